@@ -1,0 +1,264 @@
+"""Pods and assemblies: who is a member, who may approve what, and which settings there are.
+
+Rule: nobody's boss. Whatever changes a rule or ties a group to others takes two people.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import Enum
+from zoneinfo import ZoneInfo, available_timezones
+
+from bot.domain.errors import UsageError
+from bot.domain.values import Code, Person
+
+SMALLEST, LARGEST = 3, 15
+"""The size of a pod that works (behaviour.md, "Words"); outside it gets a notice, not a refusal."""
+
+CODE_GOOD_FOR = timedelta(days=7)
+REQUEST_GOOD_FOR = timedelta(days=7)
+NAME_LENGTH = 40
+
+
+class RoomKind(Enum):
+    """What a room is to the federation."""
+
+    POD = "pod"
+    ASSEMBLY = "assembly"
+    NONE = "room that is not set up yet"
+
+
+class Role(Enum):
+    """What a command needs its sender to be."""
+
+    ANYONE = "anyone in the room"
+    MEMBER = "a member"
+    SPOKE = "a spoke"
+    ADMIN = "an admin of the room"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One joined person of a room.
+
+    Args:
+        since: When they joined; a change of name does not move it.
+        observer: Present without a voice.
+        admin: May change the room's power levels.
+    """
+
+    person: Person
+    since: datetime
+    observer: bool = False
+    admin: bool = False
+
+    @property
+    def user_id(self) -> str:
+        """The full Matrix id."""
+        return self.person.user_id
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room the bot is in, and what it is for.
+
+    Args:
+        name: The pod's or assembly's name; `None` where it is neither.
+        assembly_room_id: For a pod in a federation, where its spokes meet.
+        can_invite, can_remove: Whether the bot's power level reaches.
+    """
+
+    room_id: str
+    kind: RoomKind
+    name: str | None
+    encrypted: bool
+    joined: bool
+    assembly_room_id: str | None = None
+    can_invite: bool = False
+    can_remove: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A small autonomous group with a room of its own."""
+
+    room_id: str
+    name: str
+    assembly_room_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The room where the pairs meet."""
+
+    room_id: str
+    name: str
+
+
+def check_name(name: str, example: str) -> str:
+    """Return a group's name, tidied.
+
+    Raises:
+        UsageError: It is empty, too long, or holds characters that commands use.
+    """
+    tidy = " ".join(name.split())
+    if not tidy:
+        raise UsageError("It needs a name. For example: {example}", example=Code(example))
+    if len(tidy) > NAME_LENGTH:
+        raise UsageError(
+            "That name is {length} characters long; {most} are the most. For example: {example}",
+            length=len(tidy),
+            most=NAME_LENGTH,
+            example=Code(example),
+        )
+    if not re.search(r"\w", tidy) or re.search(r"[|=`@<>#!]", tidy):
+        raise UsageError(
+            "A name is made of letters, numbers, spaces and dashes. For example: {example}",
+            example=Code(example),
+        )
+    return tidy
+
+
+def size_notice(count: int) -> str | None:
+    """Return `small` or `large` for a pod outside the size that works."""
+    if count < SMALLEST:
+        return "small"
+    return "large" if count > LARGEST else None
+
+
+def count_people(groups: Iterable[Collection[str]]) -> int:
+    """Count people over several pods, each once, however many pods they are in."""
+    return len({user_id for group in groups for user_id in group})
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A rule a pod sets for itself.
+
+    Args:
+        default: Used until two members change it.
+        example: One valid value.
+        check: Returns the value in its normal form, or raises `ValueError`.
+        means: What it does, in a few words.
+    """
+
+    key: str
+    default: str
+    example: str
+    check: Callable[[str], str]
+    means: str
+
+
+def _zone(text: str) -> str:
+    for name in available_timezones():
+        if name.lower() == text.strip().lower().replace(" ", "_"):
+            return name
+    raise ValueError(text)
+
+
+def _language(text: str) -> str:
+    if text.strip().lower() not in ("en", "english"):
+        raise ValueError(text)
+    return "en"
+
+
+def _days(text: str) -> str:
+    match = re.fullmatch(r"\s*(\d{1,3})\s*(d|days?|w|weeks?)\s*", text.lower())
+    if not match:
+        raise ValueError(text)
+    days = int(match[1]) * (7 if match[2].startswith("w") else 1)
+    if not 1 <= days <= 366:
+        raise ValueError(text)
+    return f"{days}d"
+
+
+def _clock(text: str) -> str:
+    match = re.fullmatch(r"(\d{1,2})[:.](\d{2})", text.strip())
+    if not match:
+        raise ValueError(text)
+    return f"{time(int(match[1]), int(match[2])):%H:%M}"
+
+
+def _quiet(text: str) -> str:
+    if text.strip().lower() in ("off", "none"):
+        return "off"
+    start, dash, end = text.replace("–", "-").partition("-")
+    if not dash:
+        raise ValueError(text)
+    return f"{_clock(start)}-{_clock(end)}"
+
+
+SETTINGS: dict[str, Setting] = {
+    setting.key: setting
+    for setting in (
+        Setting("timezone", "UTC", "Europe/London", _zone, "the time zone of dates"),
+        Setting("language", "en", "en", _language, "the language the bot speaks here"),
+        Setting("term", "14d", "2 weeks", _days, "the time between two handovers of the pair"),
+        Setting("handover", "18:00", "18:00", _clock, "the hour of handovers"),
+        Setting("quiet", "22:00-08:00", "22:00-08:00", _quiet, "hours without reminders, or off"),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A room's settings, defaults filled in."""
+
+    timezone: str = "UTC"
+    language: str = "en"
+    term: str = "14d"
+    handover: str = "18:00"
+    quiet: str = "22:00-08:00"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone dates are written in."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def between_handovers(self) -> timedelta:
+        """The time between two handovers."""
+        return timedelta(days=int(self.term.rstrip("d")))
+
+    @property
+    def handover_hour(self) -> time:
+        """The local wall-clock time of handovers."""
+        return time.fromisoformat(self.handover)
+
+
+def check_setting(key: str, value: str) -> tuple[str, str]:
+    """Return a setting's key and value in normal form.
+
+    Raises:
+        UsageError: There is no such setting, or it cannot have that value.
+    """
+    name = {"zone": "timezone", "tz": "timezone", "time": "timezone"}.get(key.lower(), key.lower())
+    setting = SETTINGS.get(name)
+    if setting is None:
+        raise UsageError(
+            "There is no setting {key}. There are: {names}. For example: {example}",
+            key=key,
+            names=", ".join(SETTINGS),
+            example=Code("!pod set timezone Europe/London"),
+        )
+    try:
+        return name, setting.check(value)
+    except ValueError:
+        raise UsageError(
+            "{value} is not a value for {key}. For example: {example}",
+            value=value or "Nothing",
+            key=name,
+            example=Code(f"!pod set {name} {setting.example}"),
+        ) from None
+
+
+def enter_needs(spokes_by_pod: dict[str, set[str]]) -> str:
+    """Return who may let a pod in: `spokes` (any two), or `admins` of the room.
+
+    Args:
+        spokes_by_pod: The seated spokes of each pod that is in the assembly.
+    """
+    return "spokes" if len(spokes_by_pod) >= 2 else "admins"

@@ -1,0 +1,330 @@
+"""What crosses the border between the program and Matrix: incoming events and outgoing messages.
+
+Rule: both sides are plain values. Nothing on this page knows nio, SQL or a socket, so everything that
+decides can be tested with values alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from bot.store.database import Tx
+
+
+# -- what comes in ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What every incoming event has.
+
+    Args:
+        event_id: The server's id; each is handled once.
+        room_id: The room it was sent in.
+        sender: The full Matrix id of its sender, bound to a device of theirs where encrypted.
+        sent_at: The server's timestamp (`origin_server_ts`), aware, UTC.
+    """
+
+    event_id: str
+    room_id: str
+    sender: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said(Event):
+    """A text message that was decrypted.
+
+    Args:
+        body: The plain text, without the quoted fallback of a reply.
+        reply_to: The event id it answers.
+        thread: The root event id of the thread it is in.
+        replaces: The event id it edits; `body` is then the new text.
+        mentions_bot: Whether it names the bot in `m.mentions` or at its start.
+    """
+
+    body: str
+    reply_to: str | None = None
+    thread: str | None = None
+    replaces: str | None = None
+    mentions_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollAnswered(Event):
+    """A native poll response, in either spelling.
+
+    Args:
+        poll_event_id: The poll start event it answers.
+        answers: The chosen answer ids, in the order given; empty means withdrawn.
+    """
+
+    poll_event_id: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redacted(Event):
+    """A deletion; never encrypted in Matrix.
+
+    Args:
+        redacts: The event id that was deleted.
+    """
+
+    redacts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unencrypted(Event):
+    """Something that looks like a command, sent without encryption; its words are not carried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable(Event):
+    """An encrypted event whose key has not come; it may be handled later under the same event id."""
+
+
+Incoming = Said | PollAnswered | Redacted | Unencrypted | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSeen:
+    """One `m.room.member` as the server shows it.
+
+    Args:
+        membership: `join`, `invite`, `leave`, `ban` or `knock`.
+        at: The server's timestamp of that state event.
+    """
+
+    user_id: str
+    membership: str
+    display_name: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSeen:
+    """The parts of a room's state that changed, or all of them after a start.
+
+    Args:
+        encrypted: `True` once an `m.room.encryption` state event was seen; it never turns false again.
+        bot_power: The bot's own power level, where the power levels were seen.
+        invite_power: The level needed to invite.
+        kick_power: The level needed to remove somebody.
+        admins: Members who may change power levels.
+        successor: The room this one was upgraded to (`m.room.tombstone`).
+        algorithm_ok: Whether the encryption algorithm is one we can use.
+    """
+
+    room_id: str
+    members: tuple[MemberSeen, ...] = ()
+    encrypted: bool | None = None
+    bot_power: int | None = None
+    invite_power: int | None = None
+    kick_power: int | None = None
+    admins: frozenset[str] | None = None
+    successor: str | None = None
+    predecessor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """Somebody asks the bot into a room."""
+
+    room_id: str
+    inviter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The bot is no longer in a room.
+
+    Args:
+        by: Who removed it; the bot's own id when it left.
+    """
+
+    room_id: str
+    by: str
+    banned: bool = False
+
+
+RoomChange = RoomSeen | Invited | Removed
+
+
+# -- what goes out ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A message in the bot's words.
+
+    Args:
+        markdown: Already in the room's language, every value in it escaped.
+        mentions: User ids that must act; their apps notify them.
+        reply_to: The event id it answers.
+        thread: The root event id of the thread it belongs in.
+        aloud: `True` for what people should be notified of (`m.text`), else a quiet `m.notice`.
+    """
+
+    markdown: str
+    mentions: tuple[str, ...] = ()
+    reply_to: str | None = None
+    thread: str | None = None
+    aloud: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replaces the text of a message the bot sent (`m.replace`).
+
+    Args:
+        sent: Transaction id of the outbox row to replace.
+    """
+
+    sent: str
+    markdown: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartPoll:
+    """A native poll.
+
+    Args:
+        question: Plain text.
+        answers: Pairs of answer id and plain text.
+        most: How many answers one person may give.
+        open: Whether apps may show results before the end (`disclosed`).
+    """
+
+    question: str
+    answers: tuple[tuple[str, str], ...]
+    most: int = 1
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class EndPoll:
+    """Ends a native poll.
+
+    Args:
+        started: Transaction id of the outbox row that started it.
+        markdown: What apps show as its end.
+    """
+
+    started: str
+    markdown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redact:
+    """Deletes a message the bot sent.
+
+    Args:
+        sent: Transaction id of the outbox row to delete.
+    """
+
+    sent: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendFile:
+    """A file, encrypted before it is uploaded; its name never reaches the server in clear.
+
+    Args:
+        name: The file name people see.
+        mimetype: Such as `text/markdown`.
+        content: The bytes, as UTF-8 text.
+    """
+
+    name: str
+    mimetype: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRoom:
+    """Accepts an invitation, or follows an upgrade.
+
+    Args:
+        via: Servers that can help to join.
+    """
+
+    via: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveRoom:
+    """Leaves a room, or declines an invitation."""
+
+
+@dataclass(frozen=True, slots=True)
+class InviteUser:
+    """Invites somebody into the room."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveUser:
+    """Removes somebody from the room.
+
+    Args:
+        reason: Shown to them by the server, unencrypted: never people's words.
+    """
+
+    user_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseUnencrypted:
+    """The one fixed sentence that may enter a room without encryption; it carries no values."""
+
+
+Message = (
+    Say | Edit | StartPoll | EndPoll | Redact | SendFile
+    | JoinRoom | LeaveRoom | InviteUser | RemoveUser | RefuseUnencrypted
+)  # fmt: skip
+
+UNENCRYPTED_ALLOWED = (RefuseUnencrypted, JoinRoom, LeaveRoom, Redact)
+"""What may be sent to a room that is not encrypted: nothing that anyone said."""
+
+
+# -- who does what ---------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> datetime:
+        """Return the moment, aware, UTC."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the moment, aware, UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass
+class FixedClock:
+    """A clock that stands still until it is set; for tests and for replaying."""
+
+    moment: datetime = field(default_factory=lambda: datetime(2026, 11, 23, 10, 0, tzinfo=UTC))
+
+    def now(self) -> datetime:
+        """Return the moment, aware, UTC."""
+        return self.moment
+
+
+HandleEvent = Callable[["Tx", Incoming], Awaitable[None]]
+"""Handles one incoming event within the transaction; must not send anything."""
+
+HandleRoom = Callable[["Tx", RoomChange], Awaitable[None]]
+"""Handles a change of a room within the transaction; must not send anything."""

@@ -1,0 +1,1 @@
+"""One SQLite file: everything the bot knows, is about to say, and has still to do."""

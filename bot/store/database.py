@@ -1,0 +1,157 @@
+"""One SQLite connection, and one transaction at a time on it.
+
+Rule: everything a step decides — effects, messages to say, the sync token — commits together or not
+at all. WAL with `synchronous=NORMAL` is enough for that: a power cut takes them back together, the
+server replays the events, and fixed transaction ids swallow what had been sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+from bot.domain.errors import StoreError
+from bot.store import migrate
+
+Row = aiosqlite.Row
+
+
+def to_ms(moment: datetime) -> int:
+    """Return milliseconds since 1970 (UTC), which is how the store keeps time."""
+    return round(moment.timestamp() * 1000)
+
+
+def from_ms(milliseconds: int) -> datetime:
+    """Return the aware UTC moment of a stored time."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+class Tx:
+    """An open transaction.
+
+    Args:
+        connection: The connection it runs on.
+        cause: What made this step happen (an event id, a timer's key). Transaction ids of everything
+            queued are derived from it, so that the same step done again queues the same rows.
+    """
+
+    def __init__(self, connection: aiosqlite.Connection, cause: str) -> None:
+        self._connection = connection
+        self.queued = False
+        self.caused_by(cause)
+
+    def caused_by(self, cause: str) -> None:
+        """Begin another step within the same transaction."""
+        self.cause = cause
+        self._said = 0
+
+    def next_txn_id(self) -> str:
+        """Return the transaction id of the next thing this step says."""
+        self._said += 1
+        return f"{self.cause}.{self._said}"
+
+    async def run(self, sql: str, *values: Any) -> int:
+        """Execute a statement and return how many rows it changed."""
+        async with self._connection.execute(sql, values) as cursor:
+            return cursor.rowcount
+
+    async def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Execute a statement once for each row of values."""
+        if rows:
+            await self._connection.executemany(sql, rows)
+
+    async def insert(self, sql: str, *values: Any) -> int:
+        """Execute an insert and return the new row id."""
+        async with self._connection.execute(sql, values) as cursor:
+            assert cursor.lastrowid is not None  # noqa: S101 - sqlite always has one after an insert
+            return cursor.lastrowid
+
+    async def one(self, sql: str, *values: Any) -> Row | None:
+        """Return the first row, if there is one."""
+        async with self._connection.execute(sql, values) as cursor:
+            return await cursor.fetchone()
+
+    async def all(self, sql: str, *values: Any) -> list[Row]:
+        """Return every row."""
+        async with self._connection.execute(sql, values) as cursor:
+            return list(await cursor.fetchall())
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Undo only what happened inside when it raises."""
+        await self._connection.execute("SAVEPOINT step")
+        try:
+            yield
+        except BaseException:
+            await self._connection.execute("ROLLBACK TO step")
+            await self._connection.execute("RELEASE step")
+            raise
+        await self._connection.execute("RELEASE step")
+
+
+class Database:
+    """The bot's database file.
+
+    Args:
+        connection: An open connection with the newest schema.
+    """
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+        self._turn = asyncio.Lock()
+        self.outbox_filled = asyncio.Event()
+
+    @classmethod
+    async def open(cls, path: Path) -> Database:
+        """Open or create the file, check it and bring its schema up to date.
+
+        Raises:
+            StoreError: It is newer than this program, damaged, or not a Spokesbot database.
+        """
+        path.touch(mode=0o600, exist_ok=True)
+        connection = await aiosqlite.connect(path, isolation_level=None)
+        try:
+            connection.row_factory = aiosqlite.Row
+            await connection.execute("PRAGMA journal_mode=WAL")
+            await connection.execute("PRAGMA synchronous=NORMAL")
+            await connection.execute("PRAGMA foreign_keys=ON")
+            await connection.execute("PRAGMA busy_timeout=5000")
+            await migrate.check(connection, path)
+            await migrate.upgrade(connection)
+        except sqlite3.DatabaseError as error:
+            await connection.close()
+            raise StoreError(
+                f"The database {path} cannot be read ({error}). Nothing was changed. "
+                "Put back your latest backup, or move the file away to start anew."
+            ) from error
+        except BaseException:
+            await connection.close()
+            raise
+        return cls(connection)
+
+    @asynccontextmanager
+    async def transaction(self, cause: str) -> AsyncIterator[Tx]:
+        """Run one transaction; others wait. An exception rolls all of it back."""
+        async with self._turn:
+            await self._connection.execute("BEGIN IMMEDIATE")
+            tx = Tx(self._connection, cause)
+            try:
+                yield tx
+            except BaseException:
+                await self._connection.execute("ROLLBACK")
+                raise
+            await self._connection.execute("COMMIT")
+        if tx.queued:
+            self.outbox_filled.set()
+
+    async def close(self) -> None:
+        """Finish the running transaction and close the file."""
+        async with self._turn:
+            await self._connection.close()

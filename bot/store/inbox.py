@@ -1,0 +1,105 @@
+"""Which events were handled, how far the sync has come, and what could not be read yet.
+
+Rule: an event id is claimed once, in the same transaction as its effects. That is all of the
+de-duplication there is.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.store.database import Tx, from_ms, to_ms
+
+KEPT = timedelta(days=90)
+"""How long a claim is remembered; a homeserver replays minutes, a restored one days."""
+
+
+async def claim(tx: Tx, event_id: str, now: datetime) -> bool:
+    """Take an event for handling; `False` means that it was handled before."""
+    return await tx.run("INSERT OR IGNORE INTO inbox VALUES (?, ?)", event_id, to_ms(now)) == 1
+
+
+async def is_claimed(tx: Tx, event_id: str) -> bool:
+    """Tell whether an event was handled before."""
+    return await tx.one("SELECT 1 FROM inbox WHERE event_id = ?", event_id) is not None
+
+
+async def forget_old(tx: Tx, now: datetime) -> None:
+    """Drop claims older than `KEPT`."""
+    await tx.run("DELETE FROM inbox WHERE claimed_at < ?", to_ms(now - KEPT))
+
+
+async def load_meta(tx: Tx, key: str) -> str | None:
+    """Return a remembered value, such as the sync token."""
+    row = await tx.one("SELECT value FROM meta WHERE key = ?", key)
+    return row["value"] if row else None
+
+
+async def save_meta(tx: Tx, key: str, value: str) -> None:
+    """Remember a value."""
+    await tx.run(
+        "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", key, value
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """An encrypted event that waits for its key; `source` is the event as the server sent it."""
+
+    event_id: str
+    room_id: str
+    sender: str
+    session_id: str
+    source: dict[str, Any]
+    parked_at: datetime
+    told: bool
+
+
+async def park(tx: Tx, event: Parked, limit: int = 5000) -> None:
+    """Keep an unreadable event; beyond `limit`, the oldest is given up."""
+    await tx.run(
+        "INSERT OR IGNORE INTO parked VALUES (?, ?, ?, ?, ?, ?, ?)",
+        event.event_id,
+        event.room_id,
+        event.sender,
+        event.session_id,
+        json.dumps(event.source),
+        to_ms(event.parked_at),
+        int(event.told),
+    )
+    await tx.run(
+        "DELETE FROM parked WHERE event_id IN (SELECT event_id FROM parked ORDER BY parked_at DESC LIMIT -1 OFFSET ?)",
+        limit,
+    )
+
+
+async def parked(tx: Tx, session_id: str | None = None) -> list[Parked]:
+    """Return what waits for a session's key, or everything that waits, oldest first."""
+    rows = await tx.all(
+        "SELECT * FROM parked WHERE ?1 IS NULL OR session_id = ?1 ORDER BY parked_at, event_id", session_id
+    )
+    return [
+        Parked(
+            row["event_id"],
+            row["room_id"],
+            row["sender"],
+            row["session_id"],
+            json.loads(row["source"]),
+            from_ms(row["parked_at"]),
+            bool(row["told"]),
+        )
+        for row in rows
+    ]
+
+
+async def unpark(tx: Tx, event_id: str) -> None:
+    """Let go of an event that was read after all, or never will be."""
+    await tx.run("DELETE FROM parked WHERE event_id = ?", event_id)
+
+
+async def mark_told(tx: Tx, event_id: str) -> None:
+    """Remember that its sender was told that it could not be read."""
+    await tx.run("UPDATE parked SET told = 1 WHERE event_id = ?", event_id)

@@ -1,0 +1,197 @@
+"""What is to be said: durable rows that one sender empties, in order per room.
+
+Rule: nothing is sent while deciding. A row is written in the transaction that decided it, under a
+transaction id that the server de-duplicates, so a crash anywhere neither loses nor repeats it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any, get_args
+
+from bot.ports import Message
+from bot.store.database import Row, Tx, from_ms, to_ms
+
+_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Message)}
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """One row of the outbox.
+
+    Args:
+        about: The id of the object it speaks of (`P3`), so that a reply to it needs no id.
+        state: `waiting`, `sent`, `failed` or `cancelled`.
+        event_id: The server's id once it was sent.
+        reason: Why it waits or failed; never message text.
+    """
+
+    id: int
+    room_id: str
+    message: Message
+    txn_id: str
+    about: str | None
+    state: str
+    attempts: int
+    queued_at: datetime
+    sent_at: datetime | None
+    event_id: str | None
+    reason: str | None
+
+
+async def queue(
+    tx: Tx,
+    now: datetime,
+    room_id: str,
+    message: Message,
+    *,
+    about: str | None = None,
+    txn_id: str | None = None,
+) -> str:
+    """Add a row and return its transaction id; the same transaction id again adds nothing.
+
+    Args:
+        tx: The open transaction.
+        now: The moment.
+        room_id: Where.
+        message: What.
+        about: The id of the object it speaks of.
+        txn_id: A fixed transaction id (`S4.v1.!room`); derived from the step's cause if not given.
+    """
+    txn_id = txn_id or tx.next_txn_id()
+    await tx.run(
+        "INSERT OR IGNORE INTO outbox (room_id, kind, payload, txn_id, about, queued_at) VALUES (?, ?, ?, ?, ?, ?)",
+        room_id,
+        type(message).__name__,
+        json.dumps(asdict(message), ensure_ascii=False),
+        txn_id,
+        about,
+        to_ms(now),
+    )
+    tx.queued = True
+    return txn_id
+
+
+async def due(tx: Tx, now: datetime, busy: frozenset[str]) -> list[Queued]:
+    """Return the first waiting row of every room that is not busy, oldest first."""
+    rows = await tx.all(
+        "SELECT * FROM outbox WHERE id IN (SELECT min(id) FROM outbox WHERE state = 'waiting' GROUP BY room_id)"
+        " AND not_before <= ? ORDER BY id",
+        to_ms(now),
+    )
+    return [_queued(row) for row in rows if row["room_id"] not in busy]
+
+
+async def next_due_at(tx: Tx) -> datetime | None:
+    """Return when the earliest waiting head of a room may be tried."""
+    row = await tx.one(
+        "SELECT min(not_before) AS at FROM outbox"
+        " WHERE id IN (SELECT min(id) FROM outbox WHERE state = 'waiting' GROUP BY room_id)"
+    )
+    return from_ms(row["at"]) if row and row["at"] is not None else None
+
+
+async def mark_sent(tx: Tx, row_id: int, now: datetime, event_id: str | None) -> None:
+    """Settle a row; the first event id it got is the one that counts."""
+    await tx.run(
+        "UPDATE outbox SET state = 'sent', sent_at = ?, event_id = coalesce(event_id, ?), reason = NULL WHERE id = ?",
+        to_ms(now),
+        event_id,
+        row_id,
+    )
+
+
+async def mark_echoed(tx: Tx, txn_id: str, event_id: str, now: datetime) -> None:
+    """Settle a row whose answer was lost, from the remote echo of its event."""
+    await tx.run(
+        "UPDATE outbox SET state = 'sent', sent_at = coalesce(sent_at, ?), event_id = coalesce(event_id, ?)"
+        " WHERE txn_id = ? AND state = 'waiting'",
+        to_ms(now),
+        event_id,
+        txn_id,
+    )
+
+
+async def put_off(tx: Tx, row_id: int, until: datetime, reason: str) -> None:
+    """Try a row again later."""
+    await tx.run(
+        "UPDATE outbox SET attempts = attempts + 1, not_before = ?, reason = ? WHERE id = ?",
+        to_ms(until),
+        reason,
+        row_id,
+    )
+
+
+async def mark_failed(tx: Tx, row_id: int, reason: str) -> None:
+    """Give a row up; it stays visible to the operator and in `!status`."""
+    await tx.run("UPDATE outbox SET state = 'failed', reason = ? WHERE id = ?", reason, row_id)
+
+
+async def cancel(tx: Tx, txn_id: str) -> bool:
+    """Take back a row that was not sent yet; `False` if it is too late."""
+    return (
+        await tx.run("UPDATE outbox SET state = 'cancelled' WHERE txn_id = ? AND state = 'waiting'", txn_id)
+        == 1
+    )
+
+
+async def try_now(tx: Tx, room_id: str) -> None:
+    """Let a room's waiting rows be tried at once, because something changed there."""
+    await tx.run("UPDATE outbox SET not_before = 0 WHERE room_id = ? AND state = 'waiting'", room_id)
+    tx.queued = True
+
+
+async def find(tx: Tx, txn_id: str) -> Queued | None:
+    """Return a row by its transaction id."""
+    row = await tx.one("SELECT * FROM outbox WHERE txn_id = ?", txn_id)
+    return _queued(row) if row else None
+
+
+async def about_event(tx: Tx, event_id: str) -> str | None:
+    """Return the id of the object that a message of ours speaks of."""
+    row = await tx.one("SELECT about FROM outbox WHERE event_id = ?", event_id)
+    return row["about"] if row else None
+
+
+async def troubles(tx: Tx, room_id: str | None = None) -> list[Queued]:
+    """Return rows that failed or were put off, of a room or of all."""
+    rows = await tx.all(
+        "SELECT * FROM outbox WHERE (state = 'failed' OR (state = 'waiting' AND attempts > 0))"
+        " AND (?1 IS NULL OR room_id = ?1) ORDER BY id",
+        room_id,
+    )
+    return [_queued(row) for row in rows]
+
+
+async def counts(tx: Tx) -> dict[str, int]:
+    """Return how many rows are in each state."""
+    return {
+        row["state"]: row["n"]
+        for row in await tx.all("SELECT state, count(*) AS n FROM outbox GROUP BY state")
+    }
+
+
+def _queued(row: Row) -> Queued:
+    kind = _KINDS[row["kind"]]
+    payload = json.loads(row["payload"])
+    # JSON knows no tuples
+    values = {field.name: _frozen(payload[field.name]) for field in fields(kind) if field.name in payload}
+    return Queued(
+        row["id"],
+        row["room_id"],
+        kind(**values),
+        row["txn_id"],
+        row["about"],
+        row["state"],
+        row["attempts"],
+        from_ms(row["queued_at"]),
+        from_ms(row["sent_at"]) if row["sent_at"] is not None else None,
+        row["event_id"],
+        row["reason"],
+    )
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value

@@ -1,0 +1,75 @@
+"""Each person's last step in a room, and the numbered question the bot last asked them there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.store.database import Tx, from_ms, to_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something a person did that can be taken back; `kind` names how."""
+
+    kind: str
+    payload: dict[str, Any]
+    at: datetime
+
+
+async def record(tx: Tx, room_id: str, user_id: str, now: datetime, kind: str, **payload: Any) -> None:
+    """Remember somebody's last step; the one before can no longer be taken back."""
+    await tx.run(
+        "INSERT INTO steps VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET kind = excluded.kind,"
+        " payload = excluded.payload, at = excluded.at",
+        room_id,
+        user_id,
+        kind,
+        json.dumps(payload),
+        to_ms(now),
+    )
+
+
+async def last(tx: Tx, room_id: str, user_id: str) -> Step | None:
+    """Return somebody's last step in a room."""
+    row = await tx.one("SELECT * FROM steps WHERE room_id = ? AND user_id = ?", room_id, user_id)
+    return Step(row["kind"], json.loads(row["payload"]), from_ms(row["at"])) if row else None
+
+
+async def forget(tx: Tx, room_id: str, user_id: str) -> None:
+    """Forget somebody's last step: it was taken back."""
+    await tx.run("DELETE FROM steps WHERE room_id = ? AND user_id = ?", room_id, user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A numbered question; each choice is a whole command."""
+
+    choices: list[str]
+    reply_to: str | None
+    asked_at: datetime
+
+
+async def ask(
+    tx: Tx, room_id: str, user_id: str, now: datetime, choices: list[str], reply_to: str | None
+) -> None:
+    """Remember a question put to somebody; it replaces the one before."""
+    await tx.run(
+        "INSERT INTO questions VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET choices = excluded.choices,"
+        " reply_to = excluded.reply_to, asked_at = excluded.asked_at",
+        room_id,
+        user_id,
+        json.dumps(choices),
+        reply_to,
+        to_ms(now),
+    )
+
+
+async def take_question(tx: Tx, room_id: str, user_id: str) -> Question | None:
+    """Return the question put to somebody and forget it: any next message of theirs answers it or drops it."""
+    row = await tx.one(
+        "DELETE FROM questions WHERE room_id = ? AND user_id = ? RETURNING *", room_id, user_id
+    )
+    return Question(json.loads(row["choices"]), row["reply_to"], from_ms(row["asked_at"])) if row else None
