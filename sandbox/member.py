@@ -1,0 +1,234 @@
+"""One scripted person: what a user can do in rooms, on one device.
+
+Rule: a member knows only what its own client decrypted; what it says about a room is what a person would see.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from sandbox.messages import mentions_of, text_message
+from sandbox.program import Program, to_base64
+from sandbox.results import Device, PollResults, Trust
+from sandbox.rooms import InRooms, user_id_of
+from sandbox.seen import Match, Seen, Sight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sandbox.synapse import Account
+
+
+class Member(InRooms):
+    """One user on one device. Made by `Members.join_server` and `Members.log_in`."""
+
+    def __init__(self, program: Program, name: str, account: Account) -> None:
+        self._program = program
+        self.name = name
+        self.account = account
+        self.user_id = account.user_id
+        self.device_id = ""
+        self.sight = Sight(account.user_id)
+
+    def __repr__(self) -> str:
+        return f"<Member {self.user_id} {self.device_id}>"
+
+    # Events
+
+    async def say(
+        self,
+        room: str,
+        body: str,
+        *,
+        reply_to: str | None = None,
+        mentions: Iterable[Member | str] = (),
+        thread: str | None = None,
+        edit_of: str | None = None,
+        formatted_body: str | None = None,
+        msgtype: str = "m.text",
+    ) -> str:
+        """Send a text and return its event id.
+
+        `reply_to`, `thread` (its root) and `edit_of` are event ids; `mentions` become `m.mentions`.
+        """
+        content = text_message(
+            body,
+            msgtype=msgtype,
+            formatted_body=formatted_body,
+            reply_to=reply_to,
+            thread=thread,
+            edit_of=edit_of,
+        )
+        content["m.mentions"] = mentions_of(user_id_of(user) for user in mentions)
+        return await self.send_raw(room, "m.room.message", content)
+
+    async def send_raw(self, room: str, type: str, content: Mapping[str, Any]) -> str:
+        """Send any event, encrypted where the room is, and return its id."""
+        event_id: str = await self._ask("send", room_id=room, type=type, content=content)
+        return event_id
+
+    async def react(self, room: str, event_id: str, key: str) -> str:
+        """React to an event; reactions are never encrypted."""
+        relation = {"rel_type": "m.annotation", "event_id": event_id, "key": key}
+        return await self.send_raw(room, "m.reaction", {"m.relates_to": relation})
+
+    async def redact(self, room: str, event_id: str, reason: str | None = None) -> str:
+        """Delete an event and return the redaction's id."""
+        redaction: str = await self._ask("redact", room_id=room, event_id=event_id, reason=reason)
+        return redaction
+
+    async def read(self, room: str, event_id: str) -> None:
+        """Send a public read receipt up to an event this member has seen."""
+        await self._ask("read_receipt", room_id=room, event_id=event_id)
+
+    async def send_file(self, room: str, name: str, data: bytes, mimetype: str) -> str:
+        """Send an encrypted attachment and return its event id."""
+        event_id: str = await self._ask(
+            "send_file", room_id=room, name=name, data=to_base64(data), mimetype=mimetype
+        )
+        return event_id
+
+    async def download(self, seen: Seen) -> bytes:
+        """Fetch an event's attachment and decrypt it.
+
+        Raises:
+            SandboxError: it is not there, or its hash is wrong.
+        """
+        return base64.b64decode(await self._ask("download", content=seen.content))
+
+    # Polls
+
+    async def open_poll(
+        self,
+        room: str,
+        question: str,
+        answers: Sequence[str],
+        *,
+        disclosed: bool = True,
+        max_selections: int = 1,
+    ) -> str:
+        """Open a native poll as Element's poll button does, and return its event id."""
+        event_id: str = await self._ask(
+            "open_poll",
+            room_id=room,
+            question=question,
+            answers=list(answers),
+            disclosed=disclosed,
+            max_selections=max_selections,
+        )
+        return event_id
+
+    async def answer_poll(
+        self, room: str, poll_event_id: str, answers: Sequence[int | str], *, stable: bool = False
+    ) -> str:
+        """Answer a native poll and return the response's event id.
+
+        Answers are places (from 0) or ids; none withdraws. With `stable` it is the specification's
+        `m.poll.response`, which Element does not send yet and its SDK does not count.
+        """
+        event_id: str = await self._ask(
+            "answer_poll", room_id=room, event_id=poll_event_id, answers=list(answers), stable=stable
+        )
+        return event_id
+
+    async def end_poll(self, room: str, poll_event_id: str, text: str = "The poll has ended.") -> str:
+        """End a native poll and return the event id."""
+        event_id: str = await self._ask("end_poll", room_id=room, event_id=poll_event_id, text=text)
+        return event_id
+
+    async def poll_results(self, room: str, poll_event_id: str) -> PollResults:
+        """Count a poll as the member's app shows it."""
+        found = await self._ask("poll_results", room_id=room, event_id=poll_event_id)
+        answers = found.pop("answers")
+        return PollResults(
+            votes={answer["text"]: answer["votes"] for answer in answers},
+            answer_ids={answer["text"]: answer["id"] for answer in answers},
+            **found,
+        )
+
+    # What this member sees
+
+    def timeline(self, room: str) -> list[Seen]:
+        """Return what this member's client has seen of a room so far, in the server's order."""
+        return self.sight.timeline(room)
+
+    async def wait_for(
+        self,
+        room: str,
+        match: Match,
+        *,
+        sender: Member | str | None = None,
+        since: str | None = None,
+        timeout: float = 60,  # noqa: ASYNC109 - the error tells what was seen
+    ) -> Seen:
+        """Return the first event of a room that fits, waiting where it has not come yet.
+
+        The match is a part of the text, a pattern to find in it, or any condition on the event. Only events
+        behind `since` count, an event id; `timeout` is in seconds.
+
+        Raises:
+            TimeoutError: it did not come; with the last events this member saw.
+        """
+        user_id = None if sender is None else user_id_of(sender)
+        wanted = f"{match!r} by {user_id or 'anyone'} in {room}"
+        return await self.sight.until(
+            lambda: self.sight.find(room, match, user_id, since), timeout, wanted, room
+        )
+
+    async def wait_for_event(
+        self,
+        room: str,
+        event_id: str,
+        *,
+        timeout: float = 60,  # noqa: ASYNC109 - the error tells what was seen
+    ) -> Seen:
+        """Return an event once this member can read it."""
+        return await self.wait_for(
+            room, lambda seen: seen.event_id == event_id and seen.utd is None, timeout=timeout
+        )
+
+    async def look(self, seen: Seen | str) -> Seen:
+        """Return an event as the member's app shows it now: shields change when devices and identities do."""
+        event_id = seen if isinstance(seen, str) else seen.event_id
+        return Seen.from_push(await self._ask("look", event_id=event_id))
+
+    async def read_back(self, room: str) -> None:
+        """Load a room's history from before this member's first sync of it, as far as the server shows it."""
+        await self._ask("read_back", room_id=room)
+
+    async def devices(self, user: Member | str) -> list[Device]:
+        """Return a user's devices as the server lists them and this member's client judges them."""
+        return [Device(**found) for found in await self._ask("devices", user_id=user_id_of(user))]
+
+    async def trust(self, user: Member | str) -> Trust:
+        """Return what this member's client thinks of a user's identity."""
+        return Trust(**await self._ask("user_trust", user_id=user_id_of(user)))
+
+    async def user_verified(self, user: Member | str) -> bool:
+        """Say whether this member has verified a user."""
+        return (await self.trust(user)).verified
+
+    async def approve_identity(self, user: Member | str) -> None:
+        """Accept a user's changed identity, as the app's "dismiss" does."""
+        await self._ask("approve_identity", user_id=user_id_of(user))
+
+    async def set_display_name(self, name: str) -> None:
+        """Set the name that people see."""
+        await self._ask("set_display_name", name=name)
+
+    async def pause_sync(self) -> None:
+        """Hear nothing more until `resume_sync`, as a phone without a network; sending still works."""
+        await self._ask("pause_sync")
+
+    async def resume_sync(self) -> None:
+        """Catch up with what came meanwhile."""
+        await self._ask("resume_sync")
+
+    async def stop(self) -> None:
+        """Stop syncing; the device stays on the server, its keys are lost."""
+        await self._ask("stop")
+
+    async def logout(self) -> None:
+        """Log out: the server deletes the device."""
+        await self._ask("logout")
