@@ -44,14 +44,14 @@ class Said(Event):
         reply_to: The event id it answers.
         thread: The root event id of the thread it is in.
         replaces: The event id it edits; `body` is then the new text.
-        mentions_bot: Whether it names the bot in `m.mentions` or at its start.
+        mentions: The user ids in its `m.mentions`.
     """
 
     body: str
     reply_to: str | None = None
     thread: str | None = None
     replaces: str | None = None
-    mentions_bot: bool = False
+    mentions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

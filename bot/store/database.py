@@ -45,6 +45,7 @@ class Tx:
     def __init__(self, connection: aiosqlite.Connection, cause: str) -> None:
         self._connection = connection
         self.queued = False
+        self.timed = False
         self.caused_by(cause)
 
     def caused_by(self, cause: str) -> None:
@@ -107,6 +108,7 @@ class Database:
         self._connection = connection
         self._turn = asyncio.Lock()
         self.outbox_filled = asyncio.Event()
+        self.timers_set = asyncio.Event()
 
     @classmethod
     async def open(cls, path: Path) -> Database:
@@ -150,6 +152,8 @@ class Database:
             await self._connection.execute("COMMIT")
         if tx.queued:
             self.outbox_filled.set()
+        if tx.timed:
+            self.timers_set.set()
 
     async def close(self) -> None:
         """Finish the running transaction and close the file."""

@@ -195,3 +195,12 @@ def _queued(row: Row) -> Queued:
 
 def _frozen(value: Any) -> Any:
     return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+async def first(tx: Tx, room_id: str) -> None:
+    """Move the newest waiting row of a room before all others, to be tried at once."""
+    await tx.run(
+        "UPDATE outbox SET not_before = 0, id = (SELECT min(id) FROM outbox) - 1"
+        " WHERE id = (SELECT max(id) FROM outbox WHERE room_id = ? AND state = 'waiting')",
+        room_id,
+    )

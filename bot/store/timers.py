@@ -34,6 +34,7 @@ async def put(tx: Tx, kind: str, key: str, due: datetime, **payload: Any) -> Non
         to_ms(due),
         json.dumps(payload),
     )
+    tx.timed = True
 
 
 async def drop(tx: Tx, key: str) -> None:

@@ -106,10 +106,10 @@ CREATE TABLE codes (
     used_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
--- Everything that waits for people to type `ok`: a pod's request to enter, a change of a setting.
+-- Everything that waits for other people to type `ok`; `key` and `value` say what exactly.
 CREATE TABLE requests (
     id TEXT PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('enter', 'setting')),
+    kind TEXT NOT NULL CHECK (kind IN ('enter', 'leave', 'setting', 'voice')),
     room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
     pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE,
     asked_by TEXT NOT NULL,

@@ -1,0 +1,254 @@
+"""Takes one incoming event to the one handler it is for, inside the caller's transaction.
+
+Rule: a refused or failed step changes nothing (it is rolled back to where it began) and says one line;
+only the claim on the event stays, so that it is not tried again.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from dataclasses import replace
+from datetime import timedelta
+from difflib import get_close_matches
+
+from bot.commanding.context import Answer, Context, Reply
+from bot.commanding.parse import read_arguments
+from bot.commanding.roles import check_allowed
+from bot.commanding.spec import Registry, Spec, Unaddressed
+from bot.domain.errors import Ambiguous, UsageError, UserError
+from bot.domain.ids import normal_id
+from bot.domain.pods import RoomKind
+from bot.domain.values import Code
+from bot.logs import fault
+from bot.ports import Clock, Event, Incoming, RefuseUnencrypted, Said, Unencrypted
+from bot.services.speech import say
+from bot.store import inbox, outbox, pods, rooms, steps
+from bot.store.database import Tx
+from bot.text import Text
+
+log = logging.getLogger(__name__)
+
+QUESTION_GOOD_FOR = timedelta(minutes=10)
+WARN_AGAIN_AFTER = timedelta(hours=1)
+
+
+class Dispatcher:
+    """Handles incoming events.
+
+    Args:
+        registry: Every command there is.
+        clock: The source of time.
+        user_id: The bot's own Matrix id.
+        prefix: What commands start with.
+    """
+
+    def __init__(self, registry: Registry, clock: Clock, user_id: str, prefix: str = "!") -> None:
+        self.registry = registry
+        self.clock = clock
+        self.user_id = user_id
+        self.prefix = prefix
+
+    async def handle(self, tx: Tx, event: Incoming) -> None:
+        """Handle one event once; a second time does nothing."""
+        now = self.clock.now()
+        if not await inbox.claim(tx, event.event_id, now):
+            return
+        tx.caused_by(event.event_id)
+        room = await rooms.find(tx, event.room_id)
+        if room is None or not room.joined:
+            return
+        if isinstance(event, Unencrypted) or not room.encrypted:
+            await self._refuse_unencrypted(tx, event, encrypted=room.encrypted)
+            return
+        ctx = Context(
+            tx=tx,
+            now=now,
+            room=room,
+            sender=await rooms.person(tx, room.room_id, event.sender),
+            settings=await pods.settings(tx, room.room_id),
+            event=event,
+            prefix=self.prefix,
+            registry=self.registry,
+        )
+        if isinstance(event, Said) and event.reply_to:
+            ctx = replace(ctx, about=await outbox.about_event(tx, event.reply_to))
+        try:
+            async with tx.savepoint():
+                await self._answer(ctx, await self._take(ctx))
+        except Unaddressed:
+            return
+        except Ambiguous as question:
+            await self._ask(ctx, question)
+        except UserError as error:
+            log.info(
+                "refused", extra={"room_id": room.room_id, "event_id": event.event_id, "why": error.template}
+            )
+            tx.caused_by(event.event_id)
+            await say(tx, now, room.room_id, Text.of(error), reply_to=event.event_id)
+        except Exception as error:  # noqa: BLE001 - the one place where a bug in a handler ends
+            await self._apologise(ctx, error)
+
+    async def _take(self, ctx: Context) -> Reply:
+        if not isinstance(ctx.event, Said) or ctx.event.replaces:
+            return await self._hear(ctx)
+        line = await self._line(ctx)
+        if line is None:
+            await self._overhear(ctx)
+            return await self._bare(ctx)
+        return await self._command(ctx, line)
+
+    async def _overhear(self, ctx: Context) -> None:
+        for listener in ctx.registry.listeners.get(Said, ()):
+            await self._answer(ctx, await listener(ctx, ctx.event))
+
+    async def _hear(self, ctx: Context) -> Reply:
+        for listener in ctx.registry.listeners.get(type(ctx.event), ()):
+            await self._answer(ctx, await listener(ctx, ctx.event))
+        return None
+
+    async def _line(self, ctx: Context) -> str | None:
+        """Return the command in a message, without what it starts with, or `None` if it is none."""
+        body = ctx.said.body.strip()
+        if body.startswith(self.prefix):
+            rest = body[len(self.prefix) :].lstrip()
+            return rest if rest[:1].isalpha() else None
+        if self.user_id in ctx.said.mentions or body.startswith(self.user_id):
+            return await self._after_name(ctx, body)
+        if re.fullmatch(r"\d{1,2}[.)]?", body):
+            question = await steps.take_question(ctx.tx, ctx.room.room_id, ctx.sender.user_id)
+            number = int(body.rstrip(".)"))
+            if (
+                question
+                and ctx.now - question.asked_at <= QUESTION_GOOD_FOR
+                and 1 <= number <= len(question.choices)
+            ):
+                return question.choices[number - 1]
+            return None
+        if ctx.room.kind is RoomKind.NONE and len(await rooms.members(ctx.tx, ctx.room.room_id)) == 1:
+            return body  # a direct chat: everything said is said to us
+        return None
+
+    async def _after_name(self, ctx: Context, body: str) -> str | None:
+        """Return what follows the bot's name at the start of a message."""
+        me = await ctx.tx.one(
+            "SELECT display_name FROM members WHERE room_id = ? AND user_id = ?",
+            ctx.room.room_id,
+            self.user_id,
+        )
+        localpart = self.user_id[1:].partition(":")[0]
+        names = [self.user_id, (me["display_name"] if me else None) or localpart, localpart]
+        for name in names:
+            match = re.match(rf"@?{re.escape(name)}\s*[:,]?\s+", body, re.IGNORECASE)
+            if match:
+                return body[match.end() :].removeprefix(self.prefix)
+        return None
+
+    async def _bare(self, ctx: Context) -> Reply:
+        """Handle a message without prefix: a reply to one of ours, or a word like `accept`."""
+        body = ctx.said.body.strip()
+        found = ctx.registry.find(body.split())
+        if found and found[0].bare:
+            try:
+                return await self._run(replace(ctx, bare=True), found[0], _without_words(body, found[1]))
+            except UsageError:
+                # talk that happens to begin with the word; with an id in it, it was meant for us
+                if not any(normal_id(word) for word in body.split()[:3]) and ctx.about is None:
+                    raise Unaddressed from None
+                raise
+        replier = ctx.registry.repliers.get((ctx.about or " ")[0])
+        if replier is not None:
+            return await replier(ctx, ctx.about, body)
+        raise Unaddressed
+
+    async def _command(self, ctx: Context, line: str) -> Reply:
+        found = ctx.registry.find(line.split())
+        if found is None:
+            raise self._unknown(ctx, line)
+        return await self._run(ctx, found[0], _without_words(line, found[1]))
+
+    async def _run(self, ctx: Context, spec: Spec, text: str) -> Reply:
+        await check_allowed(ctx, spec)
+        positional, named = await read_arguments(ctx, spec, text)
+        return await spec.handler(ctx, *positional, **named)
+
+    def _unknown(self, ctx: Context, line: str) -> UsageError:
+        """Return the sentence for a line that names no command, with the nearest that does."""
+        words = line.split()
+        names = {spec.name: len(spec.words) for spec in ctx.registry.commands}
+        for count in (2, 1):
+            near = get_close_matches(" ".join(words[:count]).lower(), list(names), 1, 0.7)
+            if near and names[near[0]] == count:
+                rest = _without_words(line, count)
+                return UsageError(
+                    "I do not know {typed}. Did you mean {near}?",
+                    typed=Code(self.prefix + " ".join(words[:count])),
+                    near=Code(f"{self.prefix}{near[0]} {rest}".strip()),
+                )
+        return UsageError(
+            "I do not know {typed}. {help} lists what I can do.",
+            typed=Code(self.prefix + words[0]),
+            help=Code(f"{self.prefix}help"),
+        )
+
+    async def _answer(self, ctx: Context, reply: Reply) -> None:
+        if reply is None:
+            return
+        answer = Answer(reply) if isinstance(reply, Text) else reply
+        await say(
+            ctx.tx, ctx.now, ctx.room.room_id, answer.text, about=answer.about, reply_to=ctx.event.event_id
+        )
+
+    async def _ask(self, ctx: Context, question: Ambiguous) -> None:
+        ctx.tx.caused_by(ctx.event.event_id)
+        numbered = [
+            Text("{number}. {label}", number=number, label=label)
+            for number, (label, _) in enumerate(question.choices, 1)
+        ]
+        text = Text.lines([Text.of(question), *numbered, Text("Type the number.")])
+        await steps.ask(
+            ctx.tx,
+            ctx.room.room_id,
+            ctx.sender.user_id,
+            ctx.now,
+            choices=[typed for _, typed in question.choices],
+            reply_to=None,
+        )
+        await say(ctx.tx, ctx.now, ctx.room.room_id, text, reply_to=ctx.event.event_id)
+
+    async def _refuse_unencrypted(self, tx: Tx, event: Event, *, encrypted: bool) -> None:
+        """Say, at most once an hour, that only encrypted rooms and messages are served."""
+        now = self.clock.now()
+        looks_like_command = isinstance(event, Unencrypted) or (
+            isinstance(event, Said) and event.body.lstrip().startswith(self.prefix)
+        )
+        told = await rooms.warned_at(tx, event.room_id)
+        if not looks_like_command or (told is not None and now - told < WARN_AGAIN_AFTER):
+            return
+        await rooms.set_warned(tx, event.room_id, now)
+        if encrypted:
+            text = Text("A message came without encryption. I take commands only when they are encrypted.")
+            await say(tx, now, event.room_id, text)
+        else:
+            await outbox.queue(tx, now, event.room_id, RefuseUnencrypted())
+
+    async def _apologise(self, ctx: Context, error: Exception) -> None:
+        reference = secrets.token_hex(2)
+        log.error(
+            "step failed, reference %s: %s",
+            reference,
+            fault(error),
+            extra={"room_id": ctx.room.room_id, "event_id": ctx.event.event_id},
+        )
+        ctx.tx.caused_by(ctx.event.event_id)
+        text = Text(
+            "Something went wrong. Nothing was changed. Reference {reference}.", reference=Code(reference)
+        )
+        await say(ctx.tx, ctx.now, ctx.room.room_id, text, reply_to=ctx.event.event_id)
+
+
+def _without_words(line: str, count: int) -> str:
+    """Return a line without its first words, the rest as it was typed."""
+    match = re.match(rf"\s*(?:\S+\s*){{{count}}}", line) if count else None
+    return line[match.end() :] if match else line

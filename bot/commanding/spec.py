@@ -1,0 +1,246 @@
+"""What commands are: their words, who may use them where, and the values they ask for.
+
+Rule: help, documentation, checks and tests are all made from the same declaration, so they cannot differ.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bot.commanding.context import Context, Reply
+from bot.commanding.parse import Cursor, label_of, parameters_of, shape_of
+from bot.domain.errors import BotError
+from bot.domain.pods import Role, RoomKind
+from bot.ports import Event
+from bot.text import Text
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+Handler = Callable[..., Awaitable[Reply]]
+Converter = Callable[[Context, Cursor], Awaitable[Any]]
+Undo = Callable[[Context, dict[str, Any]], Awaitable[Reply]]
+Needs = Callable[[Context], Awaitable[list[Text]]]
+ByObject = Callable[..., Awaitable[Reply]]
+Hears = Callable[[Context, Any], Awaitable[Reply]]
+
+_MARK = "_spokesbot_declares"
+_T = TypeVar("_T")
+
+
+class Unaddressed(BotError):
+    """The message was talk, not a command: undo what was done and say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A value that a handler asks for.
+
+    Args:
+        name: In Python.
+        label: In chat.
+        kind: Its type.
+        shape: `word`, `line` or `prose`, for text.
+        is_option: Given as `label=value`, or as `label` alone for a flag.
+        is_list: Takes all the parts that are left.
+    """
+
+    name: str
+    label: str
+    kind: Any
+    shape: str
+    required: bool
+    default: Any
+    is_option: bool
+    is_list: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One command.
+
+    Args:
+        words: Its words, such as `("poll", "close")`.
+        summary: One line for `!help`.
+        who: What its sender must be.
+        where: The kinds of room it works in.
+        example: One valid line, as typed, with `!`.
+        answer: A piece of what the bot answers to the example.
+        bare: May be typed without prefix, when it is whole words.
+        aliases: Other words for the same.
+        notes: Its docstring, for the documentation.
+    """
+
+    words: tuple[str, ...]
+    summary: Text
+    who: Role
+    where: tuple[RoomKind, ...]
+    example: str
+    answer: str
+    bare: bool
+    aliases: tuple[tuple[str, ...], ...]
+    handler: Handler
+    parameters: tuple[Parameter, ...]
+    notes: str
+
+    @property
+    def topic(self) -> str:
+        """Its first word."""
+        return self.words[0]
+
+    @property
+    def name(self) -> str:
+        """Its words as they are typed, without prefix."""
+        return " ".join(self.words)
+
+    @property
+    def has_prose(self) -> bool:
+        """Whether it takes text with lines and bars in it."""
+        return any(parameter.shape == "prose" for parameter in self.parameters)
+
+
+ANYWHERE = (RoomKind.POD, RoomKind.ASSEMBLY, RoomKind.NONE)
+SET_UP = (RoomKind.POD, RoomKind.ASSEMBLY)
+
+
+def command(
+    name: str,
+    *,
+    summary: Text,
+    example: tuple[str, str],
+    who: Role = Role.MEMBER,
+    where: RoomKind | tuple[RoomKind, ...] = SET_UP,
+    bare: bool = False,
+    aliases: tuple[str, ...] = (),
+) -> Callable[[Handler], Handler]:
+    """Declare a command.
+
+    Args:
+        name: Its words: a topic, or a topic and a verb.
+        summary: One line for `!help`.
+        example: One valid line as typed, and a piece of the bot's answer to it; it runs as a test.
+        who: What its sender must be in the room.
+        where: The kind or kinds of room it works in.
+        bare: It may be typed without prefix. The handler raises `Unaddressed` where it was just talk.
+        aliases: Other names for the same.
+    """
+
+    def declare(handler: Handler) -> Handler:
+        spec = Spec(
+            words=tuple(name.split()),
+            summary=summary,
+            who=who,
+            where=where if isinstance(where, tuple) else (where,),
+            example=example[0],
+            answer=example[1],
+            bare=bare,
+            aliases=tuple(tuple(alias.split()) for alias in aliases),
+            handler=handler,
+            parameters=tuple(_parameter(item) for item in parameters_of(handler)),
+            notes=inspect.getdoc(handler) or "",
+        )
+        return _mark(handler, lambda registry: registry.commands.append(spec))
+
+    return declare
+
+
+def converter(kind: Any) -> Callable[[Converter], Converter]:
+    """Declare how a value of a type is read from a command's text."""
+    return lambda read: _mark(read, lambda registry: registry.converters.__setitem__(kind, read))
+
+
+def approves(letter: str) -> Callable[[ByObject], ByObject]:
+    """Declare what `ok` does to objects of a letter: `async def f(ctx, object_id) -> Reply`."""
+    return lambda act: _mark(act, lambda registry: registry.approvers.__setitem__(letter, act))
+
+
+def explains(letter: str) -> Callable[[ByObject], ByObject]:
+    """Declare what `!why` says of objects of a letter: `async def f(ctx, object_id) -> Reply`."""
+    return lambda act: _mark(act, lambda registry: registry.explainers.__setitem__(letter, act))
+
+
+def replied(letter: str) -> Callable[[ByObject], ByObject]:
+    """Declare what a plain reply to our message about an object does: `async def f(ctx, object_id, text)`.
+
+    It raises `Unaddressed` where the reply was just talk.
+    """
+    return lambda act: _mark(act, lambda registry: registry.repliers.__setitem__(letter, act))
+
+
+def undoes(kind: str) -> Callable[[Undo], Undo]:
+    """Declare how `!undo` takes back a step that was recorded under a kind."""
+    return lambda act: _mark(act, lambda registry: registry.undoers.__setitem__(kind, act))
+
+
+def needs(act: Needs) -> Needs:
+    """Declare what `!next` lists: the things that wait for the sender in this room."""
+    return _mark(act, lambda registry: registry.needs.append(act))
+
+
+def hears(kind: type[Event]) -> Callable[[Hears], Hears]:
+    """Declare what happens at an event that is no command; it answers only if something must be said."""
+    return lambda act: _mark(act, lambda registry: registry.listeners.setdefault(kind, []).append(act))
+
+
+@dataclass
+class Registry:
+    """Everything the modules in `commands/` declare."""
+
+    commands: list[Spec] = field(default_factory=list)
+    converters: dict[Any, Converter] = field(default_factory=dict)
+    approvers: dict[str, ByObject] = field(default_factory=dict)
+    explainers: dict[str, ByObject] = field(default_factory=dict)
+    repliers: dict[str, ByObject] = field(default_factory=dict)
+    undoers: dict[str, Undo] = field(default_factory=dict)
+    needs: list[Needs] = field(default_factory=list)
+    listeners: dict[type[Event], list[Hears]] = field(default_factory=dict)
+
+    def add(self, module: ModuleType) -> None:
+        """Take in what a module declares."""
+        for thing in vars(module).values():
+            if getattr(thing, "__module__", None) == module.__name__:
+                for register in getattr(thing, _MARK, ()):
+                    register(self)
+
+    def find(self, words: list[str]) -> tuple[Spec, int] | None:
+        """Return the command that a line's words name, and how many of the words are its name."""
+        lowered = [word.lower() for word in words]
+        best: tuple[Spec, int] | None = None
+        for spec in self.commands:
+            for name in (spec.words, *spec.aliases):
+                length = len(name)
+                if tuple(lowered[:length]) == name and (best is None or length > best[1]):
+                    best = spec, length
+        return best
+
+    def topic(self, topic: str) -> list[Spec]:
+        """Return the commands of a topic, the shortest name first."""
+        found = [spec for spec in self.commands if spec.topic == topic]
+        return sorted(found, key=lambda spec: len(spec.words))
+
+    @property
+    def topics(self) -> list[str]:
+        """Every topic, in the order of the alphabet."""
+        return sorted({spec.topic for spec in self.commands})
+
+
+def _mark(thing: _T, register: Callable[[Registry], Any]) -> _T:
+    thing.__dict__.setdefault(_MARK, []).append(register)
+    return thing
+
+
+def _parameter(item: inspect.Parameter) -> Parameter:
+    kind, shape = shape_of(item.annotation)
+    return Parameter(
+        name=item.name,
+        label=label_of(item.name),
+        kind=kind,
+        shape=shape,
+        required=item.default is inspect.Parameter.empty,
+        default=None if item.default is inspect.Parameter.empty else item.default,
+        is_option=item.kind is inspect.Parameter.KEYWORD_ONLY,
+        is_list=item.kind is inspect.Parameter.VAR_POSITIONAL,
+    )

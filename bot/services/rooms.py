@@ -1,0 +1,222 @@
+"""What happens to rooms: invitations, people coming and going, encryption, power, upgrades, removal.
+
+Rule: encrypted or silent. In a room that is not encrypted the bot says one fixed sentence and nothing else,
+and what is queued for a room that went away waits for its return.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.domain.pods import Room, RoomKind, size_notice
+from bot.domain.values import Code
+from bot.ports import (
+    Invited,
+    JoinRoom,
+    LeaveRoom,
+    MemberSeen,
+    RefuseUnencrypted,
+    Removed,
+    RoomChange,
+    RoomSeen,
+)
+from bot.services import polls, spokes
+from bot.services.speech import say
+from bot.store import outbox, pods, rooms
+from bot.store.database import Tx
+from bot.text import Text
+
+log = logging.getLogger(__name__)
+
+
+async def changed(tx: Tx, now: datetime, change: RoomChange, may_invite: Callable[[str], bool]) -> None:
+    """Take in one change of a room.
+
+    Args:
+        tx: The open transaction.
+        now: The moment.
+        change: What changed.
+        may_invite: Whether the configuration lets a user invite the bot.
+    """
+    match change:
+        case Invited():
+            await _invited(tx, now, change, may_invite)
+        case Removed():
+            await _removed(tx, now, change)
+        case RoomSeen():
+            await _seen(tx, now, change)
+
+
+async def _invited(tx: Tx, now: datetime, change: Invited, may_invite: Callable[[str], bool]) -> None:
+    before = await rooms.remember(tx, change.room_id, "invited")
+    if before == "joined":
+        await rooms.remember(tx, change.room_id, "joined")
+        return
+    known = await rooms.find(tx, change.room_id)
+    if may_invite(change.inviter) or (known is not None and known.kind is not RoomKind.NONE):
+        server = change.inviter.partition(":")[2]
+        await outbox.queue(tx, now, change.room_id, JoinRoom((server,)))
+        # what waits for this room must not stand before the joining of it
+        await outbox.first(tx, change.room_id)
+    else:
+        log.warning(
+            "invitation declined: %s may not invite (invites.allow)",
+            change.inviter,
+            extra={"room_id": change.room_id},
+        )
+        await outbox.queue(tx, now, change.room_id, LeaveRoom())
+
+
+async def _removed(tx: Tx, now: datetime, change: Removed) -> None:
+    room = await rooms.find(tx, change.room_id)
+    before = await rooms.remember(tx, change.room_id, "gone")
+    await rooms.forget_greeting(tx, change.room_id)
+    if before == "gone" or room is None or room.kind is not RoomKind.POD or room.assembly_room_id is None:
+        return
+    await say(
+        tx,
+        now,
+        room.assembly_room_id,
+        Text(
+            "I was removed from the room of {pod}. What is meant for {pod} waits until somebody there invites me again.",
+            pod=room.name or "",
+        ),
+        aloud=True,
+    )
+
+
+async def _seen(tx: Tx, now: datetime, seen: RoomSeen) -> None:
+    before = await rooms.remember(tx, seen.room_id, "joined")
+    if before == "gone":
+        await outbox.try_now(tx, seen.room_id)
+    if seen.predecessor is not None:
+        await _move(tx, now, seen.predecessor, seen.room_id)
+    changes = await rooms.see_members(tx, seen.room_id, seen.members)
+    if seen.encrypted:
+        await rooms.set_encrypted(tx, seen.room_id)
+    if seen.bot_power is not None:
+        await _power(tx, now, seen)
+    room = await rooms.find(tx, seen.room_id)
+    assert room is not None  # noqa: S101 - it was remembered above
+    await _greet(tx, now, room)
+    for member, previous in changes:
+        await _member(tx, now, room, member, previous)
+    if room.kind is RoomKind.POD and changes:
+        await _size(tx, now, room)
+    if seen.successor is not None:
+        await _follow(tx, now, room, seen.successor)
+
+
+async def _greet(tx: Tx, now: datetime, room: Room) -> None:
+    if not await rooms.set_greeted(tx, room.room_id):
+        return
+    if not room.encrypted:
+        await rooms.set_warned(tx, room.room_id, now)
+        await outbox.queue(tx, now, room.room_id, RefuseUnencrypted())
+        return
+    if room.kind is not RoomKind.NONE:
+        await say(tx, now, room.room_id, Text("I am back in {name}.", name=room.name or ""))
+        return
+    await say(tx, now, room.room_id, _hello())
+
+
+def _hello() -> Text:
+    return Text.lines(
+        [
+            Text(
+                "Hello, I am Spokesbot. I do the clerical work of a federation: pairs, summaries, quick polls."
+            ),
+            Text(
+                "I read what begins with {bang}, replies to me and poll votes. I keep those; nothing else is kept.",
+                bang=Code("!"),
+            ),
+            Text("A small group starts with {command}.", command=Code("!pod create NAME")),
+            Text("The room where spokes meet starts with {command}.", command=Code("!assembly create NAME")),
+            Text("{help} shows everything I can do.", help=Code("!help")),
+        ]
+    )
+
+
+async def _power(tx: Tx, now: datetime, seen: RoomSeen) -> None:
+    had = await rooms.find(tx, seen.room_id)
+    await rooms.set_power(
+        tx,
+        seen.room_id,
+        bot=seen.bot_power or 0,
+        invite=seen.invite_power if seen.invite_power is not None else 0,
+        kick=seen.kick_power if seen.kick_power is not None else 50,
+        admins=seen.admins or frozenset(),
+    )
+    has = await rooms.find(tx, seen.room_id)
+    if had is None or has is None or has.kind is not RoomKind.ASSEMBLY:
+        return
+    if had.can_remove and not has.can_remove:
+        await say(tx, now, seen.room_id, power_needed())
+    elif has.can_remove and not had.can_remove:
+        await outbox.try_now(tx, seen.room_id)
+
+
+def power_needed() -> Text:
+    """Return what an assembly is told while the bot cannot invite and remove people."""
+    return Text(
+        "I lack the power to invite and remove people here, so I will ask you to do it at handovers. "
+        "To change that, make me a moderator (power level 50) in the room's settings."
+    )
+
+
+async def _member(tx: Tx, now: datetime, room: Room, member: MemberSeen, before: str | None) -> None:
+    if room.kind is RoomKind.POD and before == "join" and member.membership != "join":
+        await spokes.member_left(tx, now, room.room_id, member.user_id)
+    if member.membership == "join" and before != "join":
+        await polls.member_joined(tx, now, room.room_id, member.user_id)
+        if room.kind is RoomKind.POD:
+            await spokes.member_joined(tx, now, room.room_id, member.user_id)
+
+
+async def _size(tx: Tx, now: datetime, room: Room) -> None:
+    count = len(await rooms.voices(tx, room.room_id))
+    notice = size_notice(count)
+    if not await pods.set_size_told(tx, room.room_id, notice) or notice is None:
+        return
+    await say(tx, now, room.room_id, size_text(count))
+
+
+def size_text(count: int) -> Text:
+    """Return the notice for a pod that is smaller or larger than works well."""
+    if size_notice(count) == "small":
+        return Text(
+            "{n} member here. A pod works best with 3 to 15; under 3, a pair cannot rotate.",
+            plural="{n} members here. A pod works best with 3 to 15; under 3, a pair cannot rotate.",
+            n=count,
+        )
+    return Text("{n} members here. A pod works best with 3 to 15. You may want to become two pods.", n=count)
+
+
+async def _follow(tx: Tx, now: datetime, room: Room, successor: str) -> None:
+    """Follow an upgrade: the room's new id is joined and everything moves there once we are in."""
+    known = await rooms.find(tx, successor)
+    if known is not None and known.joined:
+        await _move(tx, now, room.room_id, successor)
+        return
+    via = room.room_id.partition(":")[2]
+    await outbox.queue(tx, now, successor, JoinRoom((via,) if via else ()), txn_id=f"follow.{successor}")
+
+
+async def _move(tx: Tx, now: datetime, old: str, new: str) -> None:
+    before = await rooms.find(tx, old)
+    known = await rooms.find(tx, new)
+    if (
+        before is None
+        or before.kind is RoomKind.NONE
+        or (known is not None and known.kind is not RoomKind.NONE)
+    ):
+        return
+    await rooms.move(tx, old, new)
+    log.info("room upgraded", extra={"room_id": new, "old_room_id": old})
+    home = before.assembly_room_id if before.kind is RoomKind.POD else None
+    if home is not None:
+        await say(
+            tx, now, home, Text("The room of {pod} was upgraded. I have followed it.", pod=before.name or "")
+        )

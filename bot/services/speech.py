@@ -1,0 +1,74 @@
+"""Says things: renders a sentence in a room's language and puts it in the outbox.
+
+Rule: messages stay under 1,500 characters; what is longer goes as an encrypted file, so that a phone
+shows the point and nobody scrolls past it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.ports import Say, SendFile
+from bot.store import outbox, pods
+from bot.store.database import Tx
+from bot.text import Text
+
+LONGEST = 1500
+"""Characters of one message (behaviour.md, section 0)."""
+
+
+async def say(
+    tx: Tx,
+    now: datetime,
+    room_id: str,
+    text: Text,
+    *,
+    about: str | None = None,
+    reply_to: str | None = None,
+    thread: str | None = None,
+    aloud: bool = False,
+    txn_id: str | None = None,
+) -> str:
+    """Queue a message and return its transaction id.
+
+    Args:
+        tx: The open transaction.
+        now: The moment.
+        room_id: Where.
+        text: What; the people it mentions are notified.
+        about: The id of the object it speaks of, so that a reply to it needs no id.
+        reply_to: The event id it answers.
+        thread: The root of the thread it belongs in.
+        aloud: Notify everybody in the room, as an ordinary message does.
+        txn_id: A fixed transaction id.
+    """
+    language = (await pods.settings(tx, room_id)).language
+    markdown = text.render(language)
+    mentions = text.mentions()
+    file: SendFile | None = None
+    if len(markdown) > LONGEST:
+        file = SendFile("answer.md", "text/markdown", markdown)
+        markdown = _beginning(markdown, Text("The whole answer is in the file below.").render(language))
+    row = await outbox.queue(
+        tx,
+        now,
+        room_id,
+        Say(markdown, mentions, reply_to, thread, aloud or bool(mentions)),
+        about=about,
+        txn_id=txn_id,
+    )
+    if file is not None:
+        await outbox.queue(tx, now, room_id, file, about=about, txn_id=f"{row}.file")
+    return row
+
+
+def _beginning(markdown: str, ending: str) -> str:
+    """Cut a text at a line, so that it fits with a last line that says where the rest is."""
+    kept: list[str] = []
+    room = LONGEST - len(ending) - 2
+    for line in markdown.splitlines():
+        room -= len(line) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    return "\n".join([*kept, "", ending])

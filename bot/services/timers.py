@@ -1,0 +1,65 @@
+"""Runs what is due: each timer in a transaction of its own, the oldest first.
+
+Rule: every timer knows what being late means, because the bot may have been down for weeks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.logs import fault
+from bot.ports import Clock
+from bot.services import requests
+from bot.store import timers
+from bot.store.database import Database, Tx
+
+log = logging.getLogger(__name__)
+
+Use = Callable[[Tx, datetime, datetime, dict[str, Any]], Awaitable[None]]
+"""A use case: the transaction, now, when it was due, and what it needs."""
+
+
+async def _lapse_request(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await requests.lapse(tx, now, payload["id"])
+
+
+USE_CASES: dict[str, Use] = {
+    "request.lapse": _lapse_request,
+}
+
+AFTER_A_FAULT = timedelta(minutes=10)
+
+
+async def run_due(database: Database, clock: Clock) -> datetime | None:
+    """Run every timer that is due and return when the next one will be."""
+    while True:
+        now = clock.now()
+        async with database.transaction("timers") as tx:
+            timer = await timers.earliest(tx)
+            if timer is None or timer.due > now:
+                return timer.due if timer else None
+            tx.caused_by(f"timer.{timer.key}.{int(timer.due.timestamp())}")
+            await timers.drop(tx, timer.key)
+            try:
+                async with tx.savepoint():
+                    await USE_CASES[timer.kind](tx, now, timer.due, timer.payload)
+            except Exception as error:  # noqa: BLE001 - one faulty timer must not hold up the others
+                log.error("timer %s failed: %s", timer.kind, fault(error))  # noqa: TRY400 - see fault
+                await timers.put(tx, timer.kind, timer.key, now + AFTER_A_FAULT, **timer.payload)
+
+
+async def run_forever(database: Database, clock: Clock) -> None:
+    """Run timers as they come due; a transaction that sets one wakes this up."""
+    while True:
+        database.timers_set.clear()
+        next_due = await run_due(database, clock)
+        wait = min((next_due - clock.now()).total_seconds(), 3600.0) if next_due else 3600.0
+        try:
+            async with asyncio.timeout(max(wait, 0.01)):
+                await database.timers_set.wait()
+        except TimeoutError:
+            continue

@@ -1,0 +1,63 @@
+"""`ok`: the second pair of eyes. What it approves is said by the id, or by the message replied to."""
+
+from bot.commanding import Context, Reply, Unaddressed, Word, approves, command, needs, undoes
+from bot.domain.errors import Ambiguous, NotFound, UsageError
+from bot.domain.ids import REQUEST, normal_id
+from bot.services import requests
+from bot.text import Text, _
+
+
+@command(
+    "ok",
+    summary=_("Approve what was asked, such as `ok S4`, or `ok` as a reply to it."),
+    bare=True,
+    example=("ok J1", "is now"),
+)
+async def ok(ctx: Context, id: Word = "") -> Reply:
+    """Approve a summary, a request to enter, or a change of a setting."""
+    found = normal_id(id) if id else ctx.about
+    if found is None and id:
+        raise UsageError("{typed} is no id. For example: {example}", typed=id, example=ctx.code("ok S4"))
+    if found is None:
+        found = await _only_one(ctx)
+    approve = ctx.registry.approvers.get(found[0])
+    if approve is None:
+        if ctx.bare and not id:
+            raise Unaddressed
+        raise NotFound(
+            "{id} is nothing that waits for an ok. {next} shows what does.", id=found, next=ctx.code("!next")
+        )
+    return await approve(ctx, found)
+
+
+async def _only_one(ctx: Context) -> str:
+    """Return the one request in this room that waits for this person's ok."""
+    waiting = await requests.waiting_for_ok(ctx.tx, ctx.room, ctx.sender)
+    if len(waiting) == 1:
+        return waiting[0].id
+    if ctx.bare and not waiting:
+        raise Unaddressed
+    if waiting:
+        raise Ambiguous("Ok to which one?", choices=[(f"{item.id}", f"ok {item.id}") for item in waiting])
+    raise NotFound("Nothing here waits for your ok. {next} shows what needs you.", next=ctx.code("!next"))
+
+
+@approves(REQUEST)
+async def approve_request(ctx: Context, object_id: str) -> Reply:
+    """Count the ok for a request."""
+    return await requests.approve(ctx.tx, ctx.now, ctx.room, ctx.sender, object_id)
+
+
+@undoes("request.ok")
+async def undo_ok(ctx: Context, payload: dict[str, str]) -> Reply:
+    """Take the ok for a request back, while it is open."""
+    return await requests.withdraw_ok(ctx.tx, ctx.sender, payload["id"])
+
+
+@needs
+async def requests_for_me(ctx: Context) -> list[Text]:
+    """List the requests that wait for the sender's ok."""
+    return [
+        Text("{id} waits for your ok: {ok}", id=item.id, ok=ctx.code(f"ok {item.id}"))
+        for item in await requests.waiting_for_ok(ctx.tx, ctx.room, ctx.sender)
+    ]

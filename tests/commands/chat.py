@@ -1,0 +1,243 @@
+"""A federation on paper: the real dispatcher on a real store with a fixed clock, spoken to like a chat.
+
+Everything that is queued is taken out of the outbox as the sender would, and given an event id, so that
+replies to it work. What a room was told is compared word by word.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from bot.commanding.discover import discover
+from bot.commanding.dispatch import Dispatcher
+from bot.matrix.format import plain
+from bot.ports import (
+    FixedClock,
+    Incoming,
+    Invited,
+    MemberSeen,
+    Message,
+    PollAnswered,
+    Redacted,
+    Removed,
+    RoomSeen,
+    Said,
+    Say,
+    StartPoll,
+)
+from bot.services import rooms as room_service
+from bot.services import timers
+from bot.store import inbox, outbox
+from bot.store.database import Database
+
+BOT = "@spokesbot:test"
+
+
+def user(name: str) -> str:
+    """Return the Matrix id of a person called `Ana`."""
+    return f"@{name.lower()}:test"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Something the bot did in a room; `text` is the plain body people read."""
+
+    room: str
+    message: Message
+    event_id: str
+    about: str | None
+
+    @property
+    def text(self) -> str:
+        """The plain body, or what kind of thing it was."""
+        return plain(self.message.markdown) if isinstance(self.message, Say) else type(self.message).__name__
+
+
+@dataclass
+class Chat:
+    """Rooms by name, people by first name, and what the bot said."""
+
+    database: Database
+    clock: FixedClock
+    sent: list[Sent] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.dispatcher = Dispatcher(discover(), self.clock, BOT)
+        self._numbers = count(1)
+
+    @classmethod
+    async def open(cls, folder: Path, at: datetime | None = None) -> Chat:
+        """Start with an empty store."""
+        database = await Database.open(folder / "spokesbot.db")
+        async with database.transaction("start") as tx:
+            await inbox.save_meta(tx, "user_id", BOT)
+        return cls(database, FixedClock(at) if at else FixedClock())
+
+    # -- rooms and people ------------------------------------------------------------------------
+
+    async def room(
+        self, name: str, *people: str, encrypted: bool = True, power: int = 50, admin: str | None = None
+    ) -> None:
+        """Make a room with the bot in it; the first person is its admin unless another is named."""
+        admins = frozenset({user(admin or people[0])}) if people else frozenset[str]()
+        await self._change(
+            RoomSeen(
+                f"!{name}:test",
+                tuple(self._member(person, "join") for person in people),
+                encrypted=encrypted or None,
+                bot_power=power,
+                invite_power=0,
+                kick_power=50,
+                admins=admins,
+            )
+        )
+
+    async def joins(self, person: str, room: str) -> None:
+        """Let somebody join."""
+        await self._change(RoomSeen(f"!{room}:test", (self._member(person, "join"),)))
+
+    async def leaves(self, person: str, room: str) -> None:
+        """Let somebody leave."""
+        await self._change(RoomSeen(f"!{room}:test", (self._member(person, "leave"),)))
+
+    async def power(self, room: str, level: int, *admins: str) -> None:
+        """Change the bot's power level."""
+        await self._change(
+            RoomSeen(
+                f"!{room}:test",
+                bot_power=level,
+                invite_power=0,
+                kick_power=50,
+                admins=frozenset(map(user, admins)),
+            )
+        )
+
+    async def upgraded(self, old: str, new: str) -> None:
+        """Replace a room by another."""
+        await self._change(RoomSeen(f"!{old}:test", successor=f"!{new}:test"))
+
+    async def invited(self, room: str, by: str, allowed: bool = True) -> None:
+        """Invite the bot."""
+        await self._change(Invited(f"!{room}:test", user(by)), allowed)
+
+    async def removed(self, room: str, by: str) -> None:
+        """Remove the bot."""
+        await self._change(Removed(f"!{room}:test", user(by)))
+
+    def _member(self, person: str, membership: str) -> MemberSeen:
+        return MemberSeen(user(person), membership, person, self.clock.now())
+
+    async def _change(self, change: Any, allowed: bool = True) -> None:
+        async with self.database.transaction(f"room.{next(self._numbers)}") as tx:
+            await room_service.changed(tx, self.clock.now(), change, lambda _inviter: allowed)
+        await self.flush()
+
+    # -- talking ---------------------------------------------------------------------------------
+
+    async def say(
+        self, person: str, room: str, body: str, *, reply_to: str | None = None, **more: Any
+    ) -> list[str]:
+        """Say something; returns what the bot answered in that room."""
+        event = Said(**self._event(person, room), body=body, reply_to=reply_to, **more)
+        return await self.give(event)
+
+    async def tap(
+        self, person: str, room: str, poll: str, *answers: str, at: datetime | None = None
+    ) -> list[str]:
+        """Answer a native poll, which is the event id of its start."""
+        event = self._event(person, room)
+        if at is not None:
+            event["sent_at"] = at
+        return await self.give(PollAnswered(**event, poll_event_id=poll, answers=answers))
+
+    async def delete(self, person: str, room: str, event_id: str) -> list[str]:
+        """Delete a message."""
+        return await self.give(Redacted(**self._event(person, room), redacts=event_id))
+
+    async def give(self, event: Incoming) -> list[str]:
+        """Hand an event to the dispatcher; returns what the bot said in that room."""
+        before = len(self.sent)
+        async with self.database.transaction(f"sync.{event.event_id}") as tx:
+            await self.dispatcher.handle(tx, event)
+        await self.flush()
+        return [sent.text for sent in self.sent[before:] if sent.room == event.room_id[1:].partition(":")[0]]
+
+    def _event(self, person: str, room: str) -> dict[str, Any]:
+        return {
+            "event_id": f"$e{next(self._numbers)}",
+            "room_id": f"!{room}:test",
+            "sender": user(person),
+            "sent_at": self.clock.now(),
+        }
+
+    # -- time and the bot's side -----------------------------------------------------------------
+
+    async def wait(self, **length: float) -> None:
+        """Let time pass, timer by timer, as it would for a bot that is up."""
+        await self.until(self.clock.now() + timedelta(**length))
+
+    async def until(self, end: datetime) -> None:
+        """Let time pass up to a moment, running each timer when it is due."""
+        while (next_due := await timers.run_due(self.database, self.clock)) is not None and next_due <= end:
+            await self.flush()
+            self.clock.moment = next_due
+        self.clock.moment = end
+        await timers.run_due(self.database, self.clock)
+        await self.flush()
+
+    async def down_until(self, end: datetime) -> None:
+        """Let time pass while the bot is down, then start it."""
+        self.clock.moment = end
+        await timers.run_due(self.database, self.clock)
+        await self.flush()
+
+    async def flush(self) -> None:
+        """Send everything that waits, except to rooms named in `refused`."""
+        while True:
+            async with self.database.transaction("sender") as tx:
+                rows = await outbox.due(
+                    tx, self.clock.now(), frozenset(f"!{name}:test" for name in self.refused)
+                )
+                for row in rows:
+                    number = next(self._numbers)
+                    await outbox.mark_sent(tx, row.id, self.clock.now(), f"$bot{number}")
+                    name = row.room_id[1:].partition(":")[0]
+                    self.sent.append(Sent(name, row.message, f"$bot{number}", row.about))
+            if not rows:
+                return
+
+    def heard(self, room: str) -> list[str]:
+        """Return everything the bot said in a room, and forget it."""
+        found = [sent.text for sent in self.sent if sent.room == room]
+        self.sent = [sent for sent in self.sent if sent.room != room]
+        return found
+
+    def last(self, room: str) -> Sent:
+        """Return the last thing the bot did in a room."""
+        return [sent for sent in self.sent if sent.room == room][-1]
+
+    def last_poll(self, room: str) -> Sent:
+        """Return the last native poll the bot started in a room."""
+        return [sent for sent in self.sent if sent.room == room and isinstance(sent.message, StartPoll)][-1]
+
+    async def rows(self, sql: str) -> list[dict[str, Any]]:
+        """Look into the store."""
+        async with self.database.transaction("look") as tx:
+            return [dict(row) for row in await tx.all(sql)]
+
+    async def everything(self) -> str:
+        """Return the whole store as text, to compare before and after; claims and answers left out."""
+        tables = [
+            row["name"]
+            for row in await self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        ]
+        skipped = {"inbox", "outbox", "sqlite_sequence", "questions"}
+        return json.dumps(
+            {table: await self.rows(f"SELECT * FROM {table}") for table in tables if table not in skipped}
+        )
