@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from sandbox.messages import mentions_of, text_message
 from sandbox.program import Program, to_base64
 from sandbox.results import Device, PollResults, Trust
-from sandbox.rooms import InRooms, user_id_of
-from sandbox.seen import Match, Seen, Sight
+from sandbox.rooms import InRooms
+from sandbox.seen import Seen, Sight
+from sandbox.watching import User, Watching, user_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sandbox.synapse import Account
 
 
-class Member(InRooms):
+class Member(InRooms, Watching):
     """One user on one device. Made by `Members.join_server` and `Members.log_in`."""
 
     def __init__(self, program: Program, name: str, account: Account) -> None:
@@ -42,7 +43,7 @@ class Member(InRooms):
         body: str,
         *,
         reply_to: str | None = None,
-        mentions: Iterable[Member | str] = (),
+        mentions: Iterable[User] = (),
         thread: str | None = None,
         edit_of: str | None = None,
         formatted_body: str | None = None,
@@ -149,45 +150,6 @@ class Member(InRooms):
 
     # What this member sees
 
-    def timeline(self, room: str) -> list[Seen]:
-        """Return what this member's client has seen of a room so far, in the server's order."""
-        return self.sight.timeline(room)
-
-    async def wait_for(
-        self,
-        room: str,
-        match: Match,
-        *,
-        sender: Member | str | None = None,
-        since: str | None = None,
-        timeout: float = 60,  # noqa: ASYNC109 - the error tells what was seen
-    ) -> Seen:
-        """Return the first event of a room that fits, waiting where it has not come yet.
-
-        The match is a part of the text, a pattern to find in it, or any condition on the event. Only events
-        behind `since` count, an event id; `timeout` is in seconds.
-
-        Raises:
-            TimeoutError: it did not come; with the last events this member saw.
-        """
-        user_id = None if sender is None else user_id_of(sender)
-        wanted = f"{match!r} by {user_id or 'anyone'} in {room}"
-        return await self.sight.until(
-            lambda: self.sight.find(room, match, user_id, since), timeout, wanted, room
-        )
-
-    async def wait_for_event(
-        self,
-        room: str,
-        event_id: str,
-        *,
-        timeout: float = 60,  # noqa: ASYNC109 - the error tells what was seen
-    ) -> Seen:
-        """Return an event once this member can read it."""
-        return await self.wait_for(
-            room, lambda seen: seen.event_id == event_id and seen.utd is None, timeout=timeout
-        )
-
     async def look(self, seen: Seen | str) -> Seen:
         """Return an event as the member's app shows it now: shields change when devices and identities do."""
         event_id = seen if isinstance(seen, str) else seen.event_id
@@ -197,19 +159,19 @@ class Member(InRooms):
         """Load a room's history from before this member's first sync of it, as far as the server shows it."""
         await self._ask("read_back", room_id=room)
 
-    async def devices(self, user: Member | str) -> list[Device]:
+    async def devices(self, user: User) -> list[Device]:
         """Return a user's devices as the server lists them and this member's client judges them."""
         return [Device(**found) for found in await self._ask("devices", user_id=user_id_of(user))]
 
-    async def trust(self, user: Member | str) -> Trust:
+    async def trust(self, user: User) -> Trust:
         """Return what this member's client thinks of a user's identity."""
         return Trust(**await self._ask("user_trust", user_id=user_id_of(user)))
 
-    async def user_verified(self, user: Member | str) -> bool:
+    async def user_verified(self, user: User) -> bool:
         """Say whether this member has verified a user."""
         return (await self.trust(user)).verified
 
-    async def approve_identity(self, user: Member | str) -> None:
+    async def approve_identity(self, user: User) -> None:
         """Accept a user's changed identity, as the app's "dismiss" does."""
         await self._ask("approve_identity", user_id=user_id_of(user))
 

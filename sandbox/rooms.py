@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sandbox.watching import User, user_id_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -28,7 +30,7 @@ class InRooms:
     async def create_room(
         self,
         name: str,
-        invite: Iterable[InRooms | str] = (),
+        invite: Iterable[User] = (),
         *,
         encrypted: bool = True,
         preset: str = "private_chat",
@@ -55,7 +57,7 @@ class InRooms:
         )
         return room_id
 
-    async def invite(self, room: str, user: InRooms | str) -> None:
+    async def invite(self, room: str, user: User) -> None:
         """Invite a user."""
         await self._ask("invite", room_id=room, user_id=user_id_of(user))
 
@@ -67,11 +69,11 @@ class InRooms:
         """Leave a room, or decline its invitation."""
         await self._ask("leave", room_id=room)
 
-    async def kick(self, room: str, user: InRooms | str, reason: str | None = None) -> None:
+    async def kick(self, room: str, user: User, reason: str | None = None) -> None:
         """Remove a user from a room."""
         await self._ask("kick", room_id=room, user_id=user_id_of(user), reason=reason)
 
-    async def set_power(self, room: str, user: InRooms | str, level: int) -> None:
+    async def set_power(self, room: str, user: User, level: int) -> None:
         """Set a user's power level."""
         await self._ask("set_power", room_id=room, user_id=user_id_of(user), level=level)
 
@@ -90,24 +92,6 @@ class InRooms:
         """Return the user ids this member's client takes for joined."""
         return list(await self._ask("joined_members", room_id=room))
 
-    async def wait_for_membership(
-        self,
-        room: str,
-        user: InRooms | str,
-        membership: str = "join",
-        *,
-        timeout: float = 60,  # noqa: ASYNC109 - the error tells what was seen
-    ) -> None:
-        """Wait until this member's client knows a user's membership: before that it shares no keys with them."""
-        user_id = user_id_of(user)
-        wanted = f"{user_id} to be {membership} in {room}"
-        await self.sight.until(
-            lambda: True if self.sight.membership(room, user_id) == membership else None,
-            timeout,
-            wanted,
-            room,
-        )
-
     async def wait_for_invitation(
         self,
         known: Iterable[str] = (),
@@ -121,8 +105,3 @@ class InRooms:
             return next((room for room in invited if room not in set(known)), None)
 
         return await self.sight.until(look, timeout, "an invitation", "")
-
-
-def user_id_of(user: InRooms | str) -> str:
-    """Return the user id of a member, or the user id itself."""
-    return user if isinstance(user, str) else user.user_id
