@@ -1,0 +1,317 @@
+"""The nio client this program uses: nio's own, with its lossy places mended.
+
+Rule: nothing here waits for ever, retries unseen or forgets whose devices are still unknown; a caller sees
+`Retry` or `GiveUp` and decides.
+"""
+
+# mypy: allow-untyped-calls
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+from aiohttp import ClientResponse
+from nio import (
+    KeysClaimResponse,
+    KeysQueryResponse,
+    KeysUploadResponse,
+    RoomKeyRequest,
+    RoomKeyRequestCancellation,
+    ShareGroupSessionResponse,
+    SyncResponse,
+)
+from nio.client.async_client import AsyncClient, AsyncClientConfig
+
+from bot.domain.errors import Retry
+from bot.matrix import keystore
+from bot.matrix.keystore import KeyStore
+from bot.matrix.machine import Machine
+from bot.matrix.preparer import Preparer
+from bot.matrix.requests import V3, call, request
+
+log = logging.getLogger(__name__)
+
+USERS_A_QUERY = 250
+REQUEST_SECONDS = 60
+REMOTE_SECONDS = 10  # how long our server may wait for other servers' answers
+SILENT_SECONDS = 300  # how long a server, or a user, that was not answered for is left alone
+SIGNED = "signed_curve25519"
+
+
+class BotClient(AsyncClient):
+    """A client of one account on one device.
+
+    Args:
+        homeserver: Its URL, without a slash at the end.
+        user_id: The full Matrix id.
+        store_path: The folder that holds the key store; an empty string for a client without encryption.
+        pickle_key: What the key store is sealed with.
+    """
+
+    device_id: str
+    olm: Machine
+    store: KeyStore
+
+    def __init__(self, homeserver: str, user_id: str, *, store_path: str = "", pickle_key: str = "") -> None:
+        config = AsyncClientConfig(
+            store=KeyStore,
+            store_name=keystore.FILE,
+            # nio saves its token before a sync is handled, which loses whatever a crash interrupts.
+            store_sync_tokens=False,
+            encryption_enabled=True,
+            pickle_key=pickle_key,
+            # nio would sleep and repeat inside a request, unseen; our callers own their retries.
+            max_limit_exceeded=0,
+            max_timeouts=1,
+            request_timeout=REQUEST_SECONDS,
+        )
+        super().__init__(homeserver.rstrip("/"), user_id, store_path=store_path, config=config)
+        self.preparer = Preparer(self)
+        self.needs_fallback_key = False
+        self._asking = asyncio.Lock()
+        self._silent_until: dict[str, float] = {}  # by server name or user id, in the loop's time
+
+    def load_store(self) -> None:
+        """Open the key store with our own machine; does nothing twice, or for a client without a store."""
+        if self.store or not self.store_path:
+            return
+        self.store = KeyStore(
+            self.user_id, self.device_id, self.store_path, self.config.pickle_key, self.config.store_name
+        )
+        self.olm = Machine(self.user_id, self.device_id, self.store)
+        self.encrypted_rooms = self.store.load_encrypted_rooms()
+
+    async def close(self) -> None:
+        """Close the connections and the key store."""
+        await super().close()
+        if self.store:
+            self.store.close()
+
+    def is_bound_to_device(self, event: Any) -> bool:
+        """Tell whether a decrypted event really comes from a device of the user it names as its sender.
+
+        The server may show anybody's ciphertext under any name; only the sender's own device list, signed by
+        those devices, says whose session it was.
+
+        Args:
+            event: One of nio's events, as a sync or `decrypt_event` gave it.
+        """
+        if not event.decrypted or not event.sender_key or not event.session_id:
+            return False
+        session = self.olm.inbound_group_store.get(event.room_id, event.sender_key, event.session_id)
+        if session is None:
+            return False
+        own = self.olm.account.identity_keys
+        if event.sender == self.user_id and event.sender_key == own["curve25519"]:
+            return bool(session.ed25519 == own["ed25519"])
+        device = self.olm.device_store.device_from_sender_key(event.sender, event.sender_key)
+        return device is not None and device.ed25519 == session.ed25519
+
+    # -- what a sync brings
+
+    async def parse_body(self, transport_response: ClientResponse) -> dict[Any, Any]:
+        """Parse an answer and keep the one field of a sync that nio drops."""
+        parsed: dict[Any, Any] = await super().parse_body(transport_response)
+        unused = parsed.get("device_unused_fallback_key_types") if isinstance(parsed, dict) else None
+        if isinstance(unused, list):
+            self.needs_fallback_key = SIGNED not in unused
+        return parsed
+
+    async def _handle_sync(self, response: SyncResponse) -> None:
+        # nio skips an answer whose token it has seen, even one asked for again because handling it failed.
+        self.next_batch = ""
+        await super()._handle_sync(response)
+        for room_id in response.rooms.leave:
+            self.rooms.pop(room_id, None)
+            self.invited_rooms.pop(room_id, None)
+            self.invalidate_outbound_session(room_id)
+
+    async def _handle_to_device(self, response: SyncResponse) -> None:
+        events = response.to_device_events
+        if self.store:
+            with self.store.batch():
+                for index, event in enumerate(events):
+                    events[index] = self._handle_decrypt_to_device(event) or event
+        for event in events:
+            if not isinstance(event, RoomKeyRequest | RoomKeyRequestCancellation):
+                await self._on_to_device(event)
+
+    async def _handle_joined_rooms(self, response: SyncResponse) -> None:
+        await super()._handle_joined_rooms(response)
+        # Our filters never ask for lazily loaded members, so what a sync tells about a room is everybody.
+        for room_id in response.rooms.join:
+            self.rooms[room_id].members_synced = True
+
+    def _handle_olm_events(self, response: SyncResponse) -> None:
+        # nio ignores a count of zero, and then never uploads new keys.
+        count = response.device_key_count.signed_curve25519
+        if count is not None:
+            self.olm.uploaded_key_count = count
+        # Whoever was never asked for is asked for as a member of a room; whoever left them all is forgotten,
+        # because the server tells nothing of their devices from now on.
+        left = set(response.device_list.left)
+        self.olm.tracked_users -= left
+        self.olm.users_for_key_query -= left
+        self.olm.add_changed_users(self.olm.tracked_users.intersection(response.device_list.changed))
+
+    def invalidate_outbound_session(self, room_id: str) -> None:
+        """Drop a room's key; nio keeps one that is only half shared, with a member who has left since."""
+        if self.olm:
+            self.olm.outbound_group_sessions.pop(room_id, None)
+
+    # -- keys: the steps between syncs
+
+    async def upkeep(self) -> None:
+        """Do what keys need between syncs: upload ours, ask for changed devices, mend broken sessions.
+
+        Run it beside the sync loop, not in it: a query may wait ten seconds for another server.
+
+        Raises:
+            Retry: A step failed; nothing is forgotten, the next call does it again.
+            GiveUp: The server refused a step.
+        """
+        if self.should_upload_keys:
+            await self.upload_keys()
+        await self.query_keys()
+        if self.should_claim_keys:
+            wanted = self.get_users_for_key_claiming()
+            await self.claim_keys(wanted)
+            # A device without a key left would be asked for after every sync; its next message asks again.
+            asked = {(user, device) for user, devices in wanted.items() for device in devices}
+            for waiting in (self.olm.wedged_devices, self.olm.key_request_devices_no_session):
+                waiting[:] = [device for device in waiting if (device.user_id, device.id) not in asked]
+        if self.outgoing_to_device_messages:
+            for message in list(self.outgoing_to_device_messages):
+                await call(self.to_device(message))
+
+    @property
+    def should_upload_keys(self) -> bool:
+        """Whether the server has too few of our one-time keys, or has used up the fallback key."""
+        return bool(self.olm) and (self.needs_fallback_key or self.olm.should_upload_keys)
+
+    async def upload_keys(self) -> None:
+        """Upload what is missing of: device keys (first time), one-time keys, a fallback key.
+
+        The account is saved before the request: keys the server hands out whose private half a crash forgot
+        would make first messages to us unreadable.
+
+        Raises:
+            Retry: As `requests.request`.
+            GiveUp: The server refused; most likely it has other keys for this device.
+        """
+        account = self.olm.account
+        first = not account.shared
+        content: dict[str, Any] = self.olm.share_keys() if self.olm.should_upload_keys else {}
+        if first or self.needs_fallback_key:
+            content["fallback_keys"] = self._fallback_keys()
+        self.olm.save_account()
+        answer = await request(self, "POST", f"{V3}/keys/upload", content)
+        left = answer.get("one_time_key_counts", {}).get(SIGNED, 0)
+        self.needs_fallback_key = False
+        self.olm.handle_response(KeysUploadResponse(0, left))
+
+    def _fallback_keys(self) -> dict[str, Any]:
+        # nio has no name for them. One that was made but not uploaded is used again: making another would
+        # throw away the one the server still hands out.
+        account: Any = self.olm.account._account  # their stubs leave these methods out
+        if not account.fallback_key:
+            account.generate_fallback_key()
+        signed = {}
+        for key_id, key in account.fallback_key.items():
+            made: dict[str, Any] = {"key": key.to_base64(), "fallback": True}
+            signature = self.olm.sign_json(made)
+            made["signatures"] = {self.user_id: {f"ed25519:{self.device_id}": signature}}
+            signed[f"{SIGNED}:{key_id}"] = made
+        return signed
+
+    async def query_keys(self, users: Iterable[str] | None = None) -> None:
+        """Ask for the devices of users whose devices are unknown or have changed.
+
+        Users of a server that did not answer stay to be asked for, but not before five minutes have passed.
+
+        Args:
+            users: Only these, where they need it; None for everybody.
+
+        Raises:
+            Retry: As `requests.request`; whoever was not answered for is asked for again next time.
+            GiveUp: The server refused.
+        """
+        async with self._asking:  # one at a time, so that no older answer overtakes a newer one
+            waiting = self.olm.users_for_key_query
+            asked = waiting.copy() if users is None else waiting.intersection(users)
+            todo = iter([user for user in sorted(asked) if self.is_askable(user)])
+            while part := list(islice(todo, USERS_A_QUERY)):
+                # Out of the set before asking: who comes back into it meanwhile has changed again.
+                self.olm.users_for_key_query.difference_update(part)
+                body = {"device_keys": {user: [] for user in part}, "timeout": REMOTE_SECONDS * 1000}
+                answered: dict[str, Any] = {}
+                try:
+                    answer = await request(self, "POST", f"{V3}/keys/query", body)
+                    answered = _objects(answer.get("device_keys"))
+                finally:
+                    self.olm.users_for_key_query.update(set(part) - answered.keys())
+                for silent in {*_objects(answer.get("failures")), *(set(part) - answered.keys())}:
+                    log.warning("devices of %s are not told", silent)
+                    self._silent_until[silent] = asyncio.get_running_loop().time() + SILENT_SECONDS
+                self._take_devices({user: answered[user] for user in part if user in answered})
+                await asyncio.sleep(0)
+
+    def is_askable(self, user_id: str) -> bool:
+        """Tell whether asking for a user's devices promises an answer."""
+        now = asyncio.get_running_loop().time()
+        return all(self._silent_until.get(name, 0) <= now for name in (user_id, user_id.partition(":")[2]))
+
+    def _take_devices(self, device_keys: dict[str, Any]) -> None:
+        response = KeysQueryResponse({user: _objects(devices) for user, devices in device_keys.items()}, {})
+        self.olm.handle_response(response)
+        changed = response.changed.keys()
+        if changed:
+            for room_id in list(self.olm.outbound_group_sessions):
+                room = self.rooms.get(room_id)
+                if room is None or not changed.isdisjoint(room.users.keys()):
+                    self.invalidate_outbound_session(room_id)
+
+    async def claim_keys(self, devices: dict[str, Any]) -> None:
+        """Claim a one-time key of each device, by user, and start sessions with those that had one.
+
+        Raises:
+            Retry: As `requests.request`.
+            GiveUp: The server refused.
+        """
+        wanted = {user: dict.fromkeys(ids, SIGNED) for user, ids in devices.items()}
+        body = {"one_time_keys": wanted, "timeout": REMOTE_SECONDS * 1000}
+        answer = await request(self, "POST", f"{V3}/keys/claim", body)
+        keys = {user: _objects(found) for user, found in _objects(answer.get("one_time_keys")).items()}
+        self.olm.handle_response(KeysClaimResponse(keys, {}))
+
+    # nio's own paths call these by these names.
+
+    async def keys_upload(self) -> KeysUploadResponse:
+        """Upload keys under nio's name for it."""
+        await self.upload_keys()
+        return KeysUploadResponse(0, self.olm.uploaded_key_count or 0)
+
+    async def keys_query(self) -> KeysQueryResponse:
+        """Ask for devices under nio's name for it."""
+        await self.query_keys()
+        return KeysQueryResponse({}, {})
+
+    async def share_group_session(
+        self,
+        room_id: str,
+        ignore_unverified_devices: bool = False,
+    ) -> ShareGroupSessionResponse:
+        """Share a room's key with all its devices, or raise; nio's marks it shared whoever got it."""
+        del ignore_unverified_devices
+        await self.preparer.prepare([room_id])
+        session = self.olm.outbound_group_sessions.get(room_id)
+        if session is None:
+            raise Retry(f"the key of {room_id} was withdrawn while it was shared")
+        return ShareGroupSessionResponse(room_id, session.users_shared_with)
+
+
+def _objects(value: object) -> dict[str, Any]:
+    """Take a JSON object's members that are objects themselves; anything else counts as not said."""
+    return {k: v for k, v in value.items() if isinstance(v, dict)} if isinstance(value, dict) else {}

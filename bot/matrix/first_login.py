@@ -1,0 +1,318 @@
+"""Log the account in once, give it an identity, and sign the bot's device.
+
+Rule: an interruption at any point loses nothing and doing it again goes on from there. So, in this order:
+
+1. The device id is written down, then the login asks for exactly that device: a lost answer makes no second one.
+2. The key store is made and its fingerprint written down before the device's keys are uploaded.
+3. A new identity is written down, sealed with the store key, before anything of it leaves this machine.
+4. Secret storage is written, the recovery key shown, and only then the identity published: nobody can come to
+   trust an identity whose recovery key was never shown. Until step 6 a new run shows the same key again.
+5. The device is signed, and the signature read back from the server and checked.
+6. The master key is written down and the private keys are forgotten, which ends the setup.
+
+An identity that exists already is never replaced; its recovery key is asked for instead.
+"""
+
+import secrets
+import string
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from bot import credentials
+from bot.config import Config
+from bot.domain.errors import StartError
+from bot.matrix import datafolder, identity, keystore, secret_storage, session, versions
+from bot.matrix.client import BotClient
+from bot.matrix.datafolder import SavedSession
+from bot.matrix.identity import MASTER, SELF_SIGNING, Identity, Published
+from bot.matrix.keystore import StoreLostError
+from bot.matrix.requests import UNAUTHORISED, V3, Refused, request
+from bot.matrix.secret_storage import WrongKeyError, to_base64, unbase64
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class _Setup:
+    config: Config
+    store_key: bytes
+    say: Say
+    show_recovery_key: Say
+
+    def save(self, saved: SavedSession) -> SavedSession:
+        datafolder.save(self.config.data_dir, saved)
+        return saved
+
+
+async def login_first(config: Config, store_key: bytes, *, say: Say, show_recovery_key: Say) -> bool:
+    """Do whatever part of the setup is still missing.
+
+    Args:
+        config: Which account, and where the data folder is.
+        store_key: What the folder is or will be sealed with.
+        say: Takes a sentence on what was just done.
+        show_recovery_key: Takes the recovery key; must not return before it is out of our hands.
+
+    Returns:
+        Whether anything was missing.
+
+    Raises:
+        StartError: It cannot be done as things are; the sentence says what to do.
+        Retry: The server cannot be reached or is busy.
+        GiveUp: The server refuses for another reason.
+    """
+    versions.check()
+    with datafolder.data_lock(config.data_dir):
+        setup = _Setup(config, store_key, say, show_recovery_key)
+        before = datafolder.load(config.data_dir)
+        saved = await _usable_session(setup)
+        client = session.connect(config, store_key, saved.device_id)
+        try:
+            saved = await _log_in(setup, client, saved)
+            saved = await _make_keys(setup, client, saved)
+            await _sign(setup, client, saved)
+        finally:
+            await client.close()
+        return datafolder.load(config.data_dir) != before
+
+
+# -- the session
+
+
+async def _usable_session(setup: _Setup) -> SavedSession:
+    """Return the saved session if it can be used or mended, else a new one without a token."""
+    config, store_key = setup.config, setup.store_key
+    if datafolder.load(config.data_dir) is None:
+        return _new_session(setup)
+    saved = session.saved_session(config)
+    token = saved.access_token(store_key)
+    if saved.fingerprint is not None:
+        try:
+            session.check_store(config, store_key, saved)
+        except StoreLostError:
+            setup.say(
+                "The store of room keys is lost, so this becomes a new device; old messages stay unread."
+            )
+            if token is not None and credentials.find(credentials.ACCESS_TOKEN) is None:
+                await _log_out(setup, saved, token)
+            return _new_session(setup, saved.master_key)
+    return saved if token is None else await _still_known(setup, saved, token)
+
+
+def _new_session(setup: _Setup, master_key: str | None = None) -> SavedSession:
+    keys = setup.config.data_dir / keystore.FILE
+    if keys.exists():  # of a device that is no more; kept, because only the operator may throw keys away
+        aside = keys.with_name(f"keys-{secrets.token_hex(4)}.db")
+        for end in ("-wal", "-shm", ""):
+            part = keys.with_name(keys.name + end)
+            if part.exists():
+                part.rename(aside.with_name(aside.name + end))
+        setup.say(f"An older store of room keys was moved to {aside.name}.")
+    device_id = "".join(secrets.choice(string.ascii_uppercase) for _ in range(10))
+    new = SavedSession(setup.config.user_id, device_id, setup.config.homeserver, master_key=master_key)
+    return setup.save(new)
+
+
+async def _still_known(setup: _Setup, saved: SavedSession, token: str) -> SavedSession:
+    """Return the session if the server knows it; a soft logout keeps the device for a new login."""
+    client = session.connect(setup.config, setup.store_key, saved.device_id, with_store=False)
+    client.access_token = token
+    try:
+        await request(client, "GET", f"{V3}/account/whoami")
+    except Refused as error:
+        if not error.is_token_unknown:
+            raise
+        if error.body.get("soft_logout"):
+            setup.say("The server asks for a new login on the same device.")
+            return setup.save(replace(saved, token=None))
+        setup.say("The server has ended the session, so this becomes a new device.")
+        return _new_session(setup, saved.master_key)
+    finally:
+        await client.close()
+    return saved
+
+
+async def _log_out(setup: _Setup, saved: SavedSession, token: str) -> None:
+    """Take the lost device off the account, so that nobody sends keys to it any more."""
+    client = session.connect(setup.config, setup.store_key, saved.device_id, with_store=False)
+    client.access_token = token
+    try:
+        await request(client, "POST", f"{V3}/logout", {})
+    except Refused as error:
+        if not error.is_token_unknown:
+            raise
+    finally:
+        await client.close()
+
+
+async def _log_in(setup: _Setup, client: BotClient, saved: SavedSession) -> SavedSession:
+    token = saved.access_token(setup.store_key)
+    if token is None:
+        given = credentials.find(credentials.ACCESS_TOKEN)
+        if given is not None:
+            saved, token = await _adopt_token(setup, client, saved, given), given
+        else:
+            token = await _log_in_with_password(setup, client)
+        saved = setup.save(saved.with_token(setup.store_key, token))
+        setup.say(f"Logged in as {saved.user_id} on device {saved.device_id}.")
+    client.restore_login(saved.user_id, saved.device_id, token)
+    return saved
+
+
+async def _log_in_with_password(setup: _Setup, client: BotClient) -> str:
+    user_id = setup.config.user_id
+    password = credentials.require(credentials.PASSWORD, f"The password of {user_id}")
+    body = {
+        "type": "m.login.password",
+        "identifier": {"type": "m.id.user", "user": user_id},
+        "password": password,
+        "device_id": client.device_id,
+        "initial_device_display_name": setup.config.device_name,
+    }
+    try:
+        answer = await request(client, "POST", f"{V3}/login", body)
+    except Refused as error:
+        if error.errcode == "M_FORBIDDEN":
+            raise StartError(f"The server does not take the password of {user_id}.") from error
+        raise StartError(
+            f"The server does not let {user_id} log in with a password ({error.errcode or error.status}):"
+            f" check homeserver, or give an access token in {credentials.ACCESS_TOKEN}."
+        ) from error
+    if (answer.get("user_id"), answer.get("device_id")) != (user_id, client.device_id):
+        raise StartError(
+            f"The server logged in {answer.get('user_id')}: correct user_id, which says {user_id}."
+        )
+    return str(answer["access_token"])
+
+
+async def _adopt_token(setup: _Setup, client: BotClient, saved: SavedSession, token: str) -> SavedSession:
+    """Take over the device of a token that the operator made, if no other program has put keys into it."""
+    user_id = setup.config.user_id
+    client.access_token = token
+    try:
+        who = await request(client, "GET", f"{V3}/account/whoami")
+    except Refused as error:
+        if error.status == UNAUTHORISED:
+            raise StartError(f"The server does not know the access token for {user_id}.") from error
+        raise
+    device_id = who.get("device_id")
+    if who.get("user_id") != user_id or not device_id:
+        raise StartError(
+            f"The access token belongs to {who.get('user_id')} on device {device_id or 'none'}:"
+            f" it must be one of {user_id}, with a device."
+        )
+    client.device_id = device_id
+    if saved.device_id != device_id and (await identity.fetch(client)).device is not None:
+        raise StartError(
+            f"Another program keeps its keys in the device {device_id} of the access token:"
+            " give a token that was made for this bot alone, or the password."
+        )
+    name = {"display_name": setup.config.device_name}
+    await request(client, "PUT", f"{V3}/devices/{quote(device_id)}", name)
+    return setup.save(replace(saved, device_id=device_id))
+
+
+async def _make_keys(setup: _Setup, client: BotClient, saved: SavedSession) -> SavedSession:
+    fingerprint = client.olm.account.identity_keys["ed25519"]
+    if saved.fingerprint is None:
+        saved = setup.save(replace(saved, fingerprint=fingerprint))
+    if not client.olm.account.shared:
+        await client.upload_keys()
+        setup.say("Made the device's keys.")
+    return saved
+
+
+# -- the identity
+
+
+async def _sign(setup: _Setup, client: BotClient, saved: SavedSession) -> None:
+    """See that the device is signed by the account's identity."""
+    published = await identity.fetch(client)
+    if published.master is None and saved.master_key is not None:
+        raise StartError(
+            f"The server shows no identity for {saved.user_id}, though it had one:"
+            " ask the server's admins why before anything else."
+        )
+    pending = _pending(setup, saved)
+    if published.master is None or (pending and pending.identity.public(MASTER) == published.master):
+        published = await _publish(setup, client, saved, pending)
+    elif not published.is_device_signed:
+        await _sign_with_recovery_key(setup, client, published)
+        published = await identity.fetch(client)
+    elif saved.master_key == published.master and saved.pending is None:
+        return
+    if not published.is_device_signed:
+        raise StartError("The server took the signature of the device but does not show it: try again later.")
+    saved = datafolder.load(setup.config.data_dir) or saved
+    setup.save(replace(saved, master_key=published.master, pending=None))
+    setup.say(f"The device {saved.device_id} is signed by the identity of {saved.user_id}.")
+
+
+@dataclass(frozen=True)
+class _Pending:
+    """An identity on its way, with the key its secret storage is sealed with."""
+
+    identity: Identity
+    key: bytes
+    key_id: str
+
+
+def _pending(setup: _Setup, saved: SavedSession) -> _Pending | None:
+    if saved.pending is None:
+        return None
+    held = saved.unseal(setup.store_key, "pending", saved.pending)
+    seeds = {usage: unbase64(seed) for usage, seed in held["seeds"].items()}
+    return _Pending(Identity(saved.user_id, seeds), unbase64(held["key"]), held["key_id"])
+
+
+async def _publish(
+    setup: _Setup, client: BotClient, saved: SavedSession, pending: _Pending | None
+) -> Published:
+    if pending is None:
+        made = Identity.create(saved.user_id)
+        pending = _Pending(made, secrets.token_bytes(secret_storage.KEY_SIZE), secrets.token_hex(16))
+        held = {
+            "seeds": {usage: to_base64(seed) for usage, seed in made.seeds.items()},
+            "key": to_base64(pending.key),
+            "key_id": pending.key_id,
+        }
+        setup.save(replace(saved, pending=saved.seal(setup.store_key, "pending", held)))
+    named = {identity.secret_name(usage): seed for usage, seed in pending.identity.seeds.items()}
+    await secret_storage.write(client, pending.key, pending.key_id, named)
+    setup.show_recovery_key(secret_storage.encode_recovery_key(pending.key))
+    prompt = f"The password of {saved.user_id}"
+    await identity.publish(
+        client, pending.identity, lambda: credentials.require(credentials.PASSWORD, prompt)
+    )
+    setup.say(f"Made an identity for {saved.user_id}.")
+    await identity.sign_device(client, pending.identity, await identity.fetch(client))
+    return await identity.fetch(client)
+
+
+async def _sign_with_recovery_key(setup: _Setup, client: BotClient, published: Published) -> None:
+    user_id = setup.config.user_id
+    given = credentials.ask(credentials.RECOVERY_KEY, f"The recovery key of {user_id}")
+    if given is None:
+        raise StartError(
+            f"{user_id} has an identity already, which is never replaced:"
+            f" give its recovery key in {credentials.RECOVERY_KEY}, and run `spokesbot init` again."
+        )
+    try:
+        key = secret_storage.decode_recovery_key(given)
+        usages = (MASTER, SELF_SIGNING)
+        found = await secret_storage.read(client, key, map(identity.secret_name, usages))
+        own = Identity(user_id, {usage: found[identity.secret_name(usage)] for usage in usages})
+    except (WrongKeyError, ValueError) as error:
+        raise StartError(f"This is not the recovery key of {user_id}: {error}.") from error
+    except KeyError as error:
+        raise StartError(
+            f"The secret storage of {user_id} does not hold the identity's keys ({error.args[0]}):"
+            " set up recovery again in the client that made the identity."
+        ) from error
+    if (own.public(MASTER), own.public(SELF_SIGNING)) != (published.master, published.self_signing):
+        raise StartError(
+            f"The identity that the server shows for {user_id} is not the one in its secret storage:"
+            " set up recovery again in the client that made the identity, then use its new recovery key."
+        )
+    await identity.sign_device(client, own, published)

@@ -1,0 +1,235 @@
+"""Give the devices in many rooms the key of the next messages there, in few requests.
+
+Rule: a room counts as prepared only when every device that can be reached has its key; what was encrypted is
+saved before it is sent, and no two preparations of one room run at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from bot.domain.errors import GiveUp, Retry, TransportError
+from bot.matrix.requests import V3, request
+
+if TYPE_CHECKING:
+    from nio.crypto.device import OlmDevice
+    from nio.crypto.sessions import OutboundGroupSession
+
+    from bot.matrix.client import BotClient
+
+log = logging.getLogger(__name__)
+
+ROOMS_A_PART = 50
+ROOMS_A_SLICE = 10  # about 15 ms of encryption, then the loop may turn
+DEVICES_A_CLAIM = 100
+DEVICES_A_REQUEST = 300
+REQUESTS_AT_ONCE = 4
+ROUNDS = 3  # members may come while keys are on their way; then once more, but not for ever
+KEYLESS_SECONDS = 600  # a device without a one-time key is not asked again before
+
+Device = tuple[str, str]
+
+
+@dataclass
+class _Request:
+    """One sendToDevice request: what goes where, and which rooms' keys it carries to whom."""
+
+    messages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    carries: list[tuple[OutboundGroupSession, set[Device]]] = field(default_factory=list)
+    size: int = 0
+
+    def fits(self, messages: dict[str, dict[str, Any]]) -> bool:
+        """Tell whether there is room; a device takes only one message of a request."""
+        size = sum(map(len, messages.values()))
+        return (self.size == 0 or self.size + size <= DEVICES_A_REQUEST) and not any(
+            self.messages.get(user, {}).keys() & devices.keys() for user, devices in messages.items()
+        )
+
+    def add(
+        self, messages: dict[str, dict[str, Any]], session: OutboundGroupSession, who: set[Device]
+    ) -> None:
+        """Take one room's messages in."""
+        for user, devices in messages.items():
+            self.messages.setdefault(user, {}).update(devices)
+            self.size += len(devices)
+        self.carries.append((session, who))
+
+
+class Preparer:
+    """Prepares the rooms of one client."""
+
+    def __init__(self, client: BotClient) -> None:
+        self._client = client
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._keyless: dict[Device, float] = {}
+
+    async def prepare(self, room_ids: Iterable[str]) -> None:
+        """See that an encrypted message can be sent in these rooms at once; costs nothing where it can.
+
+        A cancelled caller does not stop the work: others may wait for it too.
+
+        Raises:
+            Retry: Some room is not known yet, or some device did not get its key; the other rooms are done.
+            GiveUp: A room is not encrypted, or the server refused.
+        """
+        wanted = list(dict.fromkeys(room_ids))
+        for _ in range(ROUNDS):
+            rooms = [room_id for room_id in wanted if self._is_cold(room_id)]
+            if not rooms:
+                return
+            own = [room_id for room_id in rooms if room_id not in self._running]
+            tasks = {self._running[room_id] for room_id in rooms if room_id in self._running}
+            if own:
+                task = asyncio.create_task(self._run(own), name="prepare rooms")
+                # Seen even when the one who asked was cancelled and nobody else looks.
+                task.add_done_callback(lambda done: done.cancelled() or done.exception())
+                self._running.update(dict.fromkeys(own, task))
+                tasks.add(task)
+            await asyncio.wait(tasks)  # unlike awaiting them, this leaves them alone when we are cancelled
+            if own:
+                task.result()
+        raise Retry("the rooms' devices kept changing while their keys were shared")
+
+    async def _run(self, room_ids: list[str]) -> None:
+        try:
+            await self._share_all(room_ids)
+        finally:
+            for room_id in room_ids:
+                self._running.pop(room_id, None)
+
+    def _is_cold(self, room_id: str) -> bool:
+        room = self._client.rooms.get(room_id)
+        if room is None:
+            raise Retry(f"{room_id} has not been synced yet")
+        if not room.encrypted:
+            raise GiveUp(f"{room_id} is not encrypted")
+        olm = self._client.olm
+        return bool(olm.should_share_group_session(room_id)) or any(self._stale(room.users))
+
+    def _stale(self, users: Collection[str]) -> Iterator[str]:
+        waiting = self._client.olm.users_for_key_query
+        return (user for user in users if user in waiting and self._client.is_askable(user))
+
+    async def _share_all(self, room_ids: list[str]) -> None:
+        problem: TransportError | None = None
+        todo = iter(room_ids)
+        while part := list(islice(todo, ROOMS_A_PART)):
+            try:
+                await self._share(part)
+            except TransportError as error:
+                problem = problem or error
+        if problem:
+            raise problem
+
+    async def _share(self, room_ids: list[str]) -> None:
+        client, olm = self._client, self._client.olm
+        users = self._members(room_ids)
+        if any(self._stale(users)):
+            await client.query_keys(users)
+        cold = [room_id for room_id in room_ids if olm.should_share_group_session(room_id)]
+        await self._claim(self._members(cold))
+        requests = await self._encrypt(cold)
+        problem = await self._send(requests)
+        missed = [room_id for room_id in cold if not self._settle(room_id)]
+        if missed:
+            raise problem or Retry(f"{len(missed)} of {len(cold)} rooms have devices without the key")
+
+    def _members(self, room_ids: list[str]) -> set[str]:
+        rooms = (self._client.rooms.get(room_id) for room_id in room_ids)
+        return {user for room in rooms if room is not None for user in room.users}
+
+    def _devices(self, users: Iterable[str]) -> Iterator[OlmDevice]:
+        """Yield the devices that are to read: all of the users' but our own and the blocked ones."""
+        olm = self._client.olm
+        for user in users:
+            for device in olm.device_store.active_user_devices(user):
+                # nio compares the device id alone.
+                if device.id != olm.device_id and not olm.is_device_blacklisted(device):
+                    yield device
+
+    async def _claim(self, users: Iterable[str]) -> None:
+        olm, now = self._client.olm, asyncio.get_running_loop().time()
+        missing = [
+            device
+            for device in self._devices(users)
+            if not olm.session_store.get(device.curve25519)
+            and self._keyless.get((device.user_id, device.id), 0) <= now
+        ]
+        todo = iter(missing)
+        while part := list(islice(todo, DEVICES_A_CLAIM)):
+            wanted: dict[str, list[str]] = {}
+            for device in part:
+                wanted.setdefault(device.user_id, []).append(device.id)
+            await self._client.claim_keys(wanted)
+            for device in part:
+                if olm.session_store.get(device.curve25519):
+                    self._keyless.pop((device.user_id, device.id), None)
+                else:
+                    log.warning("%s %s has no one-time key left", device.user_id, device.id)
+                    self._keyless[device.user_id, device.id] = now + KEYLESS_SECONDS
+            await asyncio.sleep(0)
+
+    async def _encrypt(self, room_ids: list[str]) -> list[_Request]:
+        olm, requests = self._client.olm, [_Request()]
+        todo = iter(room_ids)
+        while part := list(islice(todo, ROOMS_A_SLICE)):
+            with self._client.store.batch():
+                for room_id in part:
+                    room = self._client.rooms.get(room_id)
+                    if room is None:
+                        continue
+                    session = olm.outbound_group_sessions.get(room_id)
+                    if session is not None and session.expired:
+                        self._client.invalidate_outbound_session(room_id)
+                    for who, content in olm.share_group_session_parallel(room_id, list(room.users), True):
+                        if not requests[-1].fits(content["messages"]):
+                            requests.append(_Request())
+                        session = olm.outbound_group_sessions[room_id]
+                        requests[-1].add(content["messages"], session, who)
+            await asyncio.sleep(0)
+        return [made for made in requests if made.messages]
+
+    async def _send(self, requests: list[_Request]) -> TransportError | None:
+        slots = asyncio.Semaphore(REQUESTS_AT_ONCE)
+
+        async def send(made: _Request) -> None:
+            async with slots:
+                path = f"{V3}/sendToDevice/m.room.encrypted/{uuid.uuid4()}"
+                await request(self._client, "PUT", path, {"messages": made.messages})
+            for session, who in made.carries:
+                session.users_shared_with.update(who)
+
+        first: TransportError | None = None
+        for problem in await asyncio.gather(*(send(made) for made in requests), return_exceptions=True):
+            if isinstance(problem, TransportError):
+                log.warning("keys could not be sent: %s", problem)
+                first = first or problem
+            elif problem is not None:
+                raise problem
+        return first
+
+    def _settle(self, room_id: str) -> bool:
+        """Mark a room's key as shared if everybody has it now, else drop it."""
+        session = self._client.olm.outbound_group_sessions.get(room_id)
+        room = self._client.rooms.get(room_id)
+        if session is None or room is None:  # membership changed while the key was on its way
+            return True  # not a failure: the next round sees the room cold again
+        sessions = self._client.olm.session_store
+        for device in self._devices(room.users):
+            has_it = (device.user_id, device.id) in session.users_shared_with
+            if not has_it and sessions.get(device.curve25519):
+                self._client.invalidate_outbound_session(room_id)
+                return False
+        session.shared = True
+        return True
+
+
+async def prepare(client: BotClient, room_ids: Iterable[str]) -> None:
+    """Prepare rooms of this client for sending; see `Preparer.prepare`."""
+    await client.preparer.prepare(room_ids)

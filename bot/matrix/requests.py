@@ -1,0 +1,150 @@
+"""Ask the homeserver, and turn every way it can fail into `Retry` or `GiveUp`.
+
+Rule: this is the only file that looks at nio's error responses or at HTTP status codes, so that what is worth
+another try is decided in one place.
+"""
+
+import json
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import aiohttp
+from nio.client.async_client import AsyncClient
+from nio.exceptions import SendRetryError
+from nio.responses import ErrorResponse
+
+from bot.domain.errors import GiveUp, Retry
+
+V3 = "/_matrix/client/v3"
+TOO_MANY = 429
+UNAUTHORISED = 401
+NOT_FOUND = 404
+
+T = TypeVar("T")
+
+
+class Refused(GiveUp):
+    """The server understood and said no.
+
+    Args:
+        status: The HTTP status, or 0 if nio did not keep it.
+        errcode: The Matrix error code, such as `M_FORBIDDEN`, or an empty string.
+        body: The whole answer; a 401 carries the ways to authenticate in it.
+        reason: What is written to the log.
+    """
+
+    def __init__(self, status: int, errcode: str, body: dict[str, Any], reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.errcode = errcode
+        self.body = body
+
+    @property
+    def is_token_unknown(self) -> bool:
+        """Tell whether the session itself has ended, so that no request will work again."""
+        return self.errcode == "M_UNKNOWN_TOKEN"
+
+
+async def request(
+    client: AsyncClient,
+    method: str,
+    path: str,
+    body: object = None,
+    *,
+    timeout: float | None = None,  # noqa: ASYNC109 - aiohttp's own, it also covers reading the answer
+) -> dict[str, Any]:
+    """Send one request that nio has no method for and return the parsed answer.
+
+    Args:
+        client: Its access token, if any, is sent along.
+        method: The HTTP method.
+        path: From the slash after the host on, already percent-encoded.
+        body: Anything JSON can say; None sends no body.
+        timeout: Seconds for the whole request, instead of the client's own.
+
+    Raises:
+        Retry: No answer, a broken answer, 408, 429 or a server error.
+        Refused: Any other refusal.
+    """
+    headers = {"Content-Type": "application/json"}
+    if client.access_token:
+        headers["Authorization"] = f"Bearer {client.access_token}"
+    data = None if body is None else json.dumps(body)
+    with network():
+        answer = await client.send(method, path, data, headers, timeout=timeout)
+        raw = await answer.read()
+    try:
+        parsed = json.loads(raw) if raw else {}
+    except ValueError:
+        parsed = None
+    if 200 <= answer.status < 300:
+        if isinstance(parsed, dict):
+            return parsed
+        raise Retry(f"{method} {_bare(path)}: the answer is not JSON")
+    _raise(answer.status, parsed if isinstance(parsed, dict) else {}, f"{method} {_bare(path)}", answer)
+    raise AssertionError
+
+
+async def call(answer: Awaitable[T | ErrorResponse]) -> T:
+    """Wait for one of nio's own methods and return its answer only if it is a good one.
+
+    Raises:
+        Retry: As for `request`.
+        Refused: As for `request`.
+    """
+    with network():
+        response = await answer
+    return raise_for(response)
+
+
+def raise_for(response: T | ErrorResponse) -> T:
+    """Return the response, or raise what its being an error means.
+
+    Raises:
+        Retry: No answer, a broken answer, 429 or a server error.
+        Refused: Any other refusal.
+    """
+    if not isinstance(response, ErrorResponse):
+        return response
+    body: dict[str, Any] = {"errcode": response.status_code or "", "error": response.message}
+    if response.retry_after_ms:
+        body["retry_after_ms"] = response.retry_after_ms
+    transport: Any = response.transport_response
+    _raise(transport.status if transport else 0, body, type(response).__name__, transport)
+    raise AssertionError
+
+
+@contextmanager
+def network() -> Iterator[None]:
+    """Turn what aiohttp and nio raise when there is no answer into `Retry`."""
+    try:
+        yield
+    except (aiohttp.ClientError, TimeoutError, OSError, SendRetryError) as error:
+        raise Retry(f"no answer from the server: {type(error).__name__} {error}".strip()) from error
+
+
+def _raise(status: int, body: dict[str, Any], what: str, answer: Any) -> None:
+    errcode = str(body.get("errcode") or "")
+    reason = f"{what}: {status or 'no status'} {errcode} {body.get('error') or ''}".strip()
+    if status == TOO_MANY or errcode == "M_LIMIT_EXCEEDED":
+        raise Retry(reason, _wait(body, answer), everywhere=True)
+    # A 2xx that nio called an error, or an error without a code, comes from something in between the server
+    # and us (a proxy's page), never from a decision of the server.
+    broken = status < 300 or (not errcode and status not in (UNAUTHORISED, NOT_FOUND))
+    if status >= 500 or status == 408 or (broken and errcode in ("", "M_UNKNOWN")):
+        raise Retry(reason)
+    raise Refused(status, errcode, body, reason)
+
+
+def _wait(body: dict[str, Any], answer: Any) -> timedelta | None:
+    asked = body.get("retry_after_ms")
+    if isinstance(asked, int | float) and asked > 0:
+        return timedelta(milliseconds=asked)
+    header = answer.headers.get("Retry-After", "") if answer is not None else ""
+    return timedelta(seconds=int(header)) if header.isdigit() else None
+
+
+def _bare(path: str) -> str:
+    return path.split("?", 1)[0]
