@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sandbox import install
+from sandbox.folders import OwnedFolder
 from sandbox.member import Member
 from sandbox.program import Program
 from sandbox.results import Device, PollResults, Trust
@@ -34,8 +32,8 @@ class Members:
     """
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="spokesbot-members-"))
-        self.log = self._folder / "members.log"
+        self._folder = OwnedFolder("members")
+        self.log = self._folder.path / "members.log"
         self._names = itertools.count(1)
         self._members: dict[str, Member] = {}
         self._program: Program | None = None
@@ -127,4 +125,4 @@ class Members:
     async def _clear(self) -> None:
         if self._program is not None:
             await self._program.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.remove()

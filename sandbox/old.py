@@ -6,12 +6,11 @@ Rule: libolm is deprecated and lives in an environment of its own; nothing here 
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sandbox import install
+from sandbox.folders import OwnedFolder
 from sandbox.messages import mentions_of, text_message
 from sandbox.program import Program
 from sandbox.seen import Seen, Sight
@@ -35,9 +34,9 @@ class OldClient(Watching):
     def __init__(self, synapse: Synapse, localpart: str) -> None:
         self._synapse = synapse
         self._localpart = localpart
-        self._folder = Path(tempfile.mkdtemp(prefix="spokesbot-old-client-"))
+        self._folder = OwnedFolder("old-client")
         self._program: Program | None = None
-        self.log = self._folder / "client.log"
+        self.log = self._folder.path / "client.log"
         self.user_id = ""
         self.device_id = ""
 
@@ -81,7 +80,8 @@ class OldClient(Watching):
         account = await self._synapse.register(self._localpart)
         self.user_id = account.user_id
         self.sight = Sight(account.user_id)
-        argv = (str(install.OLD_CLIENT_PYTHON), str(SCRIPT), self._synapse.url, account.user_id)
+        program = (str(install.OLD_CLIENT_PYTHON), str(SCRIPT))
+        argv = (*program, self._synapse.url, account.user_id, str(self._folder.path))
         self._program = Program(argv, self.log, self._take, self.sight.fail)
         await self._program.start()
         self.device_id = (await self._program.ask("enter", password=account.password))["device_id"]
@@ -95,4 +95,4 @@ class OldClient(Watching):
     async def _clear(self) -> None:
         if self._program is not None:
             await self._program.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.remove()

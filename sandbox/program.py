@@ -71,7 +71,7 @@ class Program:
                 stderr=log,
                 limit=LONGEST_LINE,
             )
-        self._reader = asyncio.create_task(self._read(), name=f"reads {self._argv[-1]}")
+        self._reader = asyncio.create_task(self._read(), name=f"reads {self._argv[1]}")
         await self._ready
 
     async def ask(self, op: str, **request: Any) -> Any:
@@ -112,7 +112,7 @@ class Program:
 
     def _why(self) -> str:
         said = self._log.read_text(errors="replace")[-3000:]
-        return f"{self._argv[-1]} ended:\n{said}"
+        return f"{self._argv[1]} ended:\n{said}"
 
     async def _read(self) -> None:
         assert self._process is not None  # noqa: S101 - started just before

@@ -13,11 +13,9 @@ import hmac
 import json
 import os
 import secrets
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -25,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 import aiohttp
 
 from sandbox import install
+from sandbox.folders import OwnedFolder
 from sandbox.install import SandboxError
 
 if TYPE_CHECKING:
@@ -82,9 +81,11 @@ class Synapse:
     """
 
     def __init__(self, *, rate_limits: bool = False) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="spokesbot-synapse-"))
+        self._owned = OwnedFolder("synapse")
+        self.folder = self._owned.path
         self._rate_limits = rate_limits
         self._secret = secrets.token_hex()
+        self._mark = secrets.token_hex()
         self._port = 0
         self._process: asyncio.subprocess.Process | None = None
 
@@ -192,6 +193,7 @@ class Synapse:
             "server_name": SERVER_NAME,
             "public_baseurl": f"{self.url}/",
             "serve_server_wellknown": False,
+            "extra_well_known_client_content": {"test.sandbox.mark": self._mark},
             "listeners": [listener],
             "database": {"name": "sqlite3", "args": {"database": str(self.folder / "homeserver.db")}},
             "media_store_path": str(self.folder / "media"),
@@ -246,16 +248,23 @@ class Synapse:
             while asyncio.get_running_loop().time() < deadline:
                 if self._process.returncode is not None:
                     break
-                with contextlib.suppress(aiohttp.ClientError):
-                    async with session.get(f"{self.url}/_matrix/client/versions") as answer:
-                        if answer.status == 200:
-                            return
+                if await self._answers(session):
+                    return
                 await asyncio.sleep(0.1)
         seen = self._tail()
         await self.kill()
         if "Address already in use" in seen:
             raise PortTakenError(seen)
         raise SandboxError(f"Synapse did not start:\n{seen}")
+
+    async def _answers(self, session: aiohttp.ClientSession) -> bool:
+        """Say whether this very server answers, and not a stranger on the same port."""
+        patience = aiohttp.ClientTimeout(total=2)
+        try:
+            async with session.get(f"{self.url}/.well-known/matrix/client", timeout=patience) as answer:
+                return self._mark in await answer.text()
+        except (aiohttp.ClientError, TimeoutError):
+            return False
 
     def _tail(self) -> str:
         files = (self.folder / "output.log", self.log)
@@ -276,4 +285,4 @@ class Synapse:
 
     async def _clear(self) -> None:
         await self.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._owned.remove()

@@ -9,7 +9,6 @@ import asyncio
 import json
 import os
 import sys
-import tempfile
 from typing import Any
 
 from nio import (
@@ -114,19 +113,17 @@ async def answer(client: OldClient, line: bytes) -> None:
 
 async def main() -> None:
     """Serve until standard input ends."""
-    url, user_id = sys.argv[1:]
+    url, user_id, store = sys.argv[1:]
     orders = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
-    with tempfile.TemporaryDirectory(prefix="spokesbot-old-client-") as store:
-        client = OldClient(url, user_id, store)
-        write({"push": "ready"})
-        running: set[asyncio.Task[None]] = set()
-        async for line in orders:
-            task = asyncio.create_task(answer(client, line))
-            running.add(task)
-            task.add_done_callback(running.discard)
-        await client.nio.close()  # type: ignore[no-untyped-call]
+    client = OldClient(url, user_id, store)
+    write({"push": "ready"})
+    running: set[asyncio.Task[None]] = set()
+    async for line in orders:
+        task = asyncio.create_task(answer(client, line))
+        running.add(task)
+        task.add_done_callback(running.discard)
     os._exit(0)  # the sync would go on
 
 
