@@ -15,11 +15,10 @@ An identity that exists already is never replaced; its recovery key is asked for
 
 import secrets
 import string
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 from urllib.parse import quote
 
-from bot import credentials
 from bot.config import Config
 from bot.domain.errors import StartError
 from bot.matrix import datafolder, identity, keystore, secret_storage, session, versions
@@ -30,29 +29,47 @@ from bot.matrix.keystore import StoreLostError
 from bot.matrix.requests import UNAUTHORISED, V3, Refused, request
 from bot.matrix.secret_storage import WrongKeyError, to_base64, unbase64
 
-Say = Callable[[str], None]
+
+class Operator(Protocol):
+    """Who gives the secrets and is told what happens."""
+
+    def access_token(self) -> str | None:
+        """Return the access token of a device made for the bot, if there is one."""
+
+    def password(self) -> str:
+        """Return the account's password, or raise `StartError`."""
+
+    def recovery_key(self) -> str | None:
+        """Return the recovery key of the account's identity, if it is known."""
+
+    def say(self, sentence: str) -> None:
+        """Take a sentence on what was just done."""
+
+    def show_recovery_key(self, key: str) -> None:
+        """Take a new recovery key; must not return before it has left our hands."""
 
 
 @dataclass
 class _Setup:
     config: Config
     store_key: bytes
-    say: Say
-    show_recovery_key: Say
+    operator: Operator
+
+    def say(self, sentence: str) -> None:
+        self.operator.say(sentence)
 
     def save(self, saved: SavedSession) -> SavedSession:
         datafolder.save(self.config.data_dir, saved)
         return saved
 
 
-async def login_first(config: Config, store_key: bytes, *, say: Say, show_recovery_key: Say) -> bool:
+async def login_first(config: Config, store_key: bytes, operator: Operator) -> bool:
     """Do whatever part of the setup is still missing.
 
     Args:
         config: Which account, and where the data folder is.
         store_key: What the folder is or will be sealed with.
-        say: Takes a sentence on what was just done.
-        show_recovery_key: Takes the recovery key; must not return before it is out of our hands.
+        operator: Gives the secrets and is told what happens.
 
     Returns:
         Whether anything was missing.
@@ -64,7 +81,7 @@ async def login_first(config: Config, store_key: bytes, *, say: Say, show_recove
     """
     versions.check()
     with datafolder.data_lock(config.data_dir):
-        setup = _Setup(config, store_key, say, show_recovery_key)
+        setup = _Setup(config, store_key, operator)
         before = datafolder.load(config.data_dir)
         saved = await _usable_session(setup)
         client = session.connect(config, store_key, saved.device_id)
@@ -94,7 +111,7 @@ async def _usable_session(setup: _Setup) -> SavedSession:
             setup.say(
                 "The store of room keys is lost, so this becomes a new device; old messages stay unread."
             )
-            if token is not None and credentials.find(credentials.ACCESS_TOKEN) is None:
+            if token is not None and setup.operator.access_token() is None:
                 await _log_out(setup, saved, token)
             return _new_session(setup, saved.master_key)
     return saved if token is None else await _still_known(setup, saved, token)
@@ -149,7 +166,7 @@ async def _log_out(setup: _Setup, saved: SavedSession, token: str) -> None:
 async def _log_in(setup: _Setup, client: BotClient, saved: SavedSession) -> SavedSession:
     token = saved.access_token(setup.store_key)
     if token is None:
-        given = credentials.find(credentials.ACCESS_TOKEN)
+        given = setup.operator.access_token()
         if given is not None:
             saved, token = await _adopt_token(setup, client, saved, given), given
         else:
@@ -162,11 +179,10 @@ async def _log_in(setup: _Setup, client: BotClient, saved: SavedSession) -> Save
 
 async def _log_in_with_password(setup: _Setup, client: BotClient) -> str:
     user_id = setup.config.user_id
-    password = credentials.require(credentials.PASSWORD, f"The password of {user_id}")
     body = {
         "type": "m.login.password",
         "identifier": {"type": "m.id.user", "user": user_id},
-        "password": password,
+        "password": setup.operator.password(),
         "device_id": client.device_id,
         "initial_device_display_name": setup.config.device_name,
     }
@@ -177,7 +193,7 @@ async def _log_in_with_password(setup: _Setup, client: BotClient) -> str:
             raise StartError(f"The server does not take the password of {user_id}.") from error
         raise StartError(
             f"The server does not let {user_id} log in with a password ({error.errcode or error.status}):"
-            f" check homeserver, or give an access token in {credentials.ACCESS_TOKEN}."
+            f" check homeserver, or give an access token in SPOKESBOT_ACCESS_TOKEN."
         ) from error
     if (answer.get("user_id"), answer.get("device_id")) != (user_id, client.device_id):
         raise StartError(
@@ -280,11 +296,8 @@ async def _publish(
         setup.save(replace(saved, pending=saved.seal(setup.store_key, "pending", held)))
     named = {identity.secret_name(usage): seed for usage, seed in pending.identity.seeds.items()}
     await secret_storage.write(client, pending.key, pending.key_id, named)
-    setup.show_recovery_key(secret_storage.encode_recovery_key(pending.key))
-    prompt = f"The password of {saved.user_id}"
-    await identity.publish(
-        client, pending.identity, lambda: credentials.require(credentials.PASSWORD, prompt)
-    )
+    setup.operator.show_recovery_key(secret_storage.encode_recovery_key(pending.key))
+    await identity.publish(client, pending.identity, setup.operator.password)
     setup.say(f"Made an identity for {saved.user_id}.")
     await identity.sign_device(client, pending.identity, await identity.fetch(client))
     return await identity.fetch(client)
@@ -292,11 +305,11 @@ async def _publish(
 
 async def _sign_with_recovery_key(setup: _Setup, client: BotClient, published: Published) -> None:
     user_id = setup.config.user_id
-    given = credentials.ask(credentials.RECOVERY_KEY, f"The recovery key of {user_id}")
+    given = setup.operator.recovery_key()
     if given is None:
         raise StartError(
             f"{user_id} has an identity already, which is never replaced:"
-            f" give its recovery key in {credentials.RECOVERY_KEY}, and run `spokesbot init` again."
+            f" give its recovery key in SPOKESBOT_RECOVERY_KEY, and run `spokesbot init` again."
         )
     try:
         key = secret_storage.decode_recovery_key(given)
