@@ -45,6 +45,8 @@ class Said(Event):
         thread: The root event id of the thread it is in.
         replaces: The event id it edits; `body` is then the new text.
         mentions: The user ids in its `m.mentions`.
+        replied_body: The text of the message it replies to, fetched only for commands declared with
+            `quotes=True`: other messages are never kept.
     """
 
     body: str
@@ -52,6 +54,7 @@ class Said(Event):
     thread: str | None = None
     replaces: str | None = None
     mentions: tuple[str, ...] = ()
+    replied_body: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +86,7 @@ class Unencrypted(Event):
     """Something that looks like a command, sent without encryption; its words are not carried."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable(Event):
-    """An encrypted event whose key has not come; it may be handled later under the same event id."""
-
-
-Incoming = Said | PollAnswered | Redacted | Unencrypted | Unreadable
+Incoming = Said | PollAnswered | Redacted | Unencrypted
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +115,7 @@ class RoomSeen:
         kick_power: The level needed to remove somebody.
         admins: Members who may change power levels.
         successor: The room this one was upgraded to (`m.room.tombstone`).
-        algorithm_ok: Whether the encryption algorithm is one we can use.
+        predecessor: The room this one is the upgrade of (`m.room.create`).
     """
 
     room_id: str

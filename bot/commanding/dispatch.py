@@ -90,6 +90,12 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001 - the one place where a bug in a handler ends
             await self._apologise(ctx, error)
 
+    def wants_quoted(self, body: str) -> bool:
+        """Tell whether a message, if it is a reply, needs the text of the message it replies to."""
+        line = body.strip().removeprefix(self.prefix)
+        found = self.registry.find(line.split()) if line != body.strip() else None
+        return found is not None and found[0].quotes
+
     async def _take(self, ctx: Context) -> Reply:
         if not isinstance(ctx.event, Said) or ctx.event.replaces:
             return await self._hear(ctx)
@@ -196,8 +202,15 @@ class Dispatcher:
         if reply is None:
             return
         answer = Answer(reply) if isinstance(reply, Text) else reply
+        thread = ctx.event.thread if isinstance(ctx.event, Said) else None
         await say(
-            ctx.tx, ctx.now, ctx.room.room_id, answer.text, about=answer.about, reply_to=ctx.event.event_id
+            ctx.tx,
+            ctx.now,
+            ctx.room.room_id,
+            answer.text,
+            about=answer.about,
+            reply_to=ctx.event.event_id,
+            thread=thread,
         )
 
     async def _ask(self, ctx: Context, question: Ambiguous) -> None:
@@ -220,11 +233,8 @@ class Dispatcher:
     async def _refuse_unencrypted(self, tx: Tx, event: Event, *, encrypted: bool) -> None:
         """Say, at most once an hour, that only encrypted rooms and messages are served."""
         now = self.clock.now()
-        looks_like_command = isinstance(event, Unencrypted) or (
-            isinstance(event, Said) and event.body.lstrip().startswith(self.prefix)
-        )
         told = await rooms.warned_at(tx, event.room_id)
-        if not looks_like_command or (told is not None and now - told < WARN_AGAIN_AFTER):
+        if not isinstance(event, Unencrypted) or (told is not None and now - told < WARN_AGAIN_AFTER):
             return
         await rooms.set_warned(tx, event.room_id, now)
         if encrypted:

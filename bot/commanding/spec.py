@@ -71,6 +71,7 @@ class Spec:
         answer: A piece of what the bot answers to the example.
         bare: May be typed without prefix, when it is whole words.
         aliases: Other words for the same.
+        quotes: Typed as a reply, it needs the text of the message replied to.
         notes: Its docstring, for the documentation.
     """
 
@@ -84,6 +85,7 @@ class Spec:
     aliases: tuple[tuple[str, ...], ...]
     handler: Handler
     parameters: tuple[Parameter, ...]
+    quotes: bool
     notes: str
 
     @property
@@ -115,6 +117,7 @@ def command(
     where: RoomKind | tuple[RoomKind, ...] = SET_UP,
     bare: bool = False,
     aliases: tuple[str, ...] = (),
+    quotes: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare a command.
 
@@ -126,6 +129,7 @@ def command(
         where: The kind or kinds of room it works in.
         bare: It may be typed without prefix. The handler raises `Unaddressed` where it was just talk.
         aliases: Other names for the same.
+        quotes: Typed as a reply, it needs the text of the message replied to (`Said.replied_body`).
     """
 
     def declare(handler: Handler) -> Handler:
@@ -140,6 +144,7 @@ def command(
             aliases=tuple(tuple(alias.split()) for alias in aliases),
             handler=handler,
             parameters=tuple(_parameter(item) for item in parameters_of(handler)),
+            quotes=quotes,
             notes=inspect.getdoc(handler) or "",
         )
         return _mark(handler, lambda registry: registry.commands.append(spec))

@@ -13,7 +13,23 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-_TAGS = {"p", "br", "strong", "em", "code", "pre", "blockquote", "ul", "ol", "li", "a", "h1", "h2", "h3", "hr"}
+_TAGS = {
+    "p",
+    "br",
+    "strong",
+    "em",
+    "code",
+    "pre",
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "a",
+    "h1",
+    "h2",
+    "h3",
+    "hr",
+}
 _MARKDOWN = MarkdownIt("commonmark", {"breaks": True, "html": False})
 
 

@@ -61,9 +61,12 @@ class Machine(Olm):
             EncryptionError: For whatever reason; nio's lets some malformed messages through as other errors.
         """
         try:
-            return super().decrypt_megolm_event(event, room_id)
+            plain: Any = super().decrypt_megolm_event(event, room_id)
         except (*MALFORMED, AssertionError) as error:
             raise EncryptionError(f"malformed message: {error!r}") from error
+        # Kept so that the event can be read again later without ever storing what it says.
+        plain.encrypted_source = event.source
+        return plain  # type: ignore[no-any-return]
 
     def _handle_key_claiming(self, response: KeysClaimResponse) -> None:
         with self.store.batch():

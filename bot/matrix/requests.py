@@ -7,8 +7,7 @@ another try is decided in one place.
 import json
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import aiohttp
@@ -75,7 +74,21 @@ async def request(
     data = None if body is None else json.dumps(body)
     with network():
         answer = await client.send(method, path, data, headers, timeout=timeout)
-        raw = await answer.read()
+        return await read_json(answer, f"{method} {_bare(path)}")
+
+
+async def read_json(answer: aiohttp.ClientResponse, what: str) -> dict[str, Any]:
+    """Read an answer that should be a JSON object; call it inside `network`.
+
+    Args:
+        answer: The answer, its body not read yet.
+        what: What was asked, for the log.
+
+    Raises:
+        Retry: A broken answer, 408, 429 or a server error.
+        Refused: Any other refusal.
+    """
+    raw = await answer.read()
     try:
         parsed = json.loads(raw) if raw else {}
     except ValueError:
@@ -83,24 +96,9 @@ async def request(
     if 200 <= answer.status < 300:
         if isinstance(parsed, dict):
             return parsed
-        raise Retry(f"{method} {_bare(path)}: the answer is not JSON")
-    _raise(answer.status, parsed if isinstance(parsed, dict) else {}, f"{method} {_bare(path)}", answer)
+        raise Retry(f"{what}: the answer is not JSON")
+    _raise(answer.status, parsed if isinstance(parsed, dict) else {}, what, answer)
     raise AssertionError
-
-
-async def server_time(client: AsyncClient) -> datetime | None:
-    """Ask what time it is on the server, to the second; None if it does not say.
-
-    Raises:
-        Retry: No answer.
-    """
-    with network():
-        answer = await client.send("GET", "/_matrix/client/versions")
-        await answer.read()
-    try:
-        return parsedate_to_datetime(answer.headers["Date"])
-    except (KeyError, ValueError):
-        return None
 
 
 async def call(answer: Awaitable[T | ErrorResponse]) -> T:

@@ -1,0 +1,139 @@
+"""The composition root: builds everything, starts it in order, drains it and stops.
+
+Rule: whatever ends the program, what was decided is on the disk and what was not is replayed by the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Coroutine
+from fnmatch import fnmatchcase
+
+from bot import __version__, logs
+from bot.commanding.discover import discover
+from bot.commanding.dispatch import Dispatcher
+from bot.config import Config
+from bot.domain.errors import Retry, StartError
+from bot.matrix.sender import Sender
+from bot.matrix.session import Session, data_lock, restore
+from bot.matrix.sync import Backoff, SyncLoop
+from bot.ports import RoomChange, SystemClock
+from bot.services import rooms, timers
+from bot.store import inbox
+from bot.store.database import Database, Tx
+
+log = logging.getLogger(__name__)
+
+DATABASE = "spokesbot.db"
+
+
+async def run(config: Config, store_key: bytes) -> None:
+    """Run the bot until SIGTERM or SIGINT.
+
+    Args:
+        config: What the operator set.
+        store_key: What the room keys are sealed with.
+
+    Raises:
+        StartError: It must not run as things are; the text says what to do.
+    """
+    logs.set_up(config.log.level, config.log.format, str(config.log.file) if config.log.file else None)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    with data_lock(config.data_dir):
+        session = await _until(stop, _restore(config, store_key))
+        if session is None:
+            return
+        try:
+            database = await Database.open(config.data_dir / DATABASE)
+            try:
+                await _serve(config, session, database, stop)
+            except* StartError as group:
+                raise group.exceptions[0] from group
+            finally:
+                await database.close()
+        finally:
+            await session.client.close()
+    log.info("stopped")
+
+
+async def _restore(config: Config, store_key: bytes) -> Session:
+    """Restore the session, waiting for a server that is down."""
+    backoff = Backoff()
+    while True:
+        try:
+            return await restore(config, store_key)
+        except Retry as error:
+            await backoff.wait(error)
+
+
+async def _serve(config: Config, session: Session, database: Database, stop: asyncio.Event) -> None:
+    clock = SystemClock()
+    dispatcher = Dispatcher(discover(), clock, session.user_id, config.command_prefix)
+
+    def may_invite(inviter: str) -> bool:
+        return any(fnmatchcase(inviter, pattern) for pattern in config.invites.allow)
+
+    async def room_changed(tx: Tx, change: RoomChange) -> None:
+        await rooms.changed(tx, clock.now(), change, may_invite)
+
+    async with database.transaction("start") as tx:
+        await inbox.save_meta(tx, "user_id", session.user_id)
+        await inbox.save_meta(tx, "default.timezone", config.timezone)
+        await inbox.save_meta(tx, "default.language", config.language)
+        await inbox.forget_old(tx, clock.now())
+    sync = SyncLoop(
+        session.client,
+        database,
+        clock,
+        dispatcher.handle,
+        room_changed,
+        config.command_prefix,
+        dispatcher.wants_quoted,
+    )
+    sender = Sender(session.client, database, clock)
+    log.info("spokesbot %s runs as %s on device %s", __version__, session.user_id, session.device_id)
+    async with asyncio.TaskGroup() as group:
+        steady = [
+            group.create_task(sync.run(), name="sync"),
+            group.create_task(sync.keep_keys(), name="keys"),
+            group.create_task(_timers(sync, database, clock), name="timers"),
+        ]
+        sending = group.create_task(_send(sync, sender), name="sender")
+        await stop.wait()
+        log.info("stopping")
+        for task in steady:
+            task.cancel()
+        if sync.synced.is_set():
+            sender.stop()
+        else:
+            sending.cancel()
+
+
+async def _send(sync: SyncLoop, sender: Sender) -> None:
+    # before the first sync nothing is known about rooms, and nothing could be encrypted
+    await sync.synced.wait()
+    log.info("in sync")
+    await sender.run()
+
+
+async def _timers(sync: SyncLoop, database: Database, clock: SystemClock) -> None:
+    # votes sent before a deadline and not read yet must come in before the deadline is acted on
+    await sync.synced.wait()
+    await timers.run_forever(database, clock)
+
+
+async def _until(stop: asyncio.Event, work: Coroutine[None, None, Session]) -> Session | None:
+    """Wait for the session, or for the wish to stop, whichever comes first."""
+    task = asyncio.create_task(work)
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if task.done():
+        return task.result()
+    task.cancel()
+    return None

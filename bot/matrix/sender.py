@@ -1,0 +1,295 @@
+"""The outbox worker: says what is queued, in order per room, in many rooms at once.
+
+Rule: a row leaves the queue only with the server's word for it. Its transaction id never changes, so that a
+send whose answer was lost is repeated safely; and nothing anyone said ever goes to a room without encryption.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from bot.domain.errors import GiveUp, Retry
+from bot.logs import fault
+from bot.matrix import polls
+from bot.matrix.client import BotClient
+from bot.matrix.files import upload_encrypted
+from bot.matrix.format import html, plain
+from bot.matrix.requests import V3, Refused, request
+from bot.ports import (
+    UNENCRYPTED_ALLOWED,
+    Clock,
+    Edit,
+    EndPoll,
+    InviteUser,
+    JoinRoom,
+    LeaveRoom,
+    Message,
+    Redact,
+    RefuseUnencrypted,
+    RemoveUser,
+    Say,
+    SendFile,
+    StartPoll,
+)
+from bot.store import outbox, rooms
+from bot.store.database import Database
+from bot.store.outbox import Queued
+
+log = logging.getLogger(__name__)
+
+WIDTH = 32
+"""Rooms sent to at once; Synapse gives its best at about this many."""
+PREPARED_AT_ONCE = 200
+LONGEST_PAUSE = timedelta(minutes=10)
+OUTSIDE = timedelta(hours=1)
+"""How long to wait before looking again whether we are back in a room."""
+REFUSAL = (
+    "This room is not encrypted, so I do nothing here. Switch encryption on in its settings and I will help."
+)
+
+
+class Sender:
+    """Empties the outbox.
+
+    Args:
+        client: The logged-in client, synced.
+        database: Where the outbox is.
+        clock: The source of time.
+    """
+
+    def __init__(self, client: BotClient, database: Database, clock: Clock) -> None:
+        self._client = client
+        self._database = database
+        self._clock = clock
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._width = WIDTH
+        self._silent_until: datetime | None = None
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Send until `stop` was called and the sends under way are finished."""
+        wake = self._database.outbox_filled
+        while not self._stopping:
+            wake.clear()
+            wait = await self._start_due()
+            try:
+                async with asyncio.timeout(wait):
+                    await wake.wait()
+            except TimeoutError:
+                continue
+        if self._busy:
+            await asyncio.wait(self._busy.values())
+
+    def stop(self) -> None:
+        """Let the sends under way finish and begin no other."""
+        self._stopping = True
+        self._database.outbox_filled.set()
+
+    async def _start_due(self) -> float | None:
+        """Start what is due; returns the seconds until something may be, or `None` for nothing in sight."""
+        now = self._clock.now()
+        if self._silent_until is not None and now < self._silent_until:
+            return (self._silent_until - now).total_seconds()
+        async with self._database.transaction("outbox") as tx:
+            due = await outbox.due(tx, now, frozenset(self._busy))
+            later = await outbox.next_due_at(tx)
+        await self._prepare(due)
+        for row in due[: max(self._width - len(self._busy), 0)]:
+            task = asyncio.create_task(self._send_row(row), name=f"send {row.txn_id}")
+            self._busy[row.room_id] = task
+            task.add_done_callback(partial(self._finished, row.room_id))
+        return max((later - now).total_seconds(), 0.05) if later is not None and later > now else None
+
+    def _finished(self, room_id: str, _: asyncio.Task[None]) -> None:
+        del self._busy[room_id]
+        self._database.outbox_filled.set()
+
+    async def _prepare(self, due: list[Queued]) -> None:
+        """Share the keys of all rooms that are due in few large requests; each send looks again for itself."""
+        known = self._client.rooms
+        wanted = [
+            row.room_id
+            for row in due[:PREPARED_AT_ONCE]
+            if not isinstance(row.message, UNENCRYPTED_ALLOWED)
+            and row.room_id in known
+            and known[row.room_id].encrypted
+        ]
+        if len(wanted) > 1:
+            try:
+                await self._client.preparer.prepare(wanted)
+            except (Retry, GiveUp) as error:
+                log.info("some rooms are not prepared: %s", error)
+
+    # -- one row ---------------------------------------------------------------------------------
+
+    async def _send_row(self, row: Queued) -> None:
+        ids = {"room_id": row.room_id, "txn_id": row.txn_id}
+        try:
+            event_id = await self._send(row)
+        except Retry as error:
+            await self._put_off(row, error)
+        except GiveUp as error:
+            log.warning("given up: %s", error.reason, extra=ids)
+            async with self._database.transaction("outbox") as tx:
+                await outbox.mark_failed(tx, row.id, error.reason)
+        except Exception as error:  # noqa: BLE001 - one row's fault must not stop the others
+            log.error("send failed: %s", fault(error), extra=ids)  # noqa: TRY400
+            await self._put_off(row, Retry("a fault in the program; see its log"))
+        else:
+            self._width = min(self._width + 1, WIDTH)
+            async with self._database.transaction("outbox") as tx:
+                await outbox.mark_sent(tx, row.id, self._clock.now(), event_id)
+
+    async def _put_off(self, row: Queued, error: Retry) -> None:
+        now = self._clock.now()
+        pause = error.after or min(timedelta(seconds=2**row.attempts), LONGEST_PAUSE)
+        if error.everywhere:
+            # the whole account was asked to slow down: all stop, and go on fewer at a time
+            self._silent_until = max(self._silent_until or now, now + pause)
+            self._width = max(self._width // 2, 1)
+        log.info("put off: %s", error.reason, extra={"room_id": row.room_id, "txn_id": row.txn_id})
+        async with self._database.transaction("outbox") as tx:
+            await outbox.put_off(tx, row.id, now + pause, error.reason)
+
+    async def _send(self, row: Queued) -> str | None:
+        """Do what a row says and return the event id, where there is one."""
+        message = row.message
+        if isinstance(message, JoinRoom):
+            query = urlencode([("server_name", server) for server in message.via])
+            await self._post(f"/join/{quote(row.room_id)}?{query}")
+            return None
+        if isinstance(message, LeaveRoom):
+            await self._leave(row.room_id)
+            return None
+        await self._check_room(row.room_id, message)
+        match message:
+            case InviteUser() | RemoveUser():
+                await self._change_member(row.room_id, message)
+                return None
+            case Redact():
+                target = await self._sent_event(message.sent)
+                path = f"/rooms/{quote(row.room_id)}/redact/{quote(target)}/{quote(row.txn_id)}"
+                return _event_id(await request(self._client, "PUT", V3 + path, {}))
+            case RefuseUnencrypted():
+                return await self._refuse(row)
+            case _:
+                return await self._say(row, *await self._content(message))
+
+    async def _check_room(self, room_id: str, message: Message) -> None:
+        """See that we are in the room and may say this there."""
+        async with self._database.transaction("outbox") as tx:
+            room = await rooms.find(tx, room_id)
+        if room is None or not room.joined:
+            raise Retry("I am not in the room", OUTSIDE)
+        if room_id not in self._client.rooms:
+            raise Retry("the room has not been synced yet")
+        encrypted = room.encrypted and self._client.rooms[room_id].encrypted
+        if not encrypted and not isinstance(message, UNENCRYPTED_ALLOWED):
+            raise Retry("the room is not encrypted", OUTSIDE)
+
+    async def _say(self, row: Queued, kind: str, content: dict[str, Any]) -> str:
+        await self._client.preparer.prepare([row.room_id])
+        # nothing is awaited between the encryption and the request, so a key that was just shared is still it
+        kind, encrypted = self._client.encrypt(row.room_id, kind, content)
+        return await self._put(row, kind, encrypted)
+
+    async def _put(self, row: Queued, kind: str, content: dict[str, Any]) -> str:
+        path = f"/rooms/{quote(row.room_id)}/send/{kind}/{quote(row.txn_id, safe='')}"
+        return _event_id(await request(self._client, "PUT", V3 + path, content))
+
+    async def _refuse(self, row: Queued) -> str | None:
+        if self._client.rooms[row.room_id].encrypted:
+            return None  # switched on meanwhile
+        return await self._put(
+            row, "m.room.message", {"msgtype": "m.notice", "body": REFUSAL, "m.mentions": {}}
+        )
+
+    async def _content(self, message: Message) -> tuple[str, dict[str, Any]]:
+        """Return the event type and content of a message."""
+        match message:
+            case Say():
+                return "m.room.message", _text_content(message)
+            case Edit():
+                text = _text_content(Say(message.markdown))
+                relation = {"rel_type": "m.replace", "event_id": await self._sent_event(message.sent)}
+                return "m.room.message", text | {
+                    "body": f"* {text['body']}",
+                    "m.new_content": text,
+                    "m.relates_to": relation,
+                }
+            case StartPoll():
+                return polls.START, polls.start_content(message)
+            case EndPoll():
+                started = await self._sent_event(message.started)
+                return polls.END, polls.end_content(started, plain(message.markdown))
+            case SendFile():
+                return "m.room.message", await upload_encrypted(self._client, message)
+            case _:
+                raise GiveUp(f"{type(message).__name__} is no message")
+
+    async def _sent_event(self, txn_id: str) -> str:
+        """Return the event id of a row that was sent before."""
+        async with self._database.transaction("outbox") as tx:
+            row = await outbox.find(tx, txn_id)
+        if row is None or row.state in ("failed", "cancelled"):
+            raise GiveUp("what it refers to was never sent")
+        if row.event_id is None:
+            raise Retry("what it refers to has not been sent yet")
+        return row.event_id
+
+    # -- membership ------------------------------------------------------------------------------
+
+    async def _leave(self, room_id: str) -> None:
+        try:
+            await self._post(f"/rooms/{quote(room_id)}/leave")
+        except Refused as error:
+            if error.status not in (403, 404):
+                raise  # else we are out already
+
+    async def _change_member(self, room_id: str, message: InviteUser | RemoveUser) -> None:
+        room = self._client.rooms[room_id]
+        present = message.user_id in room.users or message.user_id in room.invited_users
+        if present == isinstance(message, InviteUser):
+            return
+        body = {"user_id": message.user_id}
+        if isinstance(message, RemoveUser):
+            await self._post(f"/rooms/{quote(room_id)}/kick", body | {"reason": message.reason})
+        else:
+            await self._post(f"/rooms/{quote(room_id)}/invite", body)
+
+    async def _post(self, path: str, body: dict[str, Any] | None = None) -> None:
+        await request(self._client, "POST", V3 + path, body or {})
+
+
+def _text_content(message: Say) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "msgtype": "m.text" if message.aloud else "m.notice",
+        "body": plain(message.markdown),
+        "format": "org.matrix.custom.html",
+        "formatted_body": html(message.markdown),
+        # always there, so that no app looks for names or @room in the text (Matrix specification, `m.mentions`)
+        "m.mentions": {"user_ids": list(message.mentions)} if message.mentions else {},
+    }
+    relation: dict[str, Any] = {}
+    if message.thread:
+        relation = {
+            "rel_type": "m.thread",
+            "event_id": message.thread,
+            "is_falling_back": message.reply_to is None,
+        }
+    if message.reply_to or message.thread:
+        relation["m.in_reply_to"] = {"event_id": message.reply_to or message.thread}
+        content["m.relates_to"] = relation
+    return content
+
+
+def _event_id(answer: dict[str, Any]) -> str:
+    event_id = answer.get("event_id")
+    if not isinstance(event_id, str):
+        raise Retry("the server did not say the event id")
+    return event_id

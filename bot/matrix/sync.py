@@ -1,0 +1,377 @@
+"""Our own sync loop: our own token, back-off, gaps paged back, and one transaction for each answer.
+
+Rule: the token is saved in the same transaction as everything the answer brought. A crash at any point makes
+the server say it again, and each event id is handled once; so nothing is lost and nothing is done twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from nio.events import (
+    Event,
+    ForwardedRoomKeyEvent,
+    InviteMemberEvent,
+    MegolmEvent,
+    RoomKeyEvent,
+    RoomMemberEvent,
+)
+from nio.responses import RoomInfo, SyncResponse
+
+from bot.domain.errors import GiveUp, Retry, StartError
+from bot.logs import fault
+from bot.matrix.client import BotClient
+from bot.matrix.inbound import Readable, incoming, readable, reply_target, room_seen
+from bot.matrix.requests import Refused, call
+from bot.ports import Clock, HandleEvent, HandleRoom, Invited, Removed, RoomChange, RoomSeen
+from bot.store import inbox, outbox, rooms
+from bot.store.database import Database, Tx
+
+log = logging.getLogger(__name__)
+
+TIMELINE = 100
+PAGE = 100
+PAGES = 100
+LONG_POLL_MS = 30_000
+LONGEST_PAUSE = 60.0
+TOKEN = "sync_token"  # noqa: S105 - a place in a stream, not a secret
+
+_STATE = [
+    "m.room.create",
+    "m.room.encryption",
+    "m.room.history_visibility",
+    "m.room.member",
+    "m.room.power_levels",
+    "m.room.tombstone",
+]
+FILTER: dict[str, Any] = {
+    "presence": {"types": []},
+    "account_data": {"types": []},
+    "room": {
+        "ephemeral": {"types": []},
+        "account_data": {"types": []},
+        # not lazy: who is a member decides who gets keys and who has a voice
+        "state": {"types": _STATE, "lazy_load_members": False},
+        "timeline": {"limit": TIMELINE, "lazy_load_members": False},
+    },
+}
+
+
+class Backoff:
+    """Pauses that grow from one second to a minute, with chance in them so that bots do not march in step."""
+
+    def __init__(self) -> None:
+        self._tries = 0
+
+    def reset(self) -> None:
+        """Begin again with a short pause."""
+        self._tries = 0
+
+    async def wait(self, error: Retry) -> None:
+        """Pause as long as the server asks, or a little longer than last time."""
+        pause = error.after.total_seconds() if error.after else min(2.0**self._tries, LONGEST_PAUSE)
+        self._tries = min(self._tries + 1, 10)
+        log.warning("%s; next try in %.0f s", error.reason, pause)
+        await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - not for secrecy
+
+
+class SyncLoop:
+    """Brings in what happens in the rooms.
+
+    Args:
+        client: The logged-in client.
+        database: Where it is kept.
+        clock: The source of time.
+        handle_event: Handles one incoming event within the transaction.
+        handle_room: Handles one change of a room within the transaction.
+        prefix: What commands start with.
+        wants_quoted: Whether a message needs the text of the one it replies to.
+    """
+
+    def __init__(
+        self,
+        client: BotClient,
+        database: Database,
+        clock: Clock,
+        handle_event: HandleEvent,
+        handle_room: HandleRoom,
+        prefix: str,
+        wants_quoted: Callable[[str], bool],
+    ) -> None:
+        self._client = client
+        self._database = database
+        self._clock = clock
+        self._handle_event = handle_event
+        self._handle_room = handle_room
+        self._prefix = prefix
+        self._wants_quoted = wants_quoted
+        self._creators: defaultdict[str, set[str]] = defaultdict(set)
+        self._parked_may_be_readable = True
+        self.synced = asyncio.Event()
+        self.keys_wanted = asyncio.Event()
+
+    async def run(self) -> None:
+        """Sync until cancelled.
+
+        Raises:
+            StartError: The server has ended our session.
+        """
+        async with self._database.transaction("start") as tx:
+            token = await inbox.load_meta(tx, TOKEN)
+        backoff = Backoff()
+        while True:
+            first = not self.synced.is_set()
+            try:
+                response = await call(
+                    self._client.sync(LONG_POLL_MS, FILTER, since=token, full_state=True if first else None)
+                )
+                await self._take(response, token)
+            except Retry as error:
+                await backoff.wait(error)
+                continue
+            except Refused as error:
+                if error.is_token_unknown:
+                    raise StartError(
+                        "The server has ended the bot's session. "
+                        "Run `spokesbot init` with the recovery key to log in as a new device."
+                    ) from error
+                await backoff.wait(Retry(error.reason))
+                continue
+            token = response.next_batch
+            backoff.reset()
+            self.synced.set()
+            self.keys_wanted.set()
+
+    async def keep_keys(self) -> None:
+        """Do the key work between syncs, beside the loop: a slow server must not hold up messages."""
+        backoff = Backoff()
+        while True:
+            await self.keys_wanted.wait()
+            self.keys_wanted.clear()
+            try:
+                await self._client.upkeep()
+            except Retry as error:
+                await backoff.wait(error)
+                self.keys_wanted.set()
+                continue
+            except GiveUp as error:
+                log.error("keys: %s", error.reason)  # noqa: TRY400 - an answer, not a fault
+            backoff.reset()
+            self._parked_may_be_readable = True
+            await self.read_parked()
+
+    # -- one answer ------------------------------------------------------------------------------
+
+    async def _take(self, response: SyncResponse, since: str | None) -> None:
+        """Handle one answer and save its token, all in one transaction."""
+        joined = response.rooms.join
+        gaps = {room_id: await self._gap(room_id, info, since) for room_id, info in joined.items()}
+        quoted = await self._quoted(joined, gaps)
+        async with self._database.transaction(f"sync.{response.next_batch}") as tx:
+            for room_id, invitation in response.rooms.invite.items():
+                await self._invited(tx, room_id, invitation.invite_state, response.next_batch)
+            for room_id, left in response.rooms.leave.items():
+                await self._left(tx, room_id, [*left.state, *left.timeline.events], response.next_batch)
+            for room_id, info in joined.items():
+                await self._joined(tx, room_id, info, gaps[room_id], quoted, response.next_batch)
+            await inbox.save_meta(tx, TOKEN, response.next_batch)
+        if any(
+            isinstance(event, RoomKeyEvent | ForwardedRoomKeyEvent) for event in response.to_device_events
+        ):
+            self._parked_may_be_readable = True
+        await self.read_parked()
+
+    async def _joined(
+        self, tx: Tx, room_id: str, info: RoomInfo, gap: list[Any], quoted: dict[str, str], cause: str
+    ) -> None:
+        room = await rooms.find(tx, room_id)
+        is_new = room is None or not room.joined
+        seen = room_seen(self._client, room_id, info.state, self._creators[room_id])
+        timeline = [*gap, *info.timeline.events]
+        if is_new:
+            # What was said before we came was not said to us.
+            start = self._own_join(timeline)
+            before, timeline = timeline[:start], timeline[start:]
+            seen = room_seen(
+                self._client, room_id, [*info.state, *before], self._creators[room_id]
+            ) or RoomSeen(room_id)
+        tx.caused_by(f"room.{room_id}.{cause}")
+        if seen is not None:
+            await self._change(tx, seen)
+        for index, event in enumerate(timeline):
+            await self._event(tx, room_id, event, quoted, f"{cause}.{index}")
+
+    def _own_join(self, timeline: list[Any]) -> int:
+        """Return the place after our own joining, or after everything if it is not there."""
+        for index, event in enumerate(timeline):
+            if (
+                isinstance(event, RoomMemberEvent)
+                and event.state_key == self._client.user_id
+                and event.membership == "join"
+                and event.prev_membership != "join"
+            ):
+                return index + 1
+        return len(timeline)
+
+    async def _event(self, tx: Tx, room_id: str, event: Any, quoted: dict[str, str], cause: str) -> None:
+        if not isinstance(event, Event):
+            # nio could not parse it: if it was encrypted, somebody's words are lost to us, and loudly
+            if getattr(event, "type", "") == "m.room.encrypted":
+                log.error("an encrypted event has a form we cannot read", extra={"room_id": room_id})
+            return
+        if event.sender == self._client.user_id and event.transaction_id:
+            await outbox.mark_echoed(tx, event.transaction_id, event.event_id, self._clock.now())
+        seen = room_seen(self._client, room_id, [event], self._creators[room_id])
+        if seen is not None:
+            tx.caused_by(f"room.{room_id}.{cause}")
+            await self._change(tx, seen)
+        elif event.sender != self._client.user_id:
+            await self._read(tx, room_id, event, quoted.get(event.event_id))
+
+    async def _read(self, tx: Tx, room_id: str, event: Event, quoted: str | None) -> None:
+        match readable(self._client, event):
+            case Readable.YES:
+                found = incoming(event, room_id, self._prefix, quoted)
+                if found is not None:
+                    await self._handle_event(tx, found)
+            case Readable.LATER:
+                if await inbox.is_claimed(tx, event.event_id):
+                    return
+                await inbox.park(tx, _parked(event, room_id, self._clock))
+                self._parked_may_be_readable = True
+            case Readable.NEVER:
+                log.warning(
+                    "an event is not from a device of %s", event.sender,
+                    extra={"room_id": room_id, "event_id": event.event_id},
+                )  # fmt: skip
+
+    async def _change(self, tx: Tx, change: RoomChange) -> None:
+        try:
+            async with tx.savepoint():
+                await self._handle_room(tx, change)
+        except Exception as error:  # noqa: BLE001 - one room's fault must not stop the others
+            log.error("room: %s", fault(error), extra={"room_id": change.room_id})  # noqa: TRY400
+
+    async def _invited(self, tx: Tx, room_id: str, state: list[Any], cause: str) -> None:
+        for event in state:
+            if (
+                isinstance(event, InviteMemberEvent)
+                and event.state_key == self._client.user_id
+                and event.membership == "invite"
+            ):
+                tx.caused_by(f"invite.{room_id}.{cause}")
+                await self._change(tx, Invited(room_id, event.sender))
+
+    async def _left(self, tx: Tx, room_id: str, events: list[Any], cause: str) -> None:
+        own = [
+            event
+            for event in events
+            if isinstance(event, RoomMemberEvent) and event.state_key == self._client.user_id
+        ]
+        self._creators.pop(room_id, None)
+        last = own[-1] if own else None
+        tx.caused_by(f"left.{room_id}.{cause}")
+        by = last.sender if last else self._client.user_id
+        await self._change(tx, Removed(room_id, by, banned=bool(last and last.membership == "ban")))
+
+    # -- what the server left out ----------------------------------------------------------------
+
+    async def _gap(self, room_id: str, info: RoomInfo, since: str | None) -> list[Any]:
+        """Page back what a limited timeline left out, oldest first."""
+        if not info.timeline.limited or since is None or not info.timeline.prev_batch:
+            return []
+        async with self._database.transaction("gap") as tx:
+            room = await rooms.find(tx, room_id)
+        if room is None or not room.joined:
+            return []  # what was said before we came
+        missing: list[Any] = []
+        start = info.timeline.prev_batch
+        for _ in range(PAGES):
+            try:
+                page = await call(self._client.room_messages(room_id, start, since, limit=PAGE))
+            except Refused as error:
+                log.error(
+                    "what was said while away cannot be read: %s", error.reason, extra={"room_id": room_id}
+                )  # noqa: TRY400
+                break
+            missing += page.chunk
+            if not page.chunk or page.end is None or page.end == start:
+                break
+            start = page.end
+        else:
+            log.error("more was said while away than can be read", extra={"room_id": room_id})
+        missing.reverse()
+        return missing
+
+    async def _quoted(self, joined: dict[str, RoomInfo], gaps: dict[str, list[Any]]) -> dict[str, str]:
+        """Fetch the messages that some commands reply to, by the id of the command's event."""
+        found: dict[str, str] = {}
+        for room_id, info in joined.items():
+            for event in [*gaps[room_id], *info.timeline.events]:
+                if isinstance(event, Event):
+                    text = await self._quoted_by(room_id, event)
+                    if text is not None:
+                        found[event.event_id] = text
+        return found
+
+    async def _quoted_by(self, room_id: str, event: Event) -> str | None:
+        body = getattr(event, "body", None)
+        target = reply_target(event) if event.decrypted and isinstance(body, str) else None
+        if target is None or not isinstance(body, str) or not self._wants_quoted(body):
+            return None
+        try:
+            answer = await call(self._client.room_get_event(room_id, target))
+        except Refused:
+            return None
+        original = answer.event
+        if isinstance(original, MegolmEvent):
+            original.room_id = room_id
+            original = self._client.olm._decrypt_megolm_no_error(original) or original
+        said = incoming(original, room_id, self._prefix) if isinstance(original, Event) else None
+        return getattr(said, "body", None)
+
+    # -- what could not be read yet --------------------------------------------------------------
+
+    async def read_parked(self) -> None:
+        """Handle parked events whose key or device list has come."""
+        if not self._parked_may_be_readable:
+            return
+        self._parked_may_be_readable = False
+        async with self._database.transaction("parked") as tx:
+            for waiting in await inbox.parked(tx):
+                await self._read_parked(tx, waiting)
+
+    async def _read_parked(self, tx: Tx, waiting: inbox.Parked) -> None:
+        event = MegolmEvent.from_dict(waiting.source)
+        if not isinstance(event, MegolmEvent):
+            await inbox.unpark(tx, waiting.event_id)
+            return
+        event.room_id = waiting.room_id
+        olm = self._client.olm
+        key = event.room_id, str(event.sender_key), str(event.session_id)
+        if olm.inbound_group_store.get(*key) is None:
+            return
+        # nio wants an unknown device's owner asked for again each time it decrypts; what was asked already counts
+        unasked = waiting.sender in olm.users_for_key_query
+        plain = olm._decrypt_megolm_no_error(event)
+        if not isinstance(plain, Event):
+            return
+        if not self._client.is_bound_to_device(plain):
+            if unasked:
+                return
+            olm.users_for_key_query.discard(waiting.sender)
+        await inbox.unpark(tx, waiting.event_id)
+        await self._read(tx, waiting.room_id, plain, None)
+
+
+def _parked(event: Any, room_id: str, clock: Clock) -> inbox.Parked:
+    """Return an event as it is kept: only what the server showed, never what was decrypted."""
+    source = event.source if isinstance(event, MegolmEvent) else event.encrypted_source
+    return inbox.Parked(
+        event.event_id, room_id, event.sender, event.session_id or "", source, clock.now(), told=False
+    )
