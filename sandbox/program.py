@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import itertools
 import json
 import os
@@ -106,9 +105,7 @@ class Program:
             self._process.kill()
             await self._process.wait()
         if self._reader is not None:
-            self._reader.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._reader
+            await self._reader  # its output has ended; whoever still waits for an answer is told
 
     def _why(self) -> str:
         said = self._log.read_text(errors="replace")[-3000:]
@@ -117,10 +114,13 @@ class Program:
     async def _read(self) -> None:
         assert self._process is not None  # noqa: S101 - started just before
         assert self._process.stdout is not None  # noqa: S101 - a pipe was asked for
-        async for line in self._process.stdout:
-            await self._take(json.loads(line))
-        await self._process.wait()
-        reason = self._why()
+        try:
+            async for line in self._process.stdout:
+                await self._take(json.loads(line))
+            await self._process.wait()
+            reason = self._why()
+        except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, whatever it was
+            reason = f"{self._argv[1]} said what could not be understood: {error!r}"
         for waiting in (*self._answers.values(), self._ready):
             if not waiting.done():
                 waiting.set_exception(SandboxError(reason))
