@@ -160,7 +160,7 @@ class Member(InRooms, Watching):
         await self._ask("read_back", room_id=room)
 
     async def devices(self, user: User) -> list[Device]:
-        """Return a user's devices as the server lists them and this member's client judges them."""
+        """Return a user's devices as this member's client knows and judges them; a new one comes with a sync."""
         return [Device(**found) for found in await self._ask("devices", user_id=user_id_of(user))]
 
     async def trust(self, user: User) -> Trust:

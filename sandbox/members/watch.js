@@ -38,6 +38,8 @@ export function watch(member) {
         push({ push: "membership", room_id: roomId, user_id: userId, membership }),
     );
     client.on(RoomEvent.MyMembership, (room, membership) => {
+        // A room that one was removed from reports no change of its members.
+        push({ push: "membership", room_id: room.roomId, user_id: client.getUserId(), membership });
         if (membership !== "invite" || !member.acceptInvites) return;
         client.joinRoom(room.roomId).catch((error) => console.error("invitation", error.message));
     });
