@@ -7,7 +7,8 @@ another try is decided in one place.
 import json
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 import aiohttp
@@ -99,6 +100,21 @@ async def read_json(answer: aiohttp.ClientResponse, what: str) -> dict[str, Any]
         raise Retry(f"{what}: the answer is not JSON")
     _raise(answer.status, parsed if isinstance(parsed, dict) else {}, what, answer)
     raise AssertionError
+
+
+async def server_time(client: AsyncClient) -> datetime | None:
+    """Ask what time it is on the server, to the second; None if it does not say.
+
+    Raises:
+        Retry: No answer.
+    """
+    with network():
+        answer = await client.send("GET", "/_matrix/client/versions")
+        await answer.read()
+    try:
+        return parsedate_to_datetime(answer.headers["Date"])
+    except (KeyError, ValueError):
+        return None
 
 
 async def call(answer: Awaitable[T | ErrorResponse]) -> T:
