@@ -71,6 +71,7 @@ class BotClient(AsyncClient):
         self.preparer = Preparer(self)
         self.needs_fallback_key = False
         self._asking = asyncio.Lock()
+        self._asked_now: set[str] = set()
         self._silent_until: dict[str, float] = {}  # by server name or user id, in the loop's time
 
     def load_store(self) -> None:
@@ -245,18 +246,26 @@ class BotClient(AsyncClient):
             while part := list(islice(todo, USERS_A_QUERY)):
                 # Out of the set before asking: who comes back into it meanwhile has changed again.
                 self.olm.users_for_key_query.difference_update(part)
+                self._asked_now.update(part)
                 body = {"device_keys": {user: [] for user in part}, "timeout": REMOTE_SECONDS * 1000}
                 answered: dict[str, Any] = {}
                 try:
                     answer = await request(self, "POST", f"{V3}/keys/query", body)
                     answered = _objects(answer.get("device_keys"))
                 finally:
+                    self._asked_now.difference_update(part)
                     self.olm.users_for_key_query.update(set(part) - answered.keys())
                 for silent in {*_objects(answer.get("failures")), *(set(part) - answered.keys())}:
                     log.warning("devices of %s are not told", silent)
                     self._silent_until[silent] = asyncio.get_running_loop().time() + SILENT_SECONDS
                 self._take_devices({user: answered[user] for user in part if user in answered})
                 await asyncio.sleep(0)
+
+    def is_unknown(self, user_id: str) -> bool:
+        """Tell whether a user's devices are still to be asked for, or are just being asked for."""
+        return user_id in self._asked_now or (
+            user_id in self.olm.users_for_key_query and self.is_askable(user_id)
+        )
 
     def is_askable(self, user_id: str) -> bool:
         """Tell whether asking for a user's devices promises an answer."""

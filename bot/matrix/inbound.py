@@ -49,7 +49,7 @@ def readable(client: BotClient, event: Event) -> Readable:
     if not event.decrypted or client.is_bound_to_device(event):
         return Readable.YES
     known = any(True for _ in client.olm.device_store.active_user_devices(event.sender))
-    asked = event.sender not in client.olm.users_for_key_query
+    asked = not client.is_unknown(event.sender)
     return Readable.NEVER if known and asked else Readable.LATER
 
 

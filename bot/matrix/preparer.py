@@ -113,8 +113,7 @@ class Preparer:
         return bool(olm.should_share_group_session(room_id)) or any(self._stale(room.users))
 
     def _stale(self, users: Collection[str]) -> Iterator[str]:
-        waiting = self._client.olm.users_for_key_query
-        return (user for user in users if user in waiting and self._client.is_askable(user))
+        return (user for user in users if self._client.is_unknown(user))
 
     async def _share_all(self, room_ids: list[str]) -> None:
         problem: TransportError | None = None
