@@ -1,0 +1,1 @@
+"""The Matrix adapter on a homeserver of our own, with faults."""

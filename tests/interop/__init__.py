@@ -1,0 +1,1 @@
+"""The engine of the apps people use, and an old client."""

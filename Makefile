@@ -1,0 +1,51 @@
+# Everything is installed into this folder: .venv (the program), .sandbox (a throw-away Synapse and its members).
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+RUN = .venv/bin/python
+KEEP ?=
+
+.PHONY: help install sandbox demo test fast check format clean
+
+help:
+	@echo "make demo          plays a federation in front of you, on a throw-away server"
+	@echo "make demo KEEP=1   leaves it running, so that you can take part with Element"
+	@echo "make test          runs every test"
+	@echo "make fast          runs the tests that need no server"
+	@echo "make check         runs the linters and the type checker"
+
+# The program and the developers' tools, at the pinned versions.
+.venv/.installed: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed."; exit 1; }
+	@echo "installing the program into .venv …"
+	@test -x $(RUN) || $(PYTHON) -m venv .venv
+	@$(RUN) -m pip install --quiet --no-input --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+install: .venv/.installed
+
+sandbox: install
+	@$(RUN) -m sandbox.install
+
+demo: install
+	@$(RUN) -m sandbox.install --without-old-client
+	@$(RUN) -m sandbox.demo $(if $(KEEP),--keep)
+
+test: sandbox
+	@$(RUN) -m pytest
+
+fast: install
+	@$(RUN) -m pytest tests/unit tests/store tests/commands tests/homeserver tests/docs
+
+check: install
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+format: install
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+clean:
+	rm -rf .venv .sandbox sandbox/members/node_modules
