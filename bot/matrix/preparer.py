@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ ROOMS_A_SLICE = 10  # about 15 ms of encryption, then the loop may turn
 DEVICES_A_CLAIM = 100
 DEVICES_A_REQUEST = 300
 REQUESTS_AT_ONCE = 4
+REQUESTS_OPEN = 8
 ROUNDS = 3  # members may come while keys are on their way; then once more, but not for ever
 KEYLESS_SECONDS = 600  # a device without a one-time key is not asked again before
 
@@ -59,6 +60,18 @@ class _Request:
             self.messages.setdefault(user, {}).update(devices)
             self.size += len(devices)
         self.carries.append((session, who))
+
+
+def _place(requests: list[_Request], messages: dict[str, dict[str, Any]]) -> _Request:
+    """Return a request with room for these messages, one of the last few or a new one.
+
+    People in several rooms need as many requests as rooms; looking at a few keeps those of others together.
+    """
+    for made in requests[-REQUESTS_OPEN:]:
+        if made.fits(messages):
+            return made
+    requests.append(_Request())
+    return requests[-1]
 
 
 class Preparer:
@@ -110,10 +123,7 @@ class Preparer:
         if not room.encrypted:
             raise GiveUp(f"{room_id} is not encrypted")
         olm = self._client.olm
-        return bool(olm.should_share_group_session(room_id)) or any(self._stale(room.users))
-
-    def _stale(self, users: Collection[str]) -> Iterator[str]:
-        return (user for user in users if self._client.is_unknown(user))
+        return bool(olm.should_share_group_session(room_id)) or any(map(self._client.is_unknown, room.users))
 
     async def _share_all(self, room_ids: list[str]) -> None:
         problem: TransportError | None = None
@@ -129,7 +139,7 @@ class Preparer:
     async def _share(self, room_ids: list[str]) -> None:
         client, olm = self._client, self._client.olm
         users = self._members(room_ids)
-        if any(self._stale(users)):
+        if any(map(client.is_unknown, users)):
             await client.query_keys(users)
         cold = [room_id for room_id in room_ids if olm.should_share_group_session(room_id)]
         await self._claim(self._members(cold))
@@ -175,7 +185,8 @@ class Preparer:
             await asyncio.sleep(0)
 
     async def _encrypt(self, room_ids: list[str]) -> list[_Request]:
-        olm, requests = self._client.olm, [_Request()]
+        olm = self._client.olm
+        requests: list[_Request] = []
         todo = iter(room_ids)
         while part := list(islice(todo, ROOMS_A_SLICE)):
             with self._client.store.batch():
@@ -187,12 +198,10 @@ class Preparer:
                     if session is not None and session.expired:
                         self._client.invalidate_outbound_session(room_id)
                     for who, content in olm.share_group_session_parallel(room_id, list(room.users), True):
-                        if not requests[-1].fits(content["messages"]):
-                            requests.append(_Request())
                         session = olm.outbound_group_sessions[room_id]
-                        requests[-1].add(content["messages"], session, who)
+                        _place(requests, content["messages"]).add(content["messages"], session, who)
             await asyncio.sleep(0)
-        return [made for made in requests if made.messages]
+        return requests
 
     async def _send(self, requests: list[_Request]) -> TransportError | None:
         slots = asyncio.Semaphore(REQUESTS_AT_ONCE)

@@ -1,0 +1,164 @@
+"""The parts of nio that this program replaces or leans on are still the ones it was written against.
+
+When one of these fails after an update of nio: read the new source of the function, see whether our version of it
+still holds (or is needed at all), then put the new hash here and the new version into `bot/matrix/versions.py`.
+"""
+
+import hashlib
+import importlib.metadata
+import inspect
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nio.client.async_client import AsyncClient
+from nio.client.base_client import Client
+from nio.crypto.device import DeviceStore
+from nio.crypto.olm_machine import Olm
+from nio.crypto.sessions import OlmAccount, OutboundGroupSession, derive_pickle_key
+from nio.store import models
+from nio.store.database import MatrixStore, SqliteStore, use_database, use_database_atomic
+
+from bot.domain.errors import StartError
+from bot.matrix import versions
+from bot.matrix.client import BotClient
+from bot.matrix.keystore import Devices, KeyStore
+from bot.matrix.machine import Machine
+
+# Replaced by our own, or called by our own in a way that their source decides.
+HASHES: dict[Any, str] = {
+    AsyncClient.__init__: "6e90d68593eb87a0",
+    AsyncClient.create_matrix_response: "8f0e133fbaa4e814",
+    AsyncClient.parse_body: "34f3188b2bbe78f2",
+    AsyncClient._handle_sync: "a968a021b1f5d700",
+    AsyncClient._handle_to_device: "54452b82c1457b68",
+    AsyncClient._handle_joined_rooms: "0ec097f0b40c3fb1",
+    AsyncClient._send: "77c25286868745c7",
+    AsyncClient.send: "8f47d9a80396df3e",
+    AsyncClient.sync: "6670ed291585c99c",
+    AsyncClient.room_send: "a69151578f034e26",
+    AsyncClient.keys_upload: "3f42084d01bf19b3",
+    AsyncClient.keys_query: "c94fb1c3cfab1f56",
+    AsyncClient.keys_claim: "9ecfbe1327e50b29",
+    AsyncClient.share_group_session: "2997dcc643cf60fa",
+    AsyncClient.close: "6a7724fd1c2aa23f",
+    AsyncClient.to_device: "62ac8cee827a5b74",
+    Client.load_store: "910e96e7a3982c70",
+    Client.restore_login: "59ca305596243021",
+    Client._handle_olm_events: "8e89a3f613211201",
+    Client._handle_olm_response: "aa8665bb8008100d",
+    Client.invalidate_outbound_session: "56cc1ee58d5dc2d6",
+    Client._handle_joined_state: "fc043a2cbfd49882",
+    Client._handle_timeline_event: "39a7d42a63b4a0db",
+    Client.should_upload_keys: "1d8305a46002e6c8",
+    DeviceStore.add: "7d78d0b26e351725",
+    DeviceStore.device_from_sender_key: "0f9b5291fd7fbc7e",
+    Olm.__init__: "ca4dd418bf2ec08a",
+    Olm.share_keys: "ea8731923a43e0ec",
+    Olm.should_upload_keys: "fbc0c11b498c224a",
+    Olm.handle_response: "ccc9ed43142e6d6c",
+    Olm.handle_to_device_event: "b775447a2240ed1c",
+    Olm.decrypt_megolm_event: "9e94589959a9e617",
+    Olm.create_session: "cd65cb4fea9c66e4",
+    Olm._handle_key_claiming: "4c2282be8feabc83",
+    Olm._handle_key_query: "ef9391b9201fcfbb",
+    Olm._should_accept_forward: "51806f1932a594be",
+    Olm._handle_forwarded_room_key_event: "6202ede32ed3bf3c",
+    Olm.share_group_session_parallel: "7f530f42adb655cf",
+    Olm.should_share_group_session: "0415d6e2cbeaad22",
+    Olm.update_tracked_users: "49f25919d1af03dc",
+    Olm._olm_encrypt: "d39136aa04e40d44",
+    OutboundGroupSession: "5f1c98c001a16176",
+    derive_pickle_key: "ff4819116e4d8430",
+    MatrixStore.__post_init__: "5c34255230e2158f",
+    MatrixStore._create_database: "bee4dab712b7f424",
+    MatrixStore._get_account: "7ccfb7d6ad82fec6",
+    MatrixStore.load_account: "1553c6b405915d11",
+    MatrixStore.save_account: "205a27a6a893714e",
+    MatrixStore.load_sessions: "a85b7e4a754df03d",
+    MatrixStore.save_session: "c6fa0c820beedb62",
+    MatrixStore.load_inbound_group_sessions: "99fa0b240b67f6da",
+    MatrixStore.save_inbound_group_session: "d7f0520bcf3f7bd7",
+    MatrixStore.save_device_keys: "43382545e9ccca33",
+    MatrixStore.save_encrypted_rooms: "f94f9dc641b11706",
+    SqliteStore.load_device_keys: "c65c02d7ecfa65ee",
+    SqliteStore.ignore_devices: "108df3f5b8ddf951",
+    SqliteStore.is_device_ignored: "20e14cd7dc40af19",
+    SqliteStore.is_device_verified: "0287bad0c2039a10",
+    SqliteStore.is_device_blacklisted: "37ae390ab0bd373e",
+    SqliteStore.blacklist_device: "3d8af373e675532d",
+    use_database: "c4bcbbdca4c74d43",
+    use_database_atomic: "3e488de6d88bbfe5",
+    models.Accounts: "caae82c927943feb",
+    models.OlmSessions: "6869451fc4b3f242",
+    models.MegolmInboundSessions: "277f72e1988754e0",
+    models.ForwardedChains: "ccad43c6b28a10f5",
+    models.DeviceKeys: "d13a0f36dff729de",
+    models.Keys: "c6ac6784f1fbe7db",
+    models.DeviceTrustState: "573336180223eb66",
+}
+
+
+def named(function: Any) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
+
+
+def source_hash(function: Any) -> str:
+    target = function.fget if isinstance(function, property) else function
+    return hashlib.sha256(inspect.getsource(target).encode()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("function", HASHES, ids=lambda f: named(f.fget if isinstance(f, property) else f))
+def test_nio_is_as_it_was(function: Any) -> None:
+    assert source_hash(function) == HASHES[function]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(BotClient, AsyncClient), (Machine, Olm), (KeyStore, SqliteStore), (Devices, DeviceStore)],
+    ids=lambda kind: kind.__name__,
+)
+def test_every_replaced_function_is_watched(ours: type, theirs: type) -> None:
+    replaced = {
+        name
+        for name, value in vars(ours).items()
+        if (inspect.isfunction(value) or isinstance(value, property))
+        and hasattr(theirs, name)
+        and not (name.startswith("__") and name != "__contains__")
+    }
+    watched = {
+        (function.fget if isinstance(function, property) else function).__name__ for function in HASHES
+    }
+    assert replaced <= watched
+
+
+def test_the_installed_versions_are_the_tested_ones() -> None:
+    versions.check()
+
+
+def test_the_pins_say_the_tested_versions() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    pins = {pin.replace("[e2e]", "") for pin in project["project"]["dependencies"] if "==" in pin}
+    assert pins == {f"{name}=={version}" for name, version in versions.TESTED.items()}
+
+
+def test_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(versions, "version", lambda _: "0.27.0")
+    with pytest.raises(StartError, match=r"pip install matrix-nio==0\.26\.0"):
+        versions.check()
+
+    def missing(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(versions, "version", missing)
+    with pytest.raises(StartError, match="matrix-nio missing"):
+        versions.check()
+
+
+def test_vodozemac_still_has_fallback_keys_that_its_stubs_leave_out() -> None:
+    account: Any = OlmAccount()._account
+    account.generate_fallback_key()
+    assert len(account.fallback_key) == 1
+    account.mark_keys_as_published()
+    assert account.fallback_key == {}
