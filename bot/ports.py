@@ -115,7 +115,6 @@ class RoomSeen:
         kick_power: The level needed to remove somebody.
         admins: Members who may change power levels.
         successor: The room this one was upgraded to (`m.room.tombstone`).
-        predecessor: The room this one is the upgrade of (`m.room.create`).
     """
 
     room_id: str
@@ -126,7 +125,6 @@ class RoomSeen:
     kick_power: int | None = None
     admins: frozenset[str] | None = None
     successor: str | None = None
-    predecessor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,12 @@ LANGUAGES = ("en",)
 """Languages with a catalogue; English is the source and needs none."""
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_AFTER_BLOCK = re.compile(r"^((?:- |\d+\. |>).*)\n(?!- |\d+\. |>|  |\n|$)", re.MULTILINE)
 _BACKTICKS = re.compile(r"`+")
-# Direction overrides and invisible characters let a name or an option imitate another one.
+# Direction overrides and invisible characters let a name or an option imitate another one. The joiners U+200C
+# and U+200D and the marks U+200E and U+200F stay: Persian, emoji and mixed lines are spelt with them.
 _TRICKS = re.compile(
-    "[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u00ad\U000e0000-\U000e007f]"
+    "[\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u00ad\U000e0000-\U000e007f]"
 )
 
 
@@ -82,7 +84,7 @@ class Text:
             template = catalogue.gettext(self.template)
         else:
             template = catalogue.ngettext(self.template, self.plural, self.values["n"])
-        return _fill(template, self.values, language)
+        return _end_blocks(_fill(template, self.values, language))
 
     def mentions(self) -> tuple[str, ...]:
         """Return the user ids of everybody the sentence asks to act, each once, in order."""
@@ -153,6 +155,11 @@ def _fill(template: str, values: dict[str, Any], language: str) -> str:
         if name is not None:
             out.append(_show(values[name], language))
     return "".join(out)
+
+
+def _end_blocks(markdown: str) -> str:
+    """Put an empty line after lists and quotations, or Markdown takes the next line as part of them."""
+    return _AFTER_BLOCK.sub(r"\1\n\n", markdown)
 
 
 def _show(value: Any, language: str) -> str:

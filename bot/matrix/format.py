@@ -8,6 +8,7 @@ The HTML is cleaned by an allow-list of the tags in the Matrix specification
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import nh3
 from markdown_it import MarkdownIt
@@ -43,52 +44,57 @@ def html(markdown: str) -> str:
 
 def plain(markdown: str) -> str:
     """Return the plain body of a message: the same words, lists with dashes, quotations with `>`."""
-    lines: list[str] = []
-    _blocks(_MARKDOWN.parse(markdown), lines)
-    return "\n".join(lines).strip("\n")
+    written = _Plain()
+    for token in _MARKDOWN.parse(markdown):
+        written.block(token)
+    return "\n".join(written.lines).strip("\n")
 
 
-def _blocks(tokens: Sequence[Token], lines: list[str]) -> None:
-    prefix: list[str] = []
-    numbers: list[int | None] = []
-    marker = ""
-    gap = False
-    for token in tokens:
-        match token.type:
-            case "bullet_list_open" | "ordered_list_open":
-                start = int(token.attrs.get("start", 1) or 1) if token.type.startswith("ordered") else None
-                numbers.append(start)
-                gap = False
-            case "bullet_list_close" | "ordered_list_close":
-                numbers.pop()
-                gap = not numbers
-            case "list_item_open":
-                number = numbers[-1]
-                marker = "- " if number is None else f"{number}. "
-                numbers[-1] = None if number is None else number + 1
-                prefix.append("  ")
-            case "list_item_close":
-                prefix.pop()
-            case "blockquote_open":
-                prefix.append("> ")
-            case "blockquote_close":
-                prefix.pop()
-            case "paragraph_close" | "heading_close":
-                gap = not token.hidden and not numbers
-            case "inline" | "fence" | "code_block":
-                text = _inline(token.children or []) if token.type == "inline" else token.content.rstrip("\n")
-                if gap and lines:
-                    quoting = "> " in prefix and lines[-1].startswith(">")
-                    lines.append(">" if quoting else "")
-                gap = False
-                for index, line in enumerate(text.split("\n")):
-                    lead = "".join(prefix)
-                    if marker:
-                        lead = "".join(prefix[:-1]) + (marker if index == 0 else "  ")
-                    lines.append((lead + line).rstrip())
-                marker = ""
-            case _:
-                pass
+@dataclass
+class _Plain:
+    """The lines written so far, and where in lists and quotations the next one stands."""
+
+    lines: list[str] = field(default_factory=list)
+    prefix: list[str] = field(default_factory=list)
+    numbers: list[int | None] = field(default_factory=list)
+    marker: str = ""
+    gap: bool = False
+
+    def block(self, token: Token) -> None:
+        """Take in one block token."""
+        kind = token.type
+        if kind in ("bullet_list_open", "ordered_list_open"):
+            first = int(token.attrs.get("start", 1) or 1) if kind == "ordered_list_open" else None
+            self.numbers.append(first)
+            self.gap = False
+        elif kind in ("bullet_list_close", "ordered_list_close"):
+            self.numbers.pop()
+            self.gap = not self.numbers
+        elif kind == "list_item_open":
+            number = self.numbers[-1]
+            self.marker = "- " if number is None else f"{number}. "
+            self.numbers[-1] = None if number is None else number + 1
+            self.prefix.append("  ")
+        elif kind == "blockquote_open":
+            self.prefix.append("> ")
+        elif kind in ("list_item_close", "blockquote_close"):
+            self.prefix.pop()
+        elif kind in ("paragraph_close", "heading_close"):
+            self.gap = not token.hidden and not self.numbers
+        elif kind in ("inline", "fence", "code_block"):
+            self.words(_inline(token.children or []) if kind == "inline" else token.content.rstrip("\n"))
+
+    def words(self, text: str) -> None:
+        """Write the words of a block, each line with what stands before it."""
+        if self.gap and self.lines:
+            quoting = "> " in self.prefix and self.lines[-1].startswith(">")
+            self.lines.append(">" if quoting else "")
+        self.gap = False
+        lead = "".join(self.prefix[:-1] if self.marker else self.prefix)
+        for index, line in enumerate(text.split("\n")):
+            first = self.marker if index == 0 else "  " * bool(self.marker)
+            self.lines.append(f"{lead}{first}{line}".rstrip())
+        self.marker = ""
 
 
 def _inline(tokens: Sequence[Token]) -> str:

@@ -144,7 +144,6 @@ def room_seen(client: BotClient, room_id: str, events: Iterable[Any], creators: 
                 values["encrypted"] = content.get("algorithm") == MEGOLM or None
             case RoomCreateEvent():
                 creators |= _endless(event, content)
-                values["predecessor"] = _text(_dict(content.get("predecessor")).get("room_id"))
             case PowerLevelsEvent():
                 values |= _power(client.user_id, content, creators)
             case RoomUpgradeEvent():

@@ -138,7 +138,7 @@ class Sender:
             async with self._database.transaction("outbox") as tx:
                 await outbox.mark_failed(tx, row.id, error.reason)
         except Exception as error:  # noqa: BLE001 - one row's fault must not stop the others
-            log.error("send failed: %s", fault(error), extra=ids)  # noqa: TRY400
+            log.error("send failed: %s", fault(error), extra=ids)
             await self._put_off(row, Retry("a fault in the program; see its log"))
         else:
             self._width = min(self._width + 1, WIDTH)

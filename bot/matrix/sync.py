@@ -160,7 +160,7 @@ class SyncLoop:
                 self.keys_wanted.set()
                 continue
             except GiveUp as error:
-                log.error("keys: %s", error.reason)  # noqa: TRY400 - an answer, not a fault
+                log.error("keys: %s", error.reason)
             backoff.reset()
             self._parked_may_be_readable = True
             await self.read_parked()
@@ -255,7 +255,7 @@ class SyncLoop:
             async with tx.savepoint():
                 await self._handle_room(tx, change)
         except Exception as error:  # noqa: BLE001 - one room's fault must not stop the others
-            log.error("room: %s", fault(error), extra={"room_id": change.room_id})  # noqa: TRY400
+            log.error("room: %s", fault(error), extra={"room_id": change.room_id})
 
     async def _invited(self, tx: Tx, room_id: str, state: list[Any], cause: str) -> None:
         for event in state:
@@ -297,7 +297,7 @@ class SyncLoop:
             except Refused as error:
                 log.error(
                     "what was said while away cannot be read: %s", error.reason, extra={"room_id": room_id}
-                )  # noqa: TRY400
+                )
                 break
             missing += page.chunk
             if not page.chunk or page.end is None or page.end == start:

@@ -91,8 +91,9 @@ async def _seen(tx: Tx, now: datetime, seen: RoomSeen) -> None:
     before = await rooms.remember(tx, seen.room_id, "joined")
     if before == "gone":
         await outbox.try_now(tx, seen.room_id)
-    if seen.predecessor is not None:
-        await _move(tx, now, seen.predecessor, seen.room_id)
+    old = await rooms.replaced_by(tx, seen.room_id)
+    if old is not None:
+        await _move(tx, now, old, seen.room_id)
     changes = await rooms.see_members(tx, seen.room_id, seen.members)
     if seen.encrypted:
         await rooms.set_encrypted(tx, seen.room_id)
@@ -115,6 +116,11 @@ async def _greet(tx: Tx, now: datetime, room: Room) -> None:
     if not room.encrypted:
         await rooms.set_warned(tx, room.room_id, now)
         await outbox.queue(tx, now, room.room_id, RefuseUnencrypted())
+        if room.kind is RoomKind.POD and room.assembly_room_id is not None:
+            text = Text(
+                "The room of {pod} is not encrypted, so nothing goes there until it is.", pod=room.name or ""
+            )
+            await say(tx, now, room.assembly_room_id, text, aloud=True)
         return
     if room.kind is not RoomKind.NONE:
         await say(tx, now, room.room_id, Text("I am back in {name}.", name=room.name or ""))
@@ -195,7 +201,8 @@ def size_text(count: int) -> Text:
 
 
 async def _follow(tx: Tx, now: datetime, room: Room, successor: str) -> None:
-    """Follow an upgrade: the room's new id is joined and everything moves there once we are in."""
+    """Follow an upgrade: the new room is joined, and everything moves there once we are in."""
+    await rooms.set_successor(tx, room.room_id, successor)
     known = await rooms.find(tx, successor)
     if known is not None and known.joined:
         await _move(tx, now, room.room_id, successor)
@@ -214,6 +221,7 @@ async def _move(tx: Tx, now: datetime, old: str, new: str) -> None:
     ):
         return
     await rooms.move(tx, old, new)
+    await outbox.queue(tx, now, old, LeaveRoom(), txn_id=f"leave.{old}")
     log.info("room upgraded", extra={"room_id": new, "old_room_id": old})
     home = before.assembly_room_id if before.kind is RoomKind.POD else None
     if home is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from importlib import resources
 from pathlib import Path
 
@@ -92,3 +93,23 @@ async def _pragma(connection: aiosqlite.Connection, name: str) -> int:
     async with connection.execute(f"PRAGMA {name}") as cursor:
         row = await cursor.fetchone()
     return int(row[0]) if row else 0
+
+
+def describe(connection: sqlite3.Connection) -> str:
+    """Return the schema of a database as SQL, in a fixed order."""
+    rows = connection.execute(
+        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY tbl_name, type DESC, name"
+    )
+    return "".join(f"{sql};\n" for (sql,) in rows)
+
+
+def main() -> None:
+    """Write `schema.sql` anew from the migrations."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for _, sql in migrations():
+            connection.executescript(sql)
+        Path(__file__).with_name("schema.sql").write_text(describe(connection), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

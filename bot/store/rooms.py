@@ -88,6 +88,17 @@ async def find(tx: Tx, room_id: str) -> Room | None:
     return _room(row) if row else None
 
 
+async def set_successor(tx: Tx, room_id: str, successor: str) -> None:
+    """Note the room that a room says it was replaced by."""
+    await tx.run("UPDATE rooms SET successor = ? WHERE room_id = ?", successor, room_id)
+
+
+async def replaced_by(tx: Tx, room_id: str) -> str | None:
+    """Return the room that says it was replaced by this one; a room cannot claim that of itself."""
+    row = await tx.one("SELECT room_id FROM rooms WHERE successor = ?", room_id)
+    return row["room_id"] if row else None
+
+
 async def move(tx: Tx, old: str, new: str) -> None:
     """Carry everything of an upgraded room over to its successor, waiting messages too."""
     row = await tx.one("SELECT * FROM rooms WHERE room_id = ?", new)
@@ -95,8 +106,11 @@ async def move(tx: Tx, old: str, new: str) -> None:
     await tx.run("DELETE FROM rooms WHERE room_id = ?", new)
     await tx.run("DELETE FROM members WHERE room_id = ?", old)
     await tx.run(
-        "UPDATE rooms SET room_id = ?, membership = 'invited', encrypted = 0 WHERE room_id = ?", new, old
+        "UPDATE rooms SET room_id = ?, membership = 'invited', encrypted = 0, greeted = 0, successor = NULL WHERE room_id = ?",
+        new,
+        old,
     )
+    await tx.run("INSERT INTO rooms (room_id, membership, greeted) VALUES (?, 'joined', 1)", old)
     if row is not None:
         await tx.run(
             "UPDATE rooms SET membership = ?, encrypted = ?, bot_power = ?, invite_power = ?, kick_power = ?"

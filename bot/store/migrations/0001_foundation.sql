@@ -64,6 +64,7 @@ CREATE TABLE rooms (
     encrypted INTEGER NOT NULL DEFAULT 0 CHECK (encrypted IN (0, 1)),
     greeted INTEGER NOT NULL DEFAULT 0 CHECK (greeted IN (0, 1)),
     warned_at INTEGER,
+    successor TEXT,
     bot_power INTEGER NOT NULL DEFAULT 0,
     invite_power INTEGER NOT NULL DEFAULT 0,
     kick_power INTEGER NOT NULL DEFAULT 50

@@ -1,0 +1,105 @@
+"""The database: transactions, migrations, refusals."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import StoreError
+from bot.store import migrate
+from bot.store.database import Database
+
+SCHEMA = Path(migrate.__file__).with_name("schema.sql")
+
+
+async def test_all_migrations_together_make_the_schema_that_is_written_down(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "new.db")
+    await database.close()
+    with sqlite3.connect(tmp_path / "new.db") as connection:
+        assert migrate.describe(connection) == SCHEMA.read_text("utf-8"), "run: python -m bot.store.migrate"
+
+
+async def test_every_older_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    steps = migrate.migrations()
+    for newest in range(1, len(steps)):
+        path = tmp_path / f"{newest}.db"
+        connection = sqlite3.connect(path)
+        for number, sql in steps[:newest]:
+            connection.executescript(sql)
+            connection.execute(f"PRAGMA user_version={number}")
+        connection.execute(f"PRAGMA application_id={migrate.APPLICATION_ID}")
+        connection.commit()
+        connection.close()
+        database = await Database.open(path)
+        await database.close()
+        with sqlite3.connect(path) as connection:
+            assert migrate.describe(connection) == SCHEMA.read_text("utf-8")
+
+
+async def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "newer.db"
+    await (await Database.open(path)).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version=999")
+    with pytest.raises(StoreError, match="newer Spokesbot"):
+        await Database.open(path)
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (999,)
+
+
+async def test_somebody_elses_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE recipes (name TEXT)")
+    with pytest.raises(StoreError, match="not a Spokesbot database"):
+        await Database.open(path)
+
+
+async def test_a_damaged_file_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.db"
+    path.write_bytes(b"this was a database once" * 1000)
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="Nothing was changed"):
+        await Database.open(path)
+    assert path.read_bytes() == before
+
+
+async def test_a_transaction_that_raises_leaves_nothing(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "x.db")
+    with pytest.raises(RuntimeError):
+        async with database.transaction("a") as tx:
+            await tx.run("INSERT INTO meta VALUES ('a', 'b')")
+            raise RuntimeError
+    async with database.transaction("b") as tx:
+        assert await tx.all("SELECT * FROM meta") == []
+    await database.close()
+
+
+async def test_a_savepoint_undoes_only_what_is_inside(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "x.db")
+    async with database.transaction("a") as tx:
+        await tx.run("INSERT INTO meta VALUES ('kept', '1')")
+        with pytest.raises(RuntimeError):
+            async with tx.savepoint():
+                await tx.run("INSERT INTO meta VALUES ('lost', '1')")
+                raise RuntimeError
+    async with database.transaction("b") as tx:
+        assert [row["key"] for row in await tx.all("SELECT key FROM meta")] == ["kept"]
+    await database.close()
+
+
+async def test_tables_are_strict(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "x.db")
+    async with database.transaction("a") as tx:
+        loose = await tx.all(
+            "SELECT name FROM pragma_table_list WHERE type = 'table' AND schema = 'main' AND NOT strict"
+            " AND name NOT LIKE 'sqlite%'"
+        )
+    assert [row["name"] for row in loose] == []
+    await database.close()
+
+
+async def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "x.db")
+    assert (tmp_path / "x.db").stat().st_mode & 0o077 == 0
+    await database.close()

@@ -1,0 +1,143 @@
+"""The outbox: order per room, no row lost, none doubled."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from bot.ports import EndPoll, InviteUser, JoinRoom, Message, Say, SendFile, StartPoll
+from bot.store import outbox
+from bot.store.database import Database
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+NOBODY: frozenset[str] = frozenset()
+
+
+async def test_messages_come_back_as_they_went_in(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "x.db")
+    messages: list[Message] = [
+        Say("*hello*", ("@a:x",), "$1", None, aloud=True),
+        StartPoll("Where?", (("1", "Park"), ("2", "Hall")), 2, open=False),
+        EndPoll("P1.start", "done"),
+        SendFile("a.md", "text/markdown", "# ü"),
+        JoinRoom(("x", "y")),
+        InviteUser("@b:x"),
+    ]
+    async with database.transaction("t") as tx:
+        for number, message in enumerate(messages):
+            await outbox.queue(tx, NOW, f"!{number}", message)
+    async with database.transaction("t") as tx:
+        assert [row.message for row in await outbox.due(tx, NOW, NOBODY)] == messages
+    await database.close()
+
+
+async def test_the_same_transaction_id_is_queued_once(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "x.db")
+    async with database.transaction("t") as tx:
+        for _ in range(2):
+            await outbox.queue(tx, NOW, "!a", Say("x"), txn_id="S4.v1.!a")
+        assert await outbox.counts(tx) == {"waiting": 1}
+    await database.close()
+
+
+async def test_an_echo_settles_a_row_and_the_first_event_id_counts(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "x.db")
+    async with database.transaction("t") as tx:
+        txn_id = await outbox.queue(tx, NOW, "!a", Say("x"), about="P3")
+        await outbox.mark_echoed(tx, txn_id, "$first", NOW)
+        [row] = await tx.all("SELECT id FROM outbox")
+        await outbox.mark_sent(tx, row["id"], NOW, "$second")
+        assert await outbox.about_event(tx, "$first") == "P3"
+        assert await outbox.due(tx, NOW, NOBODY) == []
+    await database.close()
+
+
+async def test_a_row_put_first_goes_before_all_others(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "x.db")
+    async with database.transaction("t") as tx:
+        await outbox.queue(tx, NOW, "!a", Say("old"))
+        await outbox.queue(tx, NOW, "!a", JoinRoom())
+        await outbox.first(tx, "!a")
+        assert [row.message for row in await outbox.due(tx, NOW, NOBODY)] == [JoinRoom()]
+    await database.close()
+
+
+class Outbox(RuleBasedStateMachine):
+    """Rows are queued, tried, put off, failed and echoed in any order; the model keeps what should be true."""
+
+    rooms = st.sampled_from(["!a", "!b", "!c"])
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.folder = TemporaryDirectory()
+        self.database = self.loop.run_until_complete(Database.open(Path(self.folder.name) / "x.db"))
+        self.queued: dict[str, list[str]] = {}
+        self.settled: dict[str, list[str]] = {}
+        self.now = NOW
+        self.number = 0
+
+    @rule(room=rooms)
+    def queue(self, room: str) -> None:
+        self.number += 1
+        txn_id = f"t{self.number}"
+        self.queued.setdefault(room, []).append(txn_id)
+
+        async def act() -> None:
+            async with self.database.transaction("q") as tx:
+                await outbox.queue(tx, self.now, room, Say(txn_id), txn_id=txn_id)
+
+        self.loop.run_until_complete(act())
+
+    @rule(how=st.sampled_from(["sent", "failed", "later", "echo", "cancel"]), busy=st.sets(rooms, max_size=2))
+    def work(self, how: str, busy: set[str]) -> None:
+        async def act() -> None:
+            async with self.database.transaction("w") as tx:
+                for row in await outbox.due(tx, self.now, frozenset(busy)):
+                    assert row.room_id not in busy
+                    match how:
+                        case "sent":
+                            await outbox.mark_sent(tx, row.id, self.now, f"${row.txn_id}")
+                        case "failed":
+                            await outbox.mark_failed(tx, row.id, "no")
+                        case "later":
+                            await outbox.put_off(tx, row.id, self.now + timedelta(minutes=5), "later")
+                        case "echo":
+                            await outbox.mark_echoed(tx, row.txn_id, f"${row.txn_id}", self.now)
+                        case _:
+                            assert await outbox.cancel(tx, row.txn_id)
+                            assert not await outbox.cancel(tx, row.txn_id)
+                    if how != "later":
+                        self.settled.setdefault(row.room_id, []).append(row.txn_id)
+
+        self.loop.run_until_complete(act())
+
+    @rule(minutes=st.integers(1, 10))
+    def wait(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @invariant()
+    def rows_are_settled_in_the_order_they_were_queued_each_once(self) -> None:
+        for room, settled in self.settled.items():
+            assert settled == self.queued[room][: len(settled)]
+
+    @invariant()
+    def no_row_is_lost(self) -> None:
+        async def look() -> int:
+            async with self.database.transaction("l") as tx:
+                return sum((await outbox.counts(tx)).values())
+
+        assert self.loop.run_until_complete(look()) == sum(map(len, self.queued.values()))
+
+    def teardown(self) -> None:
+        self.loop.run_until_complete(self.database.close())
+        self.loop.close()
+        self.folder.cleanup()
+
+
+TestOutbox = Outbox.TestCase
+TestOutbox.settings = settings(max_examples=25, stateful_step_count=25, deadline=None, derandomize=True)
