@@ -93,11 +93,11 @@ def _command(spec: Spec) -> str:
 
 
 def _otherwise(spec: Spec) -> Iterator[str]:
+    names = [" ".join(alias) for alias in spec.aliases]
+    if names:
+        yield f"- Also: {', '.join(f'`!{name}`' for name in names)}."
     if spec.bare:
-        yield f"- `{spec.name}` may be typed without `!`."
-    if spec.aliases:
-        names = ", ".join(f"`!{' '.join(alias)}`" for alias in spec.aliases)
-        yield f"- Also: {names}."
+        yield f"- May be typed without `!`: {', '.join(f'`{name}`' for name in [spec.name, *names])}."
 
 
 def _where(spec: Spec) -> str:
@@ -115,7 +115,7 @@ def _option(item: Parameter, says: str) -> str:
 
 def _typed(spec: Spec) -> str:
     """Return a command as it is typed, with capitals for what is to be filled in."""
-    typed = ("" if spec.bare else "!") + spec.name
+    typed = ("!" if spec.example.startswith("!") else "") + spec.name
     separator = " "
     for item in spec.parameters:
         if not item.is_option:
