@@ -317,6 +317,6 @@ def check_text(words: str) -> str:
             count=f"{len(text):,}",
             most=f"{LONGEST:,}",
             over=f"{len(text) - LONGEST:,}",
-            example=Code(f"!summary {' '.join(text[:60].split(' ')[:-1]) or text[:60]}."),
+            example=Code(f"!summary {' '.join(text[:60].split(' ')[:-1]) or text[:60]}"),
         )
     return text

@@ -13,7 +13,7 @@ from bot.domain.errors import Conflict, NotAllowed, NotFound
 from bot.domain.ids import REQUEST, normal_code
 from bot.domain.pods import REQUEST_GOOD_FOR, Member, Room, check_setting, enter_needs
 from bot.domain.values import Code, Person
-from bot.services import groups, records, spokes
+from bot.services import groups, records, spokes, summaries
 from bot.services.speech import say
 from bot.store import ids, outbox, pods, requests, rooms, steps, timers
 from bot.store.database import Tx
@@ -306,6 +306,7 @@ async def _leave(tx: Tx, now: datetime, request: Request) -> Text:
         tx, now, room.room_id, await records.of_pod(tx, now, room, await groups.roster(tx, room))
     )
     await spokes.left_assembly(tx, now, room.room_id)
+    await summaries.pod_left(tx, room.room_id)
     await pods.set_assembly(tx, room.room_id, None, now)
     await say(
         tx,

@@ -1,11 +1,244 @@
-"""Summaries: drafts, approvals, and carrying them between pods and assembly."""
+"""Summaries: approving them, carrying them between pods and assembly, and saying how far they are.
+
+Rule: what goes is what was shown, to the rooms that were shown, once two people approved exactly that. An ok counts
+only when the preview of its version has left the outbox, because nobody can approve what they have not seen.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from bot.domain.errors import Conflict, NotAllowed, NotFound
+from bot.domain.pods import Room, RoomKind
+from bot.domain.summaries import APPROVERS, State, Summary
+from bot.domain.values import Code, Person, Verbatim, When
+from bot.services import spokes, summary_drafts
+from bot.services import summary_words as wording
+from bot.services.speech import say
+from bot.store import outbox, pods, steps, summaries, timers
 from bot.store.database import Tx
 from bot.text import Text
 
 
+async def find(tx: Tx, room: Room, summary_id: str) -> Summary:
+    """Return a summary that a room may know of: its own, or one that was sent to it.
+
+    Raises:
+        NotFound: There is none.
+    """
+    summary = await summaries.find(tx, summary_id)
+    if summary is None or (
+        summary.room_id != room.room_id and not await summaries.was_delivered_to(tx, summary_id, room.room_id)
+    ):
+        raise NotFound(
+            "There is no summary {id} in this room. {show} lists the drafts.",
+            id=summary_id,
+            show=Code("!summary"),
+        )
+    return summary
+
+
+async def _own(tx: Tx, room: Room, summary_id: str) -> Summary:
+    """Return a summary drafted in a room.
+
+    Raises:
+        NotFound: There is none.
+        Conflict: It was sent here by others.
+    """
+    summary = await find(tx, room, summary_id)
+    if summary.room_id != room.room_id:
+        raise Conflict(
+            "{id} came here from {pod}; only they decide on it.", id=summary.id, pod=summary.terms.signed_by
+        )
+    return summary
+
+
+async def came_from_elsewhere(tx: Tx, room: Room, summary_id: str) -> bool:
+    """Tell whether a summary was sent to this room by another."""
+    summary = await summaries.find(tx, summary_id)
+    return summary is not None and summary.room_id != room.room_id
+
+
+async def approve(
+    tx: Tx, now: datetime, room: Room, sender: Person, summary_id: str, event_id: str
+) -> Text | None:
+    """Count somebody's ok; the second one that counts sends the summary.
+
+    Raises:
+        NotFound: There is no such summary here.
+        NotAllowed: The person may not approve it.
+        Conflict: It is no draft, was not shown yet, has nowhere to go, or the ok adds nothing.
+    """
+    before = await _own(tx, room, summary_id)
+    before.check_draft(now)
+    terms, voices = await summary_drafts.terms_now(tx, room), await summary_drafts.voices_of(tx, room)
+    shown = await outbox.find(tx, summary_drafts.preview_id(before))
+    if shown is None or shown.state != "sent":
+        raise Conflict(
+            "{id} has just changed, and version {version} is not shown here yet. Read it first, then type {ok}.",
+            id=before.id,
+            version=before.version,
+            ok=Code(f"ok {before.id}"),
+        )
+    after = before.approve(sender.user_id, event_id, voices, terms, now)
+    await summaries.save(tx, after)
+    if after.version != before.version:
+        lead = Text(
+            "The rooms that {id} would go to have changed, so no ok counts yet. This is version {version}:",
+            id=after.id,
+            version=after.version,
+        )
+        await summary_drafts.show(tx, now, room, after, lead, event_id)
+        return None
+    await steps.record(tx, room.room_id, sender.user_id, now, "summary.ok", id=summary_id)
+    if after.state is State.APPROVED:
+        return await _release(tx, now, room, after)
+    return Text.lines(
+        [
+            Text(
+                "Counted: {who} says ok to {id}, {count} of {needed}.",
+                who=sender,
+                id=after.id,
+                count=len(voices.counted(after.approvers)),
+                needed=APPROVERS,
+            ),
+            await wording.missing(tx, room, after, voices),
+        ]
+    )
+
+
+async def _release(tx: Tx, now: datetime, room: Room, summary: Summary) -> Text:
+    """Queue an approved summary for every room it was shown to go to, each once."""
+    await timers.drop(tx, f"summary.{summary.id}")
+    text = wording.letter(summary, When(now, (await pods.settings(tx, room.room_id)).zone))
+    for destination in summary.terms.destinations:
+        txn_id = f"{summary.id}.v{summary.version}.{destination.room_id}"
+        await summaries.add_delivery(tx, summary, destination.room_id, txn_id)
+        await summary_drafts.say_whole(tx, now, destination.room_id, text, summary, txn_id, aloud=True)
+    return Text(
+        "{id} is approved by {who} and goes to {rooms} now. {status} shows how far it is.",
+        id=summary.id,
+        who=await wording.approvers(tx, room, summary),
+        rooms=wording.names(summary.terms.destinations),
+        status=Code(f"!summary status {summary.id}"),
+    )
+
+
+async def cancel(tx: Tx, now: datetime, room: Room, sender: Person, summary_id: str) -> Text:
+    """Drop a draft; its author may, and whoever could approve it.
+
+    Raises:
+        NotFound: There is no such summary here.
+        NotAllowed: The person neither drafted it nor is a spoke.
+        Conflict: It is no draft any more.
+    """
+    summary = await _own(tx, room, summary_id)
+    after = summary.cancel(now)
+    if sender.user_id != summary.drafted_by and not await spokes.is_spoke(tx, room, sender.user_id):
+        raise NotAllowed("{id} can be cancelled by who drafted it, or by a spoke.", id=summary.id)
+    await summary_drafts.end(tx, after)
+    return Text("{id} is cancelled. Nothing was sent.", id=summary.id)
+
+
+async def withdraw_ok(tx: Tx, now: datetime, room: Room, sender: Person, summary_id: str) -> Text:
+    """Take somebody's ok back while nothing has gone.
+
+    Raises:
+        Conflict: It is no draft any more.
+    """
+    summary = await _own(tx, room, summary_id)
+    await summaries.save(tx, summary.take_back(sender.user_id, now))
+    return Text("Your ok for {id} is taken back.", id=summary_id)
+
+
+async def lapse(tx: Tx, now: datetime, summary_id: str) -> None:
+    """End a draft that was not approved in time; late, when the bot was down, it lapses all the same."""
+    summary = await summaries.find(tx, summary_id)
+    if summary is None or (after := summary.lapse(now)) is summary:
+        return
+    await summaries.save(tx, after)
+    text = Text(
+        "{id} was not approved in 72 hours and has lapsed. Nothing was sent. {new} drafts another.",
+        id=summary_id,
+        new=Code("!summary TEXT"),
+    )
+    await say(tx, now, summary.room_id, text, about=summary_id)
+
+
+async def pod_left(tx: Tx, pod_room_id: str) -> None:
+    """Take back what waits for a pod that is leaving its assembly: from now on it is not addressed.
+
+    What the pod itself sent before it left still arrives, before the news that it left.
+    """
+    for txn_id in await summaries.waiting_for(tx, pod_room_id):
+        await outbox.cancel(tx, txn_id)
+
+
+async def drafts(tx: Tx, now: datetime, room: Room) -> Text:
+    """List the drafts of a room."""
+    found = [item for item in await summaries.drafts_in(tx, room.room_id) if now < item.lapses_at]
+    if not found:
+        return Text(
+            "No summary waits here. {new} drafts one, or {reply} as a reply to a message.",
+            new=Code("!summary TEXT"),
+            reply=Code("!summary"),
+        )
+    return Text.lines(
+        [
+            Text("{n} draft here:", plural="{n} drafts here:", n=len(found)),
+            Text.listed(wording.short_line(item) for item in found),
+            Text("{status} shows one of them.", status=Code(f"!summary status {found[0].id}")),
+        ]
+    )
+
+
+async def status(tx: Tx, now: datetime, room: Room, summary_id: str) -> Text:
+    """Say how a summary stands.
+
+    Raises:
+        NotFound: This room has none of that id.
+    """
+    summary = await find(tx, room, summary_id)
+    return await wording.describe(tx, now, room, summary.lapse(now), await summary_drafts.voices_of(tx, room))
+
+
+async def explain(tx: Tx, room: Room, summary_id: str) -> Text:
+    """Say why a summary went.
+
+    Raises:
+        NotFound: This room has none of that id.
+    """
+    return await wording.explain(tx, room, await find(tx, room, summary_id))
+
+
+async def waiting_for_ok(tx: Tx, now: datetime, room: Room, user_id: str) -> list[str]:
+    """Return the drafts of a room that somebody's ok would bring nearer."""
+    if room.kind is RoomKind.NONE:
+        return []
+    voices = await summary_drafts.voices_of(tx, room)
+    return [
+        item.id
+        for item in await summaries.drafts_in(tx, room.room_id)
+        if now < item.lapses_at
+        and user_id not in item.approvers
+        and len(voices.counted([*item.approvers, user_id])) > len(voices.counted(item.approvers))
+    ]
+
+
 async def records(tx: Tx, room_id: str) -> Text:
     """List the summaries a pod sent."""
-    return Text("No summaries.")
+    found = await summaries.sent_by(tx, room_id)
+    if not found:
+        return Text("No summaries.")
+    zone = (await pods.settings(tx, room_id)).zone
+    return Text.lines(
+        Text(
+            "{id} version {version}, {at}, to {rooms}:\n\n{words}\n",
+            id=item.id,
+            version=item.version,
+            at=When(item.ended_at or item.made_at, zone),
+            rooms=wording.names(item.terms.destinations),
+            words=Verbatim(item.text),
+        )
+        for item in found
+    )

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.logs import fault
 from bot.ports import Clock
-from bot.services import requests
+from bot.services import requests, summaries
 from bot.store import timers
 from bot.store.database import Database, Tx
 
@@ -27,8 +27,13 @@ async def _lapse_request(tx: Tx, now: datetime, due: datetime, payload: dict[str
     await requests.lapse(tx, now, payload["id"])
 
 
+async def _lapse_summary(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await summaries.lapse(tx, now, payload["id"])
+
+
 USE_CASES: dict[str, Use] = {
     "request.lapse": _lapse_request,
+    "summary.lapse": _lapse_summary,
 }
 
 AFTER_A_FAULT = timedelta(minutes=10)

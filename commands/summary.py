@@ -1,0 +1,188 @@
+"""`!summary`: a text that two people approve and that goes to other rooms, signed by the pod."""
+
+import re
+
+from bot.commanding import (
+    Answer,
+    Context,
+    Prose,
+    Reply,
+    Unaddressed,
+    approves,
+    command,
+    explains,
+    hears,
+    needs,
+    undoes,
+)
+from bot.commanding.roles import check_allowed
+from bot.domain.errors import Conflict, NotFound, UsageError
+from bot.domain.ids import SUMMARY, normal_id
+from bot.domain.pods import Role
+from bot.ports import Redacted, Said
+from bot.services import summaries, summary_drafts
+from bot.services.summary_drafts import Source
+from bot.text import Text, _
+
+
+@command(
+    "summary",
+    summary=_("Draft a text for other rooms, here or as a reply to a message; alone, show the drafts."),
+    example=("!summary We can host on Friday.", "This is how it will be read"),
+    quotes=True,
+)
+async def summary(ctx: Context, text: Prose = "") -> Reply:
+    """Show the text as others will read it; it goes once two people have typed `ok` for exactly that.
+
+    In a pod both spokes type it (with one seat empty, the one spoke and any other member) and it goes to the
+    assembly; in an assembly spokes of two different pods do, and it goes to every pod. Editing the message makes
+    a new version that needs its oks anew; deleting it cancels the draft. A draft lapses after 72 hours.
+    """
+    said = ctx.said
+    if text:
+        return await _draft(ctx, Source(text, said.event_id, ctx.sender.user_id))
+    if said.reply_to is None or (said.reply_to == said.thread and said.replied_body is None):
+        return await summaries.drafts(ctx.tx, ctx.now, ctx.room)
+    if ctx.about is not None and ctx.about.startswith(SUMMARY):
+        if not await summaries.came_from_elsewhere(ctx.tx, ctx.room, ctx.about):
+            return Answer(await summaries.status(ctx.tx, ctx.now, ctx.room, ctx.about), ctx.about)
+        raise Conflict(
+            "{id} was relayed to this room, and nothing relayed is relayed on. In your own words: {new}",
+            id=ctx.about,
+            new=ctx.code("!summary TEXT"),
+        )
+    if said.replied_body is None:
+        raise UsageError(
+            "I could not read the message you replied to. Please type its words: {new}",
+            new=ctx.code("!summary TEXT"),
+        )
+    return await _draft(ctx, Source(said.replied_body, said.reply_to, None))
+
+
+async def _draft(ctx: Context, source: Source) -> Reply:
+    await summary_drafts.draft(
+        ctx.tx, ctx.now, ctx.room, ctx.sender, ctx.event.event_id, source, ctx.said.thread
+    )
+    return None
+
+
+@command(
+    "summary cancel",
+    summary=_("Drop a draft; its author may, or a spoke."),
+    example=("!summary cancel S1", "S1 is cancelled. Nothing was sent."),
+)
+async def cancel(ctx: Context, id: Prose = "") -> Reply:
+    """Drop a draft before it goes; its words are erased."""
+    found = await _which(ctx, id, "cancel")
+    if found is None:
+        return await _as_text(ctx)
+    return Answer(await summaries.cancel(ctx.tx, ctx.now, ctx.room, ctx.sender, found), found)
+
+
+@command(
+    "summary status",
+    summary=_("Show how far a summary is, and in which rooms it waits and why."),
+    who=Role.ANYONE,
+    example=("!summary status S1", "S1 version 1"),
+)
+async def status(ctx: Context, id: Prose = "") -> Reply:
+    """Show a draft with its oks, or to how many rooms a summary was delivered and what waits."""
+    found = await _which(ctx, id, "status")
+    if found is None:
+        return await _as_text(ctx)
+    return Answer(await summaries.status(ctx.tx, ctx.now, ctx.room, found), found)
+
+
+async def _as_text(ctx: Context) -> Reply:
+    """Take a line whose second word only looked like a verb as the text it is."""
+    found = ctx.registry.find(["summary"])
+    assert found is not None  # noqa: S101 - it is declared above
+    await check_allowed(ctx, found[0])
+    return await summary(ctx, await _words(ctx, ctx.said.body) or "")
+
+
+async def _which(ctx: Context, typed: str, verb: str) -> str | None:
+    """Return the summary that is meant, or `None` where the words are the beginning of a text.
+
+    Raises:
+        UsageError: None is named.
+        NotFound: The id is that of something else.
+    """
+    words = typed.split()
+    found = normal_id(words[0]) if words else ctx.about
+    if found is None and len(words) > 1:
+        return None  # `!summary cancel the meeting on Friday, please` is something to say to others
+    if found is None or len(words) > 1:
+        raise UsageError(
+            "Which summary? {show} lists the drafts. For example: {example}",
+            show=ctx.code("!summary"),
+            example=ctx.code(f"!summary {verb} {found or 'S1'}"),
+        )
+    if not found.startswith(SUMMARY):
+        raise NotFound("{id} is no summary. {show} lists the drafts.", id=found, show=ctx.code("!summary"))
+    return found
+
+
+@approves(SUMMARY)
+async def approve(ctx: Context, object_id: str) -> Reply:
+    """Count the ok for a summary."""
+    if (
+        ctx.bare
+        and ctx.about == object_id
+        and await summaries.came_from_elsewhere(ctx.tx, ctx.room, object_id)
+    ):
+        raise Unaddressed  # "ok" to what others wrote to us is talk
+    text = await summaries.approve(ctx.tx, ctx.now, ctx.room, ctx.sender, object_id, ctx.event.event_id)
+    return Answer(text, object_id) if text else None
+
+
+@explains(SUMMARY)
+async def why(ctx: Context, object_id: str) -> Reply:
+    """Say who approved a summary, by which rule, and where it went."""
+    return Answer(await summaries.explain(ctx.tx, ctx.room, object_id), object_id)
+
+
+@undoes("summary")
+async def undo_draft(ctx: Context, payload: dict[str, str]) -> Reply:
+    """Cancel one's own draft."""
+    return await summaries.cancel(ctx.tx, ctx.now, ctx.room, ctx.sender, payload["id"])
+
+
+@undoes("summary.ok")
+async def undo_ok(ctx: Context, payload: dict[str, str]) -> Reply:
+    """Take one's own ok back, while the summary is a draft."""
+    return await summaries.withdraw_ok(ctx.tx, ctx.now, ctx.room, ctx.sender, payload["id"])
+
+
+@needs
+async def summaries_for_me(ctx: Context) -> list[Text]:
+    """List the drafts that wait for the sender's ok."""
+    return [
+        Text("The summary {id} waits for your ok: {ok}", id=found, ok=ctx.code(f"ok {found}"))
+        for found in await summaries.waiting_for_ok(ctx.tx, ctx.now, ctx.room, ctx.sender.user_id)
+    ]
+
+
+@hears(Said)
+async def hear_edit(ctx: Context, event: Said) -> Reply:
+    """Take in an edit of a message that a draft is taken from, or that an ok was typed in."""
+    if event.replaces is not None:
+        await summary_drafts.source_edited(ctx.tx, ctx.now, ctx.room, event, await _words(ctx, event.body))
+    return None
+
+
+@hears(Redacted)
+async def hear_deletion(ctx: Context, event: Redacted) -> Reply:
+    """Take in the deletion of a message that a draft is taken from, or that an ok was typed in."""
+    await summary_drafts.source_deleted(ctx.tx, ctx.now, ctx.room, event.redacts)
+    return None
+
+
+async def _words(ctx: Context, body: str) -> str | None:
+    """Return what follows `!summary` in a message as it was typed, or `None` if it does not begin with that."""
+    names = [re.escape(name) for name in await summary_drafts.own_names(ctx.tx, ctx.room)]
+    start = (
+        rf"\s*(?:{re.escape(ctx.prefix)}\s*|@?(?:{'|'.join(names)})\s*[:,]?\s+(?:{re.escape(ctx.prefix)})?)"
+    )
+    match = re.match(rf"{start}summary(?!\S)\s*", body, re.IGNORECASE)
+    return body[match.end() :] if match else None
