@@ -95,7 +95,11 @@ class BotProcess:
         """Register the account, write the configuration and run `spokesbot init`; returns what it printed."""
         account = await self._synapse.register(self._name)
         self.user_id, self.password = account.user_id, account.password
-        config = {"homeserver": self._synapse.url, "user_id": self.user_id, "data_dir": "data"} | self._settings
+        config = {
+            "homeserver": self._synapse.url,
+            "user_id": self.user_id,
+            "data_dir": "data",
+        } | self._settings
         self.config.write_text(yaml.safe_dump(config), encoding="utf-8")
         code, printed = await self.command("init", SPOKESBOT_PASSWORD=self.password)
         if code != 0:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
+from sandbox.bot import BotProcess
 from sandbox.members import Members
 from sandbox.synapse import Synapse
 
@@ -30,6 +31,13 @@ async def members() -> AsyncIterator[Members]:
     """Host scripted members for the session."""
     async with Members() as host:
         yield host
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def bot(synapse: Synapse) -> AsyncIterator[BotProcess]:
+    """Run the bot for the session; tests that kill it run one of their own."""
+    async with BotProcess(synapse) as process:
+        yield process
 
 
 @pytest.fixture(scope="session")

@@ -95,8 +95,8 @@ async def _seen(tx: Tx, now: datetime, seen: RoomSeen) -> None:
     if old is not None:
         await _move(tx, now, old, seen.room_id)
     changes = await rooms.see_members(tx, seen.room_id, seen.members)
-    if seen.encrypted:
-        await rooms.set_encrypted(tx, seen.room_id)
+    if seen.encrypted and await rooms.set_encrypted(tx, seen.room_id):
+        await rooms.forget_greeting(tx, seen.room_id)
     if seen.bot_power is not None:
         await _power(tx, now, seen)
     room = await rooms.find(tx, seen.room_id)

@@ -38,9 +38,9 @@ async def remember(tx: Tx, room_id: str, membership: str) -> str | None:
     return row["membership"] if row else None
 
 
-async def set_encrypted(tx: Tx, room_id: str) -> None:
-    """Note that a room is encrypted; this is never taken back."""
-    await tx.run("UPDATE rooms SET encrypted = 1 WHERE room_id = ?", room_id)
+async def set_encrypted(tx: Tx, room_id: str) -> bool:
+    """Note that a room is encrypted, which is never taken back; `False` if it was known."""
+    return await tx.run("UPDATE rooms SET encrypted = 1 WHERE room_id = ? AND encrypted = 0", room_id) == 1
 
 
 async def set_power(

@@ -1,0 +1,1 @@
+"""A federation played in front of the reader, by real clients on a real server."""
