@@ -1,0 +1,118 @@
+"""Every command's example does what its declaration says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.commanding.discover import discover
+from bot.commanding.spec import Spec
+from bot.domain.pods import Role, RoomKind
+from tests.commands.chat import Chat
+from tests.docs import federation
+
+SPECS = discover().commands
+NAMES = [spec.name for spec in SPECS]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where an example runs.
+
+    Args:
+        stage: How much of the federation is there.
+        person: Who types it: a first name, or `asked`, `spoke` or `other` (a member who is no spoke).
+        room: Where; chosen by the kinds of room the command works in if not given.
+        before: What is typed first: who, where, what.
+    """
+
+    stage: str = "federation"
+    person: str = "Ana"
+    room: str | None = None
+    before: tuple[tuple[str, str, str], ...] = ()
+
+
+DRAWN = ("Ana", "willow", "!spokes draw")
+
+PREPARE: dict[str, Scene] = {
+    "assembly": Scene("entered"),
+    "assembly create": Scene("start", room="hall"),
+    "next": Scene(room="hall"),
+    "pod create": Scene("start", room="hall"),
+    "pod join": Scene("alone"),
+    "pod rename": Scene("alone"),
+    "spokes accept": Scene("alone", person="asked", before=(DRAWN,)),
+    "spokes draw": Scene("alone"),
+    "spokes pass": Scene("alone", person="asked", before=(DRAWN,)),
+    "spokes volunteer": Scene(person="other"),
+    "undo": Scene(before=(("Ana", "willow", "!pod leave"),)),
+}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The federation's store at each stage."""
+    return await federation.build(tmp_path_factory.mktemp("federation"))
+
+
+@pytest.fixture
+async def take_up(copies: Path, tmp_path: Path) -> AsyncIterator[Callable[[str], Awaitable[Chat]]]:
+    """Return what opens a copy of the federation; it is closed after the test."""
+    opened: list[Chat] = []
+
+    async def take(stage: str) -> Chat:
+        opened.append(await federation.take_up(copies, stage, tmp_path))
+        return opened[-1]
+
+    yield take
+    for chat in opened:
+        await chat.database.close()
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=NAMES)
+async def test_an_example_is_answered_as_declared(
+    spec: Spec, take_up: Callable[[str], Awaitable[Chat]], caplog: pytest.LogCaptureFixture
+) -> None:
+    scene = PREPARE.get(spec.name, Scene(person="spoke" if spec.who is Role.SPOKE else "Ana"))
+    chat = await take_up(scene.stage)
+    room = scene.room or usual_room(spec)
+    for who, where, what in scene.before:
+        await chat.say(who, where, what)
+    person = await who_types(chat, scene.person, room)
+    with caplog.at_level(logging.INFO, logger="bot"):
+        answers = await chat.say(person, room, spec.example)
+    assert [record.getMessage() for record in caplog.records] == [], answers
+    assert spec.answer in "\n".join(answers)
+
+
+def usual_room(spec: Spec) -> str:
+    """Return a room that a command works in, a pod's if it can be one."""
+    if RoomKind.POD in spec.where:
+        return "willow"
+    return "river" if RoomKind.ASSEMBLY in spec.where else "hall"
+
+
+async def who_types(chat: Chat, person: str, room: str) -> str:
+    """Return somebody's first name."""
+    if person == "asked":
+        return federation.asked(chat, room)
+    pair = await federation.pair_of(chat, "willow")
+    if person == "spoke":
+        return pair[0]
+    if person == "other":
+        return next(name for name in federation.PODS["willow"] if name not in pair)
+    return person
+
+
+def test_every_prepared_example_is_one_of_a_command() -> None:
+    assert PREPARE.keys() <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", sorted({alias for spec in SPECS for alias in map(" ".join, spec.aliases)}))
+def test_an_alias_is_no_other_command(name: str) -> None:
+    assert name not in NAMES
