@@ -47,6 +47,7 @@ class Said(Event):
         mentions: The user ids in its `m.mentions`.
         replied_body: The text of the message it replies to, fetched only for commands declared with
             `quotes=True`: other messages are never kept.
+        replied_sender: Who wrote that message, where its text was fetched.
     """
 
     body: str
@@ -55,6 +56,7 @@ class Said(Event):
     replaces: str | None = None
     mentions: tuple[str, ...] = ()
     replied_body: str | None = None
+    replied_sender: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,7 @@ async def summary(ctx: Context, text: Prose = "") -> Reply:
             "I could not read the message you replied to. Please type its words: {new}",
             new=ctx.code("!summary TEXT"),
         )
-    return await _draft(ctx, Source(said.replied_body, said.reply_to, None))
+    return await _draft(ctx, Source(said.replied_body, said.reply_to, said.replied_sender))
 
 
 async def _draft(ctx: Context, source: Source) -> Reply:

@@ -53,14 +53,14 @@ def readable(client: BotClient, event: Event) -> Readable:
     return Readable.NEVER if known and asked else Readable.LATER
 
 
-def incoming(event: Event, room_id: str, prefix: str, quoted: str | None = None) -> Incoming | None:
+def incoming(event: Event, room_id: str, prefix: str, quoted: Said | None = None) -> Incoming | None:
     """Return what an event means to us, or `None` if it is nothing of ours.
 
     Args:
         event: A readable event.
         room_id: Where.
         prefix: What commands start with; unencrypted talk without it is none of our business.
-        quoted: The text of the message it replies to, where that was fetched.
+        quoted: The message it replies to, where that was fetched.
     """
     content = event.source.get("content")
     if not isinstance(content, dict):
@@ -85,7 +85,7 @@ def incoming(event: Event, room_id: str, prefix: str, quoted: str | None = None)
     return None
 
 
-def _said(common: dict[str, Any], content: dict[str, Any], body: str, quoted: str | None) -> Said:
+def _said(common: dict[str, Any], content: dict[str, Any], body: str, quoted: Said | None) -> Said:
     relation = _dict(content.get("m.relates_to"))
     kind, target = relation.get("rel_type"), _text(relation.get("event_id"))
     reply_to = _text(_dict(relation.get("m.in_reply_to")).get("event_id"))
@@ -107,7 +107,8 @@ def _said(common: dict[str, Any], content: dict[str, Any], body: str, quoted: st
         mentions=tuple(item for item in mentioned if isinstance(item, str))
         if isinstance(mentioned, list)
         else (),
-        replied_body=quoted,
+        replied_body=quoted.body if quoted else None,
+        replied_sender=quoted.sender if quoted else None,
     )
 
 
