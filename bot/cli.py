@@ -127,10 +127,10 @@ def init(path: Path) -> int:
 
 def run(path: Path) -> int:
     """Run the bot until it is told to stop."""
-    from bot import app  # noqa: PLC0415 - the other commands need not load it
+    from bot.app import run as serve  # noqa: PLC0415 - the other commands need not load it
 
     found = config.load(path)
-    asyncio.run(app.run(found, _store_key(found)))
+    asyncio.run(serve(found, _store_key(found)))
     return OK
 
 
