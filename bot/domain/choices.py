@@ -1,0 +1,127 @@
+"""What an answer to a poll means, typed or tapped.
+
+Rule: an answer is taken only where it has one meaning. A number is the place of an option, words are the
+whole words of an option; where both fit, the person is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from bot.domain.errors import Ambiguous, UsageError
+from bot.domain.polls import Poll, brief, key, tidy
+from bot.domain.values import Code
+
+_WITHDRAW = {"none", "withdraw", "nothing"}
+_NUMBERS = re.compile(r"#?\d{1,3}[.)]?(?:(?:\s*(?:[,;&+]|\band\b)\s*|\s+)#?\d{1,3}[.)]?)*", re.IGNORECASE)
+
+
+def read_answers(text: str, poll: Poll) -> tuple[int, ...]:
+    """Return the numbers of the options that somebody's words mean, in order; empty withdraws.
+
+    `2`, `#2`, `1 3`, `1, 3`, an option's words, several options' words with commas between, `none`.
+
+    Raises:
+        UsageError: They mean nothing here; the sentence has a valid line near to them.
+        Ambiguous: They are the number of one option and the words of another.
+    """
+    numbers, whole = _numbers(text), _named(text, poll)
+    in_range = numbers is not None and all(1 <= number <= len(poll.options) for number in numbers)
+    if whole is not None:
+        if numbers and in_range and numbers != [whole] and "#" not in text:
+            raise Ambiguous(
+                "{typed} is the words of option {whole} and the number of another. Which one?",
+                typed=tidy(text),
+                whole=whole,
+                choices=[
+                    (f"Option {number}: {poll.options[number - 1]}", f"vote {poll.id} #{number}")
+                    for number in dict.fromkeys([whole, *numbers])
+                ],
+            )
+        return (whole,)
+    if key(text) in _WITHDRAW:
+        return ()
+    found = numbers if numbers is not None else _several(text, poll)
+    if found is None:
+        near = get_close_matches(key(text), [key(option) for option in poll.options], 1, 0.6)
+        raise UsageError(
+            "{id} has no option “{typed}”. For example: {example}",
+            id=poll.id,
+            typed=brief(tidy(text)),
+            example=Code(_vote_line(poll, near[0] if near else None)),
+        )
+    if not all(1 <= number <= len(poll.options) for number in found):
+        nearest = min(max(found[0], 1), len(poll.options))
+        raise UsageError(
+            "{id} has options 1 to {last}. For example: {example}",
+            id=poll.id,
+            last=len(poll.options),
+            example=Code(f"!vote {poll.id} {nearest}"),
+        )
+    answers = sorted(set(found))
+    if len(answers) > poll.most:
+        raise UsageError(
+            "{id} takes {n} answer from each of you. For example: {example}"
+            if poll.most == 1
+            else "{id} takes up to {n} answers from each of you. For example: {example}",
+            id=poll.id,
+            n=poll.most,
+            example=Code(f"!vote {poll.id} {' '.join(map(str, answers[: poll.most]))}"),
+        )
+    return tuple(answers)
+
+
+def is_attempt(text: str, poll: Poll) -> bool:
+    """Tell whether words said in reply to a poll are an answer, if a faulty one, rather than talk."""
+    if _numbers(text) is not None or _named(text, poll) is not None or _several(text, poll) is not None:
+        return True
+    return bool(get_close_matches(key(text), [key(option) for option in poll.options], 1, 0.8))
+
+
+def read_taps(answer_ids: Sequence[str], poll: Poll) -> tuple[int, ...] | None:
+    """Return the numbers of the options that were tapped; empty withdraws, `None` is a spoiled answer.
+
+    An answer id that the poll does not have spoils the whole answer, and of too many answers the first
+    count (MSC3381, "Responses"; matrix-js-sdk, `PollResponseEvent.validateAgainst`).
+    """
+    known = {str(number): number for number in range(1, len(poll.options) + 1)}
+    if any(answer_id not in known for answer_id in answer_ids):
+        return None
+    return tuple(sorted({known[answer_id] for answer_id in answer_ids[: poll.most]}))
+
+
+def _numbers(text: str) -> list[int] | None:
+    """Return numbers that are the whole of a text."""
+    flat = tidy(text)
+    return [int(found) for found in re.findall(r"\d+", flat)] if _NUMBERS.fullmatch(flat) else None
+
+
+def _named(words: str, poll: Poll) -> int | None:
+    """Return the number of the option that has exactly these words."""
+    keys = [key(option) for option in poll.options]
+    for typed in (key(words), key(words).strip(" .,;:!?\"'“”‘’")):
+        if typed in keys:
+            return keys.index(typed) + 1
+    return None
+
+
+def _several(text: str, poll: Poll) -> list[int] | None:
+    """Return the numbers of options named one after another, by words or by number."""
+    for separator in (r"[,;|\n]", r"[,;|\n&+]|\band\b"):
+        parts = [part for part in re.split(separator, text, flags=re.IGNORECASE) if key(part)]
+        found: list[int] = []
+        for part in parts:
+            named = _named(part, poll)
+            found += [named] if named is not None else _numbers(part) or [0]
+        if len(parts) > 1 and all(found):
+            return found
+    return None
+
+
+def _vote_line(poll: Poll, near: str | None) -> str:
+    for option in poll.options:
+        if key(option) == near and len(option) <= 40 and _numbers(option) is None:
+            return f"!vote {poll.id} {option}"
+    return f"!vote {poll.id} 1"
