@@ -122,7 +122,8 @@ class Dispatcher:
             return rest if rest[:1].isalpha() else None
         if self.user_id in ctx.said.mentions or body.startswith(self.user_id):
             return await self._after_name(ctx, body)
-        if re.fullmatch(r"\d{1,2}[.)]?", body):
+        # a number in reply to something of ours is about that, not about the question asked last
+        if ctx.about is None and re.fullmatch(r"\d{1,2}[.)]?", body):
             question = await steps.take_question(ctx.tx, ctx.room.room_id, ctx.sender.user_id)
             number = int(body.rstrip(".)"))
             if (
@@ -155,15 +156,16 @@ class Dispatcher:
         """Handle a message without prefix: a reply to one of ours, or a word like `accept`."""
         body = ctx.said.body.strip()
         found = ctx.registry.find(body.split())
+        replier = ctx.registry.repliers.get((ctx.about or " ")[0])
         if found and found[0].bare:
             try:
                 return await self._run(replace(ctx, bare=True), found[0], _without_words(body, found[1]))
             except UsageError:
                 # talk that happens to begin with the word; with an id in it, it was meant for us
-                if not any(normal_id(word) for word in body.split()[:3]) and ctx.about is None:
-                    raise Unaddressed from None
-                raise
-        replier = ctx.registry.repliers.get((ctx.about or " ")[0])
+                if any(normal_id(word) for word in body.split()[:3]) or (ctx.about and replier is None):
+                    raise
+            except Unaddressed:
+                pass  # the word may answer what it is a reply to: a poll can have an option "Ok"
         if replier is not None:
             return await replier(ctx, ctx.about, body)
         raise Unaddressed
