@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.logs import fault
 from bot.ports import Clock
-from bot.services import requests, summaries
+from bot.services import poll_closing, requests, summaries
 from bot.store import timers
 from bot.store.database import Database, Tx
 
@@ -31,7 +31,22 @@ async def _lapse_summary(tx: Tx, now: datetime, due: datetime, payload: dict[str
     await summaries.lapse(tx, now, payload["id"])
 
 
+async def _close_poll(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await poll_closing.close_due(tx, now, payload["id"])
+
+
+async def _correct_poll(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await poll_closing.correct(tx, now, payload["id"])
+
+
+async def _erase_answers(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await poll_closing.erase(tx, payload["id"])
+
+
 USE_CASES: dict[str, Use] = {
+    "poll.close": _close_poll,
+    "poll.correct": _correct_poll,
+    "poll.erase": _erase_answers,
     "request.lapse": _lapse_request,
     "summary.lapse": _lapse_summary,
 }

@@ -1,0 +1,184 @@
+"""Answers to quick polls: tapped, typed, withdrawn, deleted.
+
+Rule: an answer counts by when it was sent, not by when it was read. One that was sent in time and is read
+after the poll has closed corrects the result.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.domain.ballots import Ballot, Fate, judge
+from bot.domain.errors import Conflict, NotAllowed
+from bot.domain.ids import POLL
+from bot.domain.pods import Room
+from bot.domain.polls import Poll
+from bot.domain.values import Code, Person, When
+from bot.ports import Event
+from bot.services import poll_texts
+from bot.services.polls import find, may_vote, standing, sum_up
+from bot.services.speech import say
+from bot.store import inbox, outbox, pods, polls, rooms, steps, timers
+from bot.store.database import Tx
+from bot.text import Text, shorten
+
+CORRECT_AFTER = timedelta(minutes=1)
+"""How long answers that are read late are gathered before the result is corrected."""
+
+
+async def answer(
+    tx: Tx, now: datetime, poll: Poll, event: Event, answers: tuple[int, ...] | None, *, typed: bool
+) -> Fate:
+    """Keep an answer and say what becomes of it.
+
+    Args:
+        tx: The open transaction.
+        now: The moment.
+        poll: The poll.
+        event: What it came in; its sender and the server's timestamp decide.
+        answers: Numbers of options; empty withdraws, `None` is spoiled.
+        typed: Said in words rather than tapped.
+    """
+    if poll.erased:
+        return Fate.LATE
+    voices = await may_vote(tx, poll)
+    ballot = Ballot(
+        event.event_id, event.sender, event.sent_at, answers, typed=typed, voice=event.sender in voices
+    )
+    await polls.add_ballot(tx, poll.id, ballot)
+    fate = next(
+        fate
+        for each, fate in judge(await polls.ballots(tx, poll.id), voices, poll.end)
+        if each.event_id == ballot.event_id
+    )
+    if fate in (Fate.COUNTED, Fate.WITHDRAWN):
+        await steps.record(tx, poll.room_id, event.sender, now, "poll.answer", id=poll.id)
+        await _correct_later(tx, now, poll)
+    return fate
+
+
+async def answer_in_words(
+    tx: Tx, now: datetime, poll: Poll, sender: Person, event: Event, answers: tuple[int, ...]
+) -> Text:
+    """Keep a typed answer; returns what is now true.
+
+    Raises:
+        NotAllowed: The sender has no voice here.
+        Conflict: The poll was cancelled, or there is no answer to withdraw.
+    """
+    if poll.state == "cancelled":
+        raise Conflict("{id} was cancelled. {polls} lists what is open.", id=poll.id, polls=Code("!polls"))
+    zone = (await pods.settings(tx, poll.room_id)).zone
+    if poll.state == "closed" and (poll.erased or event.sent_at >= poll.end):
+        await answer(tx, now, poll, event, answers, typed=True)
+        return _too_late(poll, sender, zone)
+    if sender.user_id not in await may_vote(tx, poll):
+        raise NotAllowed("Only members with a voice in this room can vote in {id}.", id=poll.id)
+    if not answers and await standing(tx, poll, sender.user_id) is None:
+        raise Conflict("You have no answer in {id} that you could withdraw.", id=poll.id)
+    fate = await answer(tx, now, poll, event, answers, typed=True)
+    match fate:
+        case Fate.LATE:
+            return _too_late(poll, sender, zone)
+        case Fate.REPLACED:
+            return Text("{who}, a later answer of yours to {id} counts already.", who=sender, id=poll.id)
+        case _:
+            return await _counted(tx, poll, sender, answers)
+
+
+def _too_late(poll: Poll, sender: Person, zone: ZoneInfo) -> Text:
+    return Text(
+        "{who}, {id} ended {at}, before your answer, so it is not counted. {show} shows the result.",
+        who=sender,
+        id=poll.id,
+        at=When(poll.end, zone),
+        show=Code(f"!poll {poll.id}"),
+    )
+
+
+async def _counted(tx: Tx, poll: Poll, sender: Person, answers: tuple[int, ...]) -> Text:
+    if poll.is_open:
+        tally, _ = await sum_up(tx, poll)
+        now_true = poll_texts.turnout_so_far(tally)
+    else:
+        now_true = Text("You sent it in time and I read it late: a corrected result follows.")
+    if not answers:
+        return Text(
+            "{who}: your answer to {id} is withdrawn. {now_true}", who=sender, id=poll.id, now_true=now_true
+        )
+    if poll.hidden and poll.is_open:
+        return Text("{who}: counted in {id}. {now_true}", who=sender, id=poll.id, now_true=now_true)
+    chosen = [Text("{option}", option=shorten(poll.options[number - 1], 80)) for number in answers]
+    return Text(
+        "{who}: {chosen}. Counted in {id}. {now_true}",
+        who=sender,
+        chosen=Text.enumerated(chosen),
+        id=poll.id,
+        now_true=now_true,
+    )
+
+
+async def tapped(tx: Tx, room: Room, poll_event_id: str) -> Poll | None:
+    """Return the poll of this room that a native poll event started, unless it was cancelled."""
+    poll_id = await outbox.about_event(tx, poll_event_id)
+    poll = await polls.find(tx, poll_id) if poll_id and poll_id.startswith(POLL) else None
+    return poll if poll is not None and poll.room_id == room.room_id and poll.state != "cancelled" else None
+
+
+async def deleted(tx: Tx, now: datetime, room: Room, event: Event, event_id: str) -> None:
+    """Withdraw the answer that came in a message that was deleted.
+
+    No earlier answer of that person comes back: whoever deletes their answer means to have none. A deletion
+    after the end changes nothing.
+    """
+    # what has not been read yet because its key is missing must not be read later
+    await inbox.unpark(tx, event_id)
+    found = await polls.find_ballot(tx, event_id)
+    if found is None:
+        return
+    poll = await polls.find(tx, found[0])
+    ballot = found[1]
+    if poll is None or poll.room_id != room.room_id or event.sent_at >= poll.end:
+        return
+    before = await standing(tx, poll, ballot.user_id)
+    await polls.empty_ballot(tx, event_id)
+    if before is None or before.event_id != event_id:
+        return
+    await _correct_later(tx, now, poll)
+    if poll.is_open and ballot.typed:
+        tally, _ = await sum_up(tx, poll)
+        text = Text(
+            "{who}: your answer to {id} is withdrawn, because its message was deleted. {turnout}",
+            who=await rooms.person(tx, room.room_id, ballot.user_id),
+            id=poll.id,
+            turnout=poll_texts.turnout_so_far(tally),
+        )
+        await say(tx, now, room.room_id, text, about=poll.id)
+
+
+async def answered_in(tx: Tx, room: Room, event_id: str) -> Poll | None:
+    """Return the open poll that a typed message of this room answered."""
+    found = await polls.find_ballot(tx, event_id)
+    poll = await polls.find(tx, found[0]) if found and found[1].typed else None
+    return poll if poll is not None and poll.room_id == room.room_id and poll.is_open else None
+
+
+async def take_back(tx: Tx, now: datetime, room: Room, sender: Person, event: Event, poll_id: str) -> Text:
+    """Withdraw somebody's answer with `!undo`; no earlier one comes back.
+
+    Raises:
+        Conflict: The poll has closed, or there is no answer to take back.
+    """
+    poll = await find(tx, room, poll_id)
+    if not poll.is_open:
+        raise Conflict("{id} is closed, and its result stands.", id=poll.id)
+    if await standing(tx, poll, sender.user_id) is None:
+        raise Conflict("Your answer to {id} is withdrawn already.", id=poll.id)
+    return await answer_in_words(tx, now, poll, sender, event, ())
+
+
+async def _correct_later(tx: Tx, now: datetime, poll: Poll) -> None:
+    """After a poll closed, gather what is read late and correct the result once."""
+    if poll.state == "closed":
+        await timers.put(tx, "poll.correct", f"poll.{poll.id}.correct", now + CORRECT_AFTER, id=poll.id)
