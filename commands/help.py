@@ -35,7 +35,7 @@ def _all(ctx: Context) -> Text:
         [
             Text("Most used here:"),
             Text.listed(
-                Text("{typed} {what}", typed=ctx.code(f"!{spec.name}"), what=spec.summary) for spec in first
+                Text("{typed}: {what}", typed=ctx.code(f"!{spec.name}"), what=spec.summary) for spec in first
             ),
             Text("Topics: {topics}.", topics=", ".join(topics)),
             Text(
@@ -62,4 +62,4 @@ def _one(ctx: Context, topic: str) -> Text:
 
 
 def _line(ctx: Context, spec: Spec) -> Text:
-    return Text("{typed} {what}", typed=ctx.code(spec.example), what=spec.summary)
+    return Text("{typed}: {what}", typed=ctx.code(spec.example), what=spec.summary)

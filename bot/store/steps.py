@@ -48,28 +48,24 @@ class Question:
     """A numbered question; each choice is a whole command."""
 
     choices: list[str]
-    reply_to: str | None
     asked_at: datetime
 
 
-async def ask(
-    tx: Tx, room_id: str, user_id: str, now: datetime, choices: list[str], reply_to: str | None
-) -> None:
+async def ask(tx: Tx, room_id: str, user_id: str, now: datetime, choices: list[str]) -> None:
     """Remember a question put to somebody; it replaces the one before."""
     await tx.run(
-        "INSERT INTO questions VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET choices = excluded.choices,"
-        " reply_to = excluded.reply_to, asked_at = excluded.asked_at",
+        "INSERT INTO questions VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET choices = excluded.choices,"
+        " asked_at = excluded.asked_at",
         room_id,
         user_id,
         json.dumps(choices),
-        reply_to,
         to_ms(now),
     )
 
 
 async def take_question(tx: Tx, room_id: str, user_id: str) -> Question | None:
-    """Return the question put to somebody and forget it: any next message of theirs answers it or drops it."""
+    """Return the question put to somebody and forget it: a number answers it once."""
     row = await tx.one(
         "DELETE FROM questions WHERE room_id = ? AND user_id = ? RETURNING *", room_id, user_id
     )
-    return Question(json.loads(row["choices"]), row["reply_to"], from_ms(row["asked_at"])) if row else None
+    return Question(json.loads(row["choices"]), from_ms(row["asked_at"])) if row else None
