@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from nio.events import (
@@ -62,10 +62,19 @@ FILTER: dict[str, Any] = {
 }
 
 
-class Backoff:
-    """Pauses that grow from one second to a minute, with chance in them so that bots do not march in step."""
+Pause = Callable[[float], Awaitable[None]]
+"""Waits for some seconds."""
 
-    def __init__(self) -> None:
+
+class Backoff:
+    """Pauses that grow from one second to a minute, with chance in them so that bots do not march in step.
+
+    Args:
+        pause: How to wait.
+    """
+
+    def __init__(self, pause: Pause = asyncio.sleep) -> None:
+        self._pause = pause
         self._tries = 0
 
     def reset(self) -> None:
@@ -77,7 +86,7 @@ class Backoff:
         pause = error.after.total_seconds() if error.after else min(2.0**self._tries, LONGEST_PAUSE)
         self._tries = min(self._tries + 1, 10)
         log.warning("%s; next try in %.0f s", error.reason, pause)
-        await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - not for secrecy
+        await self._pause(pause * random.uniform(0.8, 1.2))  # noqa: S311 - not for secrecy
 
 
 class SyncLoop:
@@ -91,6 +100,7 @@ class SyncLoop:
         handle_room: Handles one change of a room within the transaction.
         prefix: What commands start with.
         wants_quoted: Whether a message needs the text of the one it replies to.
+        pause: How to wait before another try.
     """
 
     def __init__(
@@ -102,6 +112,7 @@ class SyncLoop:
         handle_room: HandleRoom,
         prefix: str,
         wants_quoted: Callable[[str], bool],
+        pause: Pause = asyncio.sleep,
     ) -> None:
         self._client = client
         self._database = database
@@ -110,6 +121,7 @@ class SyncLoop:
         self._handle_room = handle_room
         self._prefix = prefix
         self._wants_quoted = wants_quoted
+        self._pause = pause
         self._creators: defaultdict[str, set[str]] = defaultdict(set)
         self._parked_may_be_readable = True
         self.synced = asyncio.Event()
@@ -123,7 +135,7 @@ class SyncLoop:
         """
         async with self._database.transaction("start") as tx:
             token = await inbox.load_meta(tx, TOKEN)
-        backoff = Backoff()
+        backoff = Backoff(self._pause)
         while True:
             first = not self.synced.is_set()
             try:
@@ -149,7 +161,7 @@ class SyncLoop:
 
     async def keep_keys(self) -> None:
         """Do the key work between syncs, beside the loop: a slow server must not hold up messages."""
-        backoff = Backoff()
+        backoff = Backoff(self._pause)
         while True:
             await self.keys_wanted.wait()
             self.keys_wanted.clear()
@@ -187,7 +199,7 @@ class SyncLoop:
         await self.read_parked()
 
     async def _joined(
-        self, tx: Tx, room_id: str, info: RoomInfo, gap: list[Any], quoted: dict[str, str], cause: str
+        self, tx: Tx, room_id: str, info: RoomInfo, gap: list[Any], quoted: dict[str, Said], cause: str
     ) -> None:
         room = await rooms.find(tx, room_id)
         is_new = room is None or not room.joined
@@ -218,7 +230,7 @@ class SyncLoop:
                 return index + 1
         return len(timeline)
 
-    async def _event(self, tx: Tx, room_id: str, event: Any, quoted: dict[str, str], cause: str) -> None:
+    async def _event(self, tx: Tx, room_id: str, event: Any, quoted: dict[str, Said], cause: str) -> None:
         if not isinstance(event, Event):
             # nio could not parse it: if it was encrypted, somebody's words are lost to us, and loudly
             if getattr(event, "type", "") == "m.room.encrypted":
