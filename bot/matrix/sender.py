@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -17,6 +19,7 @@ from bot.domain.errors import GiveUp, Retry
 from bot.logs import fault
 from bot.matrix import polls
 from bot.matrix.client import BotClient
+from bot.matrix.echo import SIGN, find_sent, is_doubtful
 from bot.matrix.files import upload_encrypted
 from bot.matrix.format import html, plain
 from bot.matrix.requests import V3, Refused, request
@@ -48,6 +51,9 @@ PREPARED_AT_ONCE = 200
 LONGEST_PAUSE = timedelta(minutes=10)
 OUTSIDE = timedelta(hours=1)
 """How long to wait before looking again whether we are back in a room."""
+FORBIDDEN_TRIES = 24
+_EVENTS = (Say, Edit, StartPoll, EndPoll, SendFile, RefuseUnencrypted)
+"""What would be there twice if it were sent twice; the others change nothing the second time."""
 REFUSAL = (
     "This room is not encrypted, so I do nothing here. Switch encryption on in its settings and I will help."
 )
@@ -134,6 +140,10 @@ class Sender:
         except Retry as error:
             await self._put_off(row, error)
         except GiveUp as error:
+            if isinstance(error, Refused) and error.is_token_unknown:
+                # it is the session that is over, not the message
+                await self._put_off(row, Retry(error.reason))
+                return
             log.warning("given up: %s", error.reason, extra=ids)
             async with self._database.transaction("outbox") as tx:
                 await outbox.mark_failed(tx, row.id, error.reason)
@@ -161,53 +171,58 @@ class Sender:
         message = row.message
         if isinstance(message, JoinRoom):
             query = urlencode([("server_name", server) for server in message.via])
-            await self._post(f"/join/{quote(row.room_id)}?{query}")
+            await self._post(f"/join/{_part(row.room_id)}?{query}")
             return None
         if isinstance(message, LeaveRoom):
             await self._leave(row.room_id)
             return None
-        await self._check_room(row.room_id, message)
+        await self._check_room(row)
+        if is_doubtful(row, self._clock.now(), self._client.device_id) and isinstance(message, _EVENTS):
+            with _forbidden_for_now(row):
+                event_id = await find_sent(self._client, row)
+            if event_id is not None:
+                return event_id
         match message:
             case InviteUser() | RemoveUser():
                 await self._change_member(row.room_id, message)
                 return None
             case Redact():
                 target = await self._sent_event(message.sent)
-                path = f"/rooms/{quote(row.room_id)}/redact/{quote(target)}/{quote(row.txn_id)}"
-                return _event_id(await request(self._client, "PUT", V3 + path, {}))
+                return await self._put(row, f"redact/{_part(target)}", {})
             case RefuseUnencrypted():
                 return await self._refuse(row)
             case _:
                 return await self._say(row, *await self._content(message))
 
-    async def _check_room(self, room_id: str, message: Message) -> None:
-        """See that we are in the room and may say this there."""
+    async def _check_room(self, row: Queued) -> None:
+        """See that we are in the room and may say this there; from then on it may have been sent."""
         async with self._database.transaction("outbox") as tx:
-            room = await rooms.find(tx, room_id)
-        if room is None or not room.joined:
-            raise Retry("I am not in the room", OUTSIDE)
-        if room_id not in self._client.rooms:
-            raise Retry("the room has not been synced yet")
-        encrypted = room.encrypted and self._client.rooms[room_id].encrypted
-        if not encrypted and not isinstance(message, UNENCRYPTED_ALLOWED):
-            raise Retry("the room is not encrypted", OUTSIDE)
+            room = await rooms.find(tx, row.room_id)
+            if room is None or not room.joined:
+                raise Retry("I am not in the room", OUTSIDE)
+            if row.room_id not in self._client.rooms:
+                raise Retry("the room has not been synced yet")
+            encrypted = room.encrypted and self._client.rooms[row.room_id].encrypted
+            if not encrypted and not isinstance(row.message, UNENCRYPTED_ALLOWED):
+                raise Retry("the room is not encrypted", OUTSIDE)
+            await outbox.mark_tried(tx, row.id, self._clock.now(), self._client.device_id)
 
     async def _say(self, row: Queued, kind: str, content: dict[str, Any]) -> str:
         await self._client.preparer.prepare([row.room_id])
         # nothing is awaited between the encryption and the request, so a key that was just shared is still it
         kind, encrypted = self._client.encrypt(row.room_id, kind, content)
-        return await self._put(row, kind, encrypted)
+        return await self._put(row, f"send/{kind}", encrypted | {SIGN: row.sign})
 
-    async def _put(self, row: Queued, kind: str, content: dict[str, Any]) -> str:
-        path = f"/rooms/{quote(row.room_id)}/send/{kind}/{quote(row.txn_id, safe='')}"
-        return _event_id(await request(self._client, "PUT", V3 + path, content))
+    async def _put(self, row: Queued, what: str, content: dict[str, Any]) -> str:
+        path = f"/rooms/{_part(row.room_id)}/{what}/{_part(row.txn_id)}"
+        with _forbidden_for_now(row):
+            return _event_id(await request(self._client, "PUT", V3 + path, content))
 
     async def _refuse(self, row: Queued) -> str | None:
         if self._client.rooms[row.room_id].encrypted:
             return None  # switched on meanwhile
-        return await self._put(
-            row, "m.room.message", {"msgtype": "m.notice", "body": REFUSAL, "m.mentions": {}}
-        )
+        content = {"msgtype": "m.notice", "body": REFUSAL, "m.mentions": {}, SIGN: row.sign}
+        return await self._put(row, "send/m.room.message", content)
 
     async def _content(self, message: Message) -> tuple[str, dict[str, Any]]:
         """Return the event type and content of a message."""
@@ -246,7 +261,7 @@ class Sender:
 
     async def _leave(self, room_id: str) -> None:
         try:
-            await self._post(f"/rooms/{quote(room_id)}/leave")
+            await self._post(f"/rooms/{_part(room_id)}/leave")
         except Refused as error:
             if error.status not in (403, 404):
                 raise  # else we are out already
@@ -258,12 +273,23 @@ class Sender:
             return
         body = {"user_id": message.user_id}
         if isinstance(message, RemoveUser):
-            await self._post(f"/rooms/{quote(room_id)}/kick", body | {"reason": message.reason})
+            await self._post(f"/rooms/{_part(room_id)}/kick", body | {"reason": message.reason})
         else:
-            await self._post(f"/rooms/{quote(room_id)}/invite", body)
+            await self._post(f"/rooms/{_part(room_id)}/invite", body)
 
     async def _post(self, path: str, body: dict[str, Any] | None = None) -> None:
         await request(self._client, "POST", V3 + path, body or {})
+
+
+@contextmanager
+def _forbidden_for_now(row: Queued) -> Iterator[None]:
+    """Let a message wait a day where we were removed and not told yet, or silenced: people may change that."""
+    try:
+        yield
+    except Refused as error:
+        if error.errcode != "M_FORBIDDEN" or row.attempts >= FORBIDDEN_TRIES:
+            raise
+        raise Retry(error.reason, OUTSIDE) from error
 
 
 def _text_content(message: Say) -> dict[str, Any]:
@@ -286,6 +312,11 @@ def _text_content(message: Say) -> dict[str, Any]:
         relation["m.in_reply_to"] = {"event_id": message.reply_to or message.thread}
         content["m.relates_to"] = relation
     return content
+
+
+def _part(text: str) -> str:
+    """Return one part of a path; ids of rooms of version 3 have slashes in them."""
+    return quote(text, safe="")
 
 
 def _event_id(answer: dict[str, Any]) -> str:

@@ -22,8 +22,11 @@ class Queued:
     """One row of the outbox.
 
     Args:
+        sign: What its event carries, to be known by without its transaction id.
         about: The id of the object it speaks of (`P3`), so that a reply to it needs no id.
         state: `waiting`, `sent`, `failed` or `cancelled`.
+        tried_at: When it was first tried; from then on it may have been sent.
+        tried_by: The device that tried it first.
         event_id: The server's id once it was sent.
         reason: Why it waits or failed; never message text.
     """
@@ -32,10 +35,13 @@ class Queued:
     room_id: str
     message: Message
     txn_id: str
+    sign: str
     about: str | None
     state: str
     attempts: int
     queued_at: datetime
+    tried_at: datetime | None
+    tried_by: str | None
     sent_at: datetime | None
     event_id: str | None
     reason: str | None
@@ -93,6 +99,16 @@ async def next_due_at(tx: Tx) -> datetime | None:
     return from_ms(row["at"]) if row and row["at"] is not None else None
 
 
+async def mark_tried(tx: Tx, row_id: int, now: datetime, device_id: str) -> None:
+    """Note that a row is being sent for the first time; a later attempt changes nothing."""
+    await tx.run(
+        "UPDATE outbox SET tried_at = ?, tried_by = ? WHERE id = ? AND tried_at IS NULL",
+        to_ms(now),
+        device_id,
+        row_id,
+    )
+
+
 async def mark_sent(tx: Tx, row_id: int, now: datetime, event_id: str | None) -> None:
     """Settle a row; the first event id it got is the one that counts."""
     await tx.run(
@@ -126,13 +142,19 @@ async def put_off(tx: Tx, row_id: int, until: datetime, reason: str) -> None:
 
 async def mark_failed(tx: Tx, row_id: int, reason: str) -> None:
     """Give a row up; it stays visible to the operator and in `!status`."""
-    await tx.run("UPDATE outbox SET state = 'failed', reason = ? WHERE id = ?", reason, row_id)
+    await tx.run(
+        "UPDATE outbox SET state = 'failed', reason = ? WHERE id = ? AND state = 'waiting'", reason, row_id
+    )
 
 
 async def cancel(tx: Tx, txn_id: str) -> bool:
-    """Take back a row that was not sent yet; `False` if it is too late."""
+    """Take back a row that was not sent yet; `False` if it was, or may have been."""
     return (
-        await tx.run("UPDATE outbox SET state = 'cancelled' WHERE txn_id = ? AND state = 'waiting'", txn_id)
+        await tx.run(
+            "UPDATE outbox SET state = 'cancelled'"
+            " WHERE txn_id = ? AND state = 'waiting' AND tried_at IS NULL",
+            txn_id,
+        )
         == 1
     )
 
@@ -183,10 +205,13 @@ def _queued(row: Row) -> Queued:
         row["room_id"],
         kind(**values),
         row["txn_id"],
+        row["sign"],
         row["about"],
         row["state"],
         row["attempts"],
         from_ms(row["queued_at"]),
+        from_ms(row["tried_at"]) if row["tried_at"] is not None else None,
+        row["tried_by"],
         from_ms(row["sent_at"]) if row["sent_at"] is not None else None,
         row["event_id"],
         row["reason"],

@@ -30,18 +30,22 @@ CREATE TABLE parked (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX parked_by_session ON parked (session_id);
 
--- What is to be said or done in a room, in order; never deleted in silence.
+-- What is to be said or done in a room, in order; never deleted in silence. `sign` is in the event that is sent,
+-- so that it is found again when its transaction id is forgotten; `tried_by` is the device of the first attempt.
 CREATE TABLE outbox (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     room_id TEXT NOT NULL,
     kind TEXT NOT NULL,
     payload TEXT NOT NULL,
     txn_id TEXT NOT NULL UNIQUE,
+    sign TEXT NOT NULL DEFAULT (lower(hex(randomblob(12)))),
     about TEXT,
     state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'failed', 'cancelled')),
     attempts INTEGER NOT NULL DEFAULT 0,
     not_before INTEGER NOT NULL DEFAULT 0,
     queued_at INTEGER NOT NULL,
+    tried_at INTEGER,
+    tried_by TEXT,
     sent_at INTEGER,
     event_id TEXT,
     reason TEXT
@@ -140,7 +144,6 @@ CREATE TABLE questions (
     room_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
     choices TEXT NOT NULL,
-    reply_to TEXT,
     asked_at INTEGER NOT NULL,
     PRIMARY KEY (room_id, user_id)
 ) STRICT, WITHOUT ROWID;
