@@ -89,7 +89,7 @@ async def _removed(tx: Tx, now: datetime, change: Removed) -> None:
 
 async def _seen(tx: Tx, now: datetime, seen: RoomSeen) -> None:
     before = await rooms.remember(tx, seen.room_id, "joined")
-    if before == "gone":
+    if before != "joined":  # also from "invited", which comes between being removed and being back
         await outbox.try_now(tx, seen.room_id)
     old = await rooms.replaced_by(tx, seen.room_id)
     if old is not None:
@@ -97,6 +97,7 @@ async def _seen(tx: Tx, now: datetime, seen: RoomSeen) -> None:
     changes = await rooms.see_members(tx, seen.room_id, seen.members)
     if seen.encrypted and await rooms.set_encrypted(tx, seen.room_id):
         await rooms.forget_greeting(tx, seen.room_id)
+        await outbox.try_now(tx, seen.room_id)
     if seen.bot_power is not None:
         await _power(tx, now, seen)
     room = await rooms.find(tx, seen.room_id)
