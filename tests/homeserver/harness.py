@@ -1,0 +1,297 @@
+"""The whole bot on a folder of its own, run against the homeserver; it can die at named moments and come back.
+
+Dying is what `kill -9` leaves: from that instant nothing more is committed or asked for, the open
+transaction is lost, and the next start has only what is on the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.commanding.discover import discover
+from bot.commanding.dispatch import Dispatcher
+from bot.matrix.client import BotClient
+from bot.matrix.sender import Sender
+from bot.matrix.sync import SyncLoop
+from bot.ports import Message, RoomChange, Say
+from bot.services import rooms
+from bot.store import inbox, outbox
+from bot.store.database import Database, Tx
+from tests.homeserver.server import Homeserver
+from tests.homeserver.world import BOT, Bell
+
+DATABASE = "spokesbot.db"
+
+
+class Life:
+    """Whether the bot lives, and at which moment it is to die."""
+
+    def __init__(self, bell: Bell) -> None:
+        self.bell = bell
+        self.ended = False
+        self.moment: re.Pattern[str] | None = None
+
+    async def reach(self, moment: str) -> None:
+        """Stop here for ever if this is the moment, or if the bot has died elsewhere."""
+        if self.moment is not None and self.moment.search(moment):
+            self.ended = True
+        self.bell.ring()
+        if self.ended:
+            await asyncio.get_running_loop().create_future()
+
+
+class RingingEvent(asyncio.Event):
+    """Tells those who watch the bot that it has looked."""
+
+    def __init__(self, bell: Bell) -> None:
+        super().__init__()
+        self._bell = bell
+
+    def clear(self) -> None:
+        super().clear()
+        self._bell.ring()
+
+
+class MortalDatabase(Database):
+    """A database whose transactions are moments to die at: `before sync.s7`, `after sync.s7`."""
+
+    life: Life
+
+    @asynccontextmanager
+    async def transaction(self, cause: str) -> AsyncIterator[Tx]:
+        if self.life.ended:
+            raise AssertionError("a dead bot wrote to its store")
+        async with super().transaction(cause) as tx:
+            yield tx
+            await self.life.reach(f"before {cause}")
+        await self.life.reach(f"after {cause}")
+
+    @property
+    def is_busy(self) -> bool:
+        return self._turn.locked()
+
+
+class MortalClient(BotClient):
+    """A client that asks for nothing once the bot is dead, and tells whether it is working on keys."""
+
+    life: Life
+    keeping = 0
+
+    async def send(self, *args: Any, **more: Any) -> Any:
+        if self.life.ended:
+            await asyncio.get_running_loop().create_future()
+        return await super().send(*args, **more)
+
+    async def upkeep(self) -> None:
+        self.keeping += 1
+        try:
+            await super().upkeep()
+        finally:
+            self.keeping -= 1
+
+
+class Bot:
+    """The bot, as the composition root builds it, without signals and without its operator's program.
+
+    Args:
+        server: Where its account is.
+        folder: Where its data is; outlives it.
+        device_id: Its device.
+    """
+
+    def __init__(self, server: Homeserver, folder: Path, device_id: str = "BOT") -> None:
+        self.server = server
+        self.world = server.world
+        self.bell = server.world.bell
+        self.clock = server.world.clock
+        self.folder = folder
+        self.pauses: list[float] = []
+        self.device = self.world.register(BOT, device_id)
+        self._tasks: list[asyncio.Task[None]] = []
+        self.running = False
+
+    # -- life ------------------------------------------------------------------------------------
+
+    async def start(self, *, settle: bool = True) -> None:
+        """Start from what is on the disk."""
+        self.life = Life(self.bell)
+        database = await MortalDatabase.open(self.folder / DATABASE)
+        assert isinstance(database, MortalDatabase)
+        self.database = database
+        self.database.life = self.life
+        self.database.outbox_filled = RingingEvent(self.bell)
+        self.client = MortalClient(self.server.url, BOT, store_path=str(self.folder), pickle_key="key")
+        self.client.life = self.life
+        self.client.restore_login(BOT, self.device.device_id, self.device.token)
+        dispatcher = Dispatcher(discover(), self.clock, BOT)
+
+        async def room_changed(tx: Tx, change: RoomChange) -> None:
+            await rooms.changed(tx, self.clock.now(), change, lambda inviter: inviter != "@mallory:test")
+
+        async with self.database.transaction("start") as tx:
+            await inbox.save_meta(tx, "user_id", BOT)
+        self.sync = SyncLoop(
+            self.client,
+            self.database,
+            self.clock,
+            dispatcher.handle,
+            room_changed,
+            "!",
+            dispatcher.wants_quoted,
+            self._pause,
+        )
+        self.sender = Sender(self.client, self.database, self.clock)
+        self._tasks = [
+            asyncio.create_task(work, name=name)
+            for name, work in (
+                ("sync", self.sync.run()),
+                ("keys", self.sync.keep_keys()),
+                ("sender", self._send()),
+            )
+        ]
+        for task in self._tasks:
+            task.add_done_callback(lambda _: self.bell.ring())
+        self.running = True
+        if settle:
+            await self.settled()
+
+    async def _send(self) -> None:
+        await self.sync.synced.wait()
+        await self.sender.run()
+
+    async def _pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        await asyncio.sleep(0)
+
+    def die_at(self, moment: str) -> None:
+        """Die at the next such moment: `before` or `after` the commit of a transaction, by its cause."""
+        self.life.moment = re.compile(moment)
+
+    async def died(self) -> None:
+        """Wait until the moment has come, then leave what `kill -9` leaves."""
+        await self.bell.until(lambda: self.life.ended, "the moment to die")
+        await self.crash()
+
+    async def crash(self) -> None:
+        """Die now."""
+        self.life.ended = True
+        tasks = [
+            *self._tasks,
+            *self.sender._busy.values(),
+            *self.client.preparer._running.values(),
+        ]
+        await self._end(tasks)
+
+    async def stop(self) -> None:
+        """End in order."""
+        self._raise_if_ended()
+        for task in self._tasks[:2]:
+            task.cancel()
+        self.sender.stop()
+        await self._tasks[2]
+        await self._end(self._tasks)
+
+    async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.client.close()
+        await self.database._connection.close()
+        self.running = False
+
+    async def restart(self) -> None:
+        """Die now and start again."""
+        await self.crash()
+        await self.start()
+
+    # -- waiting ---------------------------------------------------------------------------------
+
+    def _raise_if_ended(self) -> None:
+        for task in self._tasks:
+            if task.done() and not task.cancelled():
+                task.result()
+                raise AssertionError(f"{task.get_name()} came to an end")
+
+    async def until(self, condition: Any, what: str) -> None:
+        """Wait until something is true."""
+
+        def holds() -> bool:
+            self._raise_if_ended()
+            return bool(condition())
+
+        await self.bell.until(holds, what)
+
+    async def settled(self) -> None:
+        """Wait until the bot has taken in and said everything that it can at this moment."""
+        await self.until(self._is_idle, "the bot has nothing to do")
+
+    def _is_idle(self) -> bool:
+        return (
+            self.server.polled_at == self.world.now
+            and self.sync.synced.is_set()
+            and not self.sync.keys_wanted.is_set()
+            and not self.client.keeping
+            and not self.sync._parked_may_be_readable
+            and not self.database.is_busy
+            and not self.database.outbox_filled.is_set()
+            and not self.sender._busy
+            and not self._due()
+        )
+
+    def _due(self) -> bool:
+        silent = self.sender._silent_until
+        if silent is not None and self.clock.now() < silent:
+            return False
+        now = round(self.clock.now().timestamp() * 1000)
+        return bool(
+            self.rows(
+                "SELECT 1 FROM outbox WHERE id IN (SELECT min(id) FROM outbox WHERE state = 'waiting'"
+                f" GROUP BY room_id) AND not_before <= {now}"
+            )
+        )
+
+    async def wait(self, **length: float) -> None:
+        """Let time pass and the bot do what it does then."""
+        self.later(**length)
+        await self.settled()
+
+    async def ended(self) -> BaseException | None:
+        """Wait until the sync loop ends and return why."""
+        await self.bell.until(self._tasks[0].done, "the sync loop ends")
+        return self._tasks[0].exception()
+
+    async def tried(self, txn_id: str, times: int = 1) -> None:
+        """Wait until sending a row has failed so many times."""
+        sql = f"SELECT 1 FROM outbox WHERE txn_id = '{txn_id}' AND attempts >= {times}"
+        await self.until(lambda: self.rows(sql), f"{txn_id} is tried")
+
+    async def sent(self, txn_id: str) -> None:
+        """Wait until a row was sent."""
+        sql = f"SELECT 1 FROM outbox WHERE txn_id = '{txn_id}' AND state = 'sent'"
+        await self.until(lambda: self.rows(sql), f"{txn_id} is sent")
+
+    def later(self, **length: float) -> None:
+        """Let time pass, without waiting for what the bot does then."""
+        self.clock.moment += timedelta(**length)
+        self.database.outbox_filled.set()
+
+    # -- looking and asking ----------------------------------------------------------------------
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """Look into the store."""
+        with closing(sqlite3.connect(self.folder / DATABASE)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(sql)]
+
+    async def queue(self, room_id: str, message: Message | str, txn_id: str) -> None:
+        """Queue a message as a service would."""
+        message = Say(message) if isinstance(message, str) else message
+        async with self.database.transaction("test") as tx:
+            await outbox.queue(tx, self.clock.now(), room_id, message, txn_id=txn_id)
