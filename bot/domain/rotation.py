@@ -12,6 +12,7 @@ numbers, so nobody gains by leaving.
 Who is next. Lowest turns ÷ weeks available; then longest since the last turn; then the draw. Whoever has
 had a turn end since the last handover goes behind all others, so nobody serves two turns in a row while
 somebody else who is in the line is willing. A turn counts from the moment it is taken, full length or not.
+A line stays as it was drawn until the next draw; whose first 14 days end meanwhile may volunteer.
 
 How long one waits. Let P be in the line, always willing, and not just back from a turn. Let Q be another
 one; take their turns t and weeks w at the moment from which both are in the line. *Q enters before P is

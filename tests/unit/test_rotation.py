@@ -111,11 +111,12 @@ class Life:
     def begin_turn(self, user_id: str) -> None:
         """Count a turn and check that it was this one's."""
         if self.ended_at.get(user_id) == self.handovers:
+            in_line = {item.user_id for item in self.line}
             others = [
                 item.user_id
                 for item in self.records.values()
                 if item.user_id not in self.pair.people
-                and not item.is_new(self.now)
+                and (item.volunteered_at is not None or item.user_id in in_line)
                 and self.ended_at.get(item.user_id) != self.handovers
             ]
             assert all(other in self.asked for other in others), "two turns in a row past somebody willing"
