@@ -150,6 +150,8 @@ async def _check_may_approve(tx: Tx, request: Request, sender: Person) -> int:
     if request.kind != "enter":
         if sender.user_id == request.asked_by:
             raise NotAllowed("You proposed {id}; it needs the ok of another member.", id=request.id)
+        if not any(member.user_id == sender.user_id for member in await rooms.voices(tx, request.room_id)):
+            raise NotAllowed("{id} needs the ok of a member with a voice.", id=request.id)
         return 1
     pairs = await spokes.pairs_of(tx, request.room_id)
     if enter_needs(pairs) == "spokes":
@@ -257,6 +259,7 @@ async def ask_observer(
     key = "observer" if observer else "voice"
     if member.user_id == sender.user_id and observer:
         await rooms.set_observer(tx, room.room_id, member.user_id, observer)
+        await spokes.member_left(tx, now, room.room_id, member.user_id)
         return Text("{who} is now an observer: present, without a voice.", who=member.person), None
     request = await _ask(tx, now, "voice", room.room_id, room.room_id, sender, key=key, value=member.user_id)
     template = "that {who} is an observer, without a voice" if observer else "that {who} has a voice"
@@ -330,6 +333,7 @@ async def _change_voice(tx: Tx, now: datetime, request: Request) -> Text:
     if observer:
         await spokes.member_left(tx, now, request.room_id, request.value)
         return Text("{who} is now an observer: present, without a voice.", who=person)
+    await spokes.member_joined(tx, now, request.room_id, request.value)
     return Text("{who} has a voice again.", who=person)
 
 

@@ -1,77 +1,59 @@
-"""The rotating pairs: drawing, asking, accepting, handing over."""
+"""The rotating pairs, as the rest of the program sees them: who they are, and what happens to a pod.
+
+Rule: a pod that never drew a pair has no line, no dates and no timers; people come and go there unnoticed.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from bot.domain.pods import Room, RoomKind
-from bot.store import pods, rooms, spokes
+from bot.services.delegation import bring_in_pair, take_out_pair
+from bot.services.handovers import move_dates, release_leavers
+from bot.services.pairs import is_spoke, pair_text, pairs_of, seats_by_user
+from bot.services.rota import history
+from bot.services.turnover import refresh_line
+from bot.store import pods, spokes
 from bot.store.database import Tx
-from bot.text import Text
 
-
-async def is_spoke(tx: Tx, room: Room, user_id: str) -> bool:
-    """Tell whether somebody is a spoke here: of this pod, or in an assembly of any of its pods."""
-    if room.kind is RoomKind.ASSEMBLY:
-        return any(user_id in pair for pair in (await pairs_of(tx, room.room_id)).values())
-    return any(seat.user_id == user_id for seat in await spokes.seated(tx, room.room_id))
-
-
-async def pairs_of(tx: Tx, assembly_room_id: str) -> dict[str, set[str]]:
-    """Return the seated spokes of each pod of an assembly, by the pod's room id."""
-    return {
-        pod.room_id: {seat.user_id for seat in await spokes.seated(tx, pod.room_id)}
-        for pod in await pods.pods_of(tx, assembly_room_id)
-    }
+__all__ = [
+    "entered_assembly", "history", "is_spoke", "left_assembly", "member_joined", "member_left", "pair_text",
+    "pairs_of", "seats_by_user", "setting_changed",
+]  # fmt: skip
 
 
 async def member_left(tx: Tx, now: datetime, pod_room_id: str, user_id: str) -> None:
-    """Empty the seat of somebody who left the pod's room and ask the next in line."""
+    """Empty the seat of somebody who left the pod's room and ask the next in line.
+
+    Args:
+        tx: The open transaction.
+        now: The moment.
+        pod_room_id: The pod.
+        user_id: Who left; whoever left with them is released in the same step.
+    """
+    await release_leavers(tx, now, pod_room_id)
 
 
 async def member_joined(tx: Tx, now: datetime, pod_room_id: str, user_id: str) -> None:
-    """Take a new member of the pod into the line."""
+    """Take a new member of the pod into the line, at the average of the others."""
+    if await spokes.rotation(tx, pod_room_id) is not None:
+        await refresh_line(tx, now, pod_room_id)
 
 
 async def entered_assembly(tx: Tx, now: datetime, pod_room_id: str) -> None:
     """Invite the pair into the room of the assembly that the pod has just entered."""
+    pod = await pods.find_pod(tx, pod_room_id)
+    if pod is not None:
+        await bring_in_pair(tx, now, pod)
 
 
 async def left_assembly(tx: Tx, now: datetime, pod_room_id: str) -> None:
     """Take the pair out of the room of the assembly that the pod is about to leave."""
+    pod = await pods.find_pod(tx, pod_room_id)
+    if pod is not None:
+        await take_out_pair(tx, now, pod)
 
 
 async def setting_changed(tx: Tx, now: datetime, pod_room_id: str, key: str) -> None:
     """Move the next handover when the rule for it changed."""
-
-
-async def seats_by_user(tx: Tx, room: Room) -> dict[str, str]:
-    """Return the seat of each spoke in a room: `speak` or `note`, in an assembly with the pod's name."""
-    if room.kind is RoomKind.POD:
-        return {seat.user_id: seat.name for seat in await spokes.seated(tx, room.room_id)}
-    found: dict[str, str] = {}
-    for pod in await pods.pods_of(tx, room.room_id):
-        for seat in await spokes.seated(tx, pod.room_id):
-            found[seat.user_id] = f"{pod.name}, {seat.name}"
-    return found
-
-
-async def pair_text(tx: Tx, pod_room_id: str) -> Text:
-    """Say who the pair of a pod is; empty seats are named."""
-    names = {
-        seat.name: await rooms.person(tx, pod_room_id, seat.user_id)
-        for seat in await spokes.seated(tx, pod_room_id)
-    }
-    return Text.enumerated(
-        [
-            Text("{who} ({seat})", who=names[seat], seat=seat)
-            if seat in names
-            else Text("{seat} seat empty", seat=seat)
-            for seat in ("speak", "note")
-        ]
-    )
-
-
-async def history(tx: Tx, pod_room_id: str) -> Text:
-    """List all past turns of a pod."""
-    return Text("No turns yet.")
+    if key in ("term", "handover", "timezone"):
+        await move_dates(tx, now, pod_room_id)

@@ -1,0 +1,285 @@
+"""What every step on a pod's pair has in common: the line kept up to date, seats filled, and one message.
+
+Rule: a step changes the pair, asks whoever is next and tells everybody concerned in one message to the pod
+and at most one to the assembly, so that nobody has to put the news together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.domain.forecast import next_handover
+from bot.domain.pods import Pod, Settings
+from bot.domain.rotation import (
+    ANSWER_WITHIN,
+    NEW_FOR,
+    Pair,
+    Record,
+    average,
+    draw_line,
+    fill,
+    stand,
+)
+from bot.domain.values import Code, Person, When
+from bot.services import delegation
+from bot.services.pairs import pair_text
+from bot.services.speech import say
+from bot.store import pods, rooms, rounds, spokes, timers
+from bot.store.database import Tx
+from bot.text import Text
+
+
+@dataclass
+class Turnover:
+    """One step on a pod's pair.
+
+    Args:
+        heading: What happened; `lines` are then a list under it.
+        lines: What is told to the pod.
+        brief: What a spoke does, for those who are one for the first time.
+        changed: Whether the pair changed, which the assembly hears.
+        empty: Seats for which nobody is left to ask, when that has just become so.
+    """
+
+    tx: Tx
+    now: datetime
+    pod: Pod
+    settings: Settings
+    heading: Text | None = None
+    lines: list[Text] = field(default_factory=list)
+    brief: Text | None = None
+    changed: bool = False
+    empty: tuple[str, ...] = ()
+
+    @classmethod
+    async def begin(cls, tx: Tx, now: datetime, pod_room_id: str) -> Turnover:
+        """Begin a step in a pod; its line is brought up to date."""
+        pod = await pods.find_pod(tx, pod_room_id)
+        assert pod is not None  # noqa: S101 - the caller knows that the room is a pod
+        step = cls(tx, now, pod, await pods.settings(tx, pod_room_id))
+        if await spokes.rotation(tx, pod_room_id) is not None:
+            await refresh_line(tx, now, pod_room_id)
+        return step
+
+    async def person(self, user_id: str) -> Person:
+        """Return how somebody is called in the pod."""
+        return await rooms.person(self.tx, self.pod.room_id, user_id)
+
+    def when(self, at: datetime) -> When:
+        """Return a moment as it is written out in the pod."""
+        return When(at, self.settings.zone, self.now)
+
+    def following(self, previous: datetime) -> datetime:
+        """Return the handover after another one, by the pod's settings."""
+        return next_handover(
+            previous, self.settings.between_handovers, self.settings.handover_hour, self.settings.zone
+        )
+
+
+async def found_line(tx: Tx, now: datetime, pod_room_id: str) -> None:
+    """Make everybody who has a voice now a founding member of the line."""
+    nothing = average((), now)
+    await spokes.enter_line(
+        tx,
+        pod_room_id,
+        [Record(member.user_id, *nothing, now, None, now) for member in await rooms.voices(tx, pod_room_id)],
+    )
+
+
+async def refresh_line(tx: Tx, now: datetime, pod_room_id: str) -> None:
+    """Take into the line who has a voice and is not in it, and out of it who has none any more."""
+    present = {member.user_id: member for member in await rooms.voices(tx, pod_room_id)}
+    records = await spokes.records(tx, pod_room_id)
+    for record in records:
+        if record.user_id not in present:
+            await spokes.leave_line(tx, pod_room_id, record.user_id, record.full_weeks(now))
+    staying = [record for record in records if record.user_id in present]
+    known = await spokes.known(tx, pod_room_id)
+    for user_id in present.keys() - {record.user_id for record in staying}:
+        if user_id in known:
+            await spokes.come_back(tx, pod_room_id, user_id, now)
+        else:
+            start = average(staying, now)
+            drawn_from = present[user_id].since + NEW_FOR
+            await spokes.enter_line(tx, pod_room_id, [Record(user_id, *start, now, None, drawn_from)])
+
+
+async def begin_round(step: Turnover, kind: str, seed: str) -> None:
+    """Draw the line anew; asks of the round before that are still out are withdrawn."""
+    for ask in await rounds.pending(step.tx, step.pod.room_id):
+        await close_ask(step.tx, ask, "withdrawn")
+    # a handover counts from its own beginning, so that who leaves at it goes last
+    handed_over_at = (
+        step.now if kind == "handover" else await rounds.handed_over_at(step.tx, step.pod.room_id)
+    )
+    line, aside = draw_line(
+        await spokes.records(step.tx, step.pod.room_id),
+        await spokes.pair(step.tx, step.pod.room_id),
+        step.now,
+        handed_over_at,
+        seed,
+    )
+    await rounds.begin(step.tx, step.pod.room_id, kind, seed, step.now, line, aside)
+
+
+async def close_ask(tx: Tx, ask: rounds.Ask, answer: str) -> None:
+    """End an ask and its timer."""
+    await rounds.answer(tx, ask.id, answer)
+    await timers.drop(tx, f"spokes.ask.{ask.id}")
+
+
+async def fill_seats(step: Turnover) -> None:
+    """Find somebody for every empty seat of the pod, or find that nobody is left to ask."""
+    tx, room_id = step.tx, step.pod.room_id
+    round_ = await rounds.latest(tx, room_id)
+    assert round_ is not None  # noqa: S101 - every draw, handover and vacancy begins one
+    records = {record.user_id: record for record in await spokes.records(tx, room_id)}
+    line = [item for item in await rounds.line(tx, round_.id) if item.user_id in records]
+    asks = await rounds.asks(tx, round_.id)
+    handed_over_at = await rounds.handed_over_at(tx, room_id)
+    offers = sorted(
+        (record.volunteered_at, record.user_id) for record in records.values() if record.volunteered_at
+    )
+    found = fill(
+        await spokes.pair(tx, room_id),
+        line,
+        {ask.user_id for ask in asks},
+        {ask.seat: ask.user_id for ask in asks if ask.answer is None},
+        [stand(records[user_id], step.now, handed_over_at) for _, user_id in offers],
+    )
+    await spokes.set_pair(tx, room_id, found.pair, step.now)
+    for user_id in found.seated.values():
+        await begin_turn(step, (await step.person(user_id)).mentioned(), found.pair)
+    if found.moved_up is not None and found.moved_up not in found.seated.values():
+        step.changed = True
+        step.lines.append(Text("{who} moves from note to speak.", who=await step.person(found.moved_up)))
+    resting = {item.user_id for item in line if item.resting}
+    for seat, user_id in found.asked.items():
+        ask = await rounds.add_ask(tx, round_.id, seat, user_id, step.now + ANSWER_WITHIN)
+        await timers.put(tx, "spokes.ask", f"spokes.ask.{ask.id}", ask.answer_by, ask=ask.id)
+        step.lines.append(await _asking(step, ask, again=user_id in resting))
+    if found.empty and not round_.told_empty:
+        await rounds.set_told_empty(tx, round_.id, told=True)
+        await _tell_empty(step, found.pair, found.empty)
+
+
+async def begin_turn(step: Turnover, who: Person, pair: Pair) -> int:
+    """Begin the turn of somebody who has just been given a seat, and return its id."""
+    room_id, user_id = step.pod.room_id, who.user_id
+    is_first = all(turn.user_id != user_id for turn in await spokes.turns(step.tx, room_id))
+    turn_id = await spokes.begin_turn(step.tx, room_id, user_id, step.now)
+    await spokes.set_volunteered(step.tx, room_id, user_id, None)
+    step.changed = True
+    step.lines.append(
+        Text(
+            "Thank you, {who}: you have the {seat} seat of {pod} now.",
+            who=who,
+            seat=pair.seat_of(user_id) or "",
+            pod=step.pod.name,
+        )
+    )
+    invited = await delegation.bring_in(step.tx, step.now, step.pod, user_id, turn_id)
+    if invited is not None:
+        step.lines.append(invited)
+    if is_first:
+        step.brief = _what_a_spoke_does(step.pod)
+    return turn_id
+
+
+def _what_a_spoke_does(pod: Pod) -> Text:
+    return Text.lines(
+        [
+            Text("What a spoke does:"),
+            Text("1. The two of you sit in the assembly for {pod}, one to speak, one to take notes.", pod=pod.name),
+            Text("2. You say there what {pod} has decided. What it has not decided, you bring home first.", pod=pod.name),
+            Text(
+                "3. You carry news both ways: {summary} writes one, and it goes when both of you have typed {ok}.",
+                summary=Code("!summary TEXT"),
+                ok=Code("ok S4"),
+            ),
+            Text("4. At a handover the one who speaks leaves, and the one who takes notes speaks next."),
+            Text("5. {next} shows what needs you, {help} what else you can do.", next=Code("!next"), help=Code("!help")),
+        ]
+    )  # fmt: skip
+
+
+async def _asking(step: Turnover, ask: rounds.Ask, *, again: bool) -> Text:
+    template = (
+        "{who}, nobody else could: would you stay one turn more, in the {seat} seat? Type {yes} or {no} by {by}."
+        if again
+        else "{who}, would you take the {seat} seat? Type {yes} or {no} by {by}."
+    )
+    return Text(
+        template,
+        who=(await step.person(ask.user_id)).mentioned(),
+        seat=ask.seat,
+        yes=Code("accept"),
+        no=Code("pass"),
+        by=step.when(ask.answer_by),
+    )
+
+
+async def _tell_empty(step: Turnover, pair: Pair, empty: tuple[str, ...]) -> None:
+    step.empty = empty
+    volunteer = Code("!spokes volunteer")
+    if pair.people:
+        step.lines.append(
+            Text(
+                "The {seat} seat of {pod} is EMPTY: nobody is left to ask. Until somebody types {volunteer}, "
+                "{who} is the only spoke: a one-seat turn.",
+                seat=empty[0],
+                pod=step.pod.name,
+                volunteer=volunteer,
+                who=await step.person(pair.people[0]),
+            )
+        )
+    else:
+        step.lines.append(
+            Text(
+                "BOTH SEATS of {pod} are EMPTY: nobody is left to ask. Who can speak for {pod}? Type {volunteer}.",
+                pod=step.pod.name,
+                volunteer=volunteer,
+            )
+        )
+
+
+async def pair_line(step: Turnover) -> Text:
+    """Say who the pair is and when the next handover comes."""
+    rotation = await spokes.rotation(step.tx, step.pod.room_id)
+    assert rotation is not None  # noqa: S101 - there is a pair, so it was drawn
+    return Text(
+        "The pair of {pod}: {pair}. The next handover is {at}.",
+        pod=step.pod.name,
+        pair=await pair_text(step.tx, step.pod.room_id),
+        at=step.when(rotation.next_at),
+    )
+
+
+async def publish(step: Turnover, reply_to: str | None = None) -> None:
+    """Say what happened: to the pod, and to the assembly where the pair changed or a seat stays empty.
+
+    Args:
+        step: What happened.
+        reply_to: The message it answers.
+    """
+    text = Text.lines(step.lines)
+    if step.heading is not None:
+        text = Text.lines([step.heading, Text.listed(step.lines)])
+    if step.brief is not None:
+        text = Text("{news}\n\n{brief}", news=text, brief=step.brief)
+    await say(step.tx, step.now, step.pod.room_id, text, reply_to=reply_to, aloud=bool(step.empty))
+    if step.pod.assembly_room_id is None or not (step.changed or step.empty):
+        return
+    pair = await pair_text(step.tx, step.pod.room_id)
+    parts = [
+        Text("{pod} has changed its pair: {pair}.", pod=step.pod.name, pair=pair) if step.changed else None,
+        Text(
+            "{pod} has an EMPTY seat ({seats}): nobody there is left to ask, so volunteers are asked.",
+            pod=step.pod.name,
+            seats=" and ".join(step.empty),
+        )
+        if step.empty
+        else None,
+    ]
+    await say(step.tx, step.now, step.pod.assembly_room_id, Text.lines(parts), aloud=bool(step.empty))
