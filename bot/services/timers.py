@@ -48,6 +48,9 @@ USE_CASES: dict[str, Use] = {
     "poll.correct": _correct_poll,
     "poll.erase": _erase_answers,
     "request.lapse": _lapse_request,
+    "spokes.ask": answers.lapse,
+    "spokes.depart": delegation.depart,
+    "spokes.handover": handovers.hand_over,
     "summary.lapse": _lapse_summary,
 }
 
