@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.logs import fault
 from bot.ports import Clock
-from bot.services import poll_closing, requests, summaries
+from bot.services import answers, delegation, handovers, poll_closing, requests, summaries
 from bot.store import timers
 from bot.store.database import Database, Tx
 
@@ -71,7 +71,7 @@ async def run_due(database: Database, clock: Clock) -> datetime | None:
                 async with tx.savepoint():
                     await USE_CASES[timer.kind](tx, now, timer.due, timer.payload)
             except Exception as error:  # noqa: BLE001 - one faulty timer must not hold up the others
-                log.error("timer %s failed: %s", timer.kind, fault(error))  # noqa: TRY400 - see fault
+                log.error("timer %s failed: %s", timer.kind, fault(error))
                 await timers.put(tx, timer.kind, timer.key, now + AFTER_A_FAULT, **timer.payload)
 
 
