@@ -79,7 +79,7 @@ async def test_erasing_forgets_who_answered_what_and_keeps_the_sum(tx: Tx) -> No
     assert found.erased
     assert found.tally == Tally((1, 0), 1, 3)
     for table in ("ballots", "poll_voices", "poll_closers"):
-        assert await tx.all(f"SELECT * FROM {table}") == []  # noqa: S608 - our own names
+        assert await tx.all(f"SELECT * FROM {table}") == []
     said = await tx.one("SELECT payload FROM outbox")
     assert said is not None
     assert json.loads(said["payload"])["markdown"] == ""
