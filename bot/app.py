@@ -85,6 +85,7 @@ async def _serve(config: Config, session: Session, database: Database, stop: asy
         await inbox.save_meta(tx, "user_id", session.user_id)
         await inbox.save_meta(tx, "default.timezone", config.timezone)
         await inbox.save_meta(tx, "default.language", config.language)
+        await inbox.save_meta(tx, "default.prefix", config.command_prefix)
         await inbox.forget_old(tx, clock.now())
     sync = SyncLoop(
         session.client,

@@ -27,9 +27,7 @@ _AFTER_BLOCK = re.compile(r"^((?:- |\d+\. |>).*)\n(?!- |\d+\. |>|  |\n|$)", re.M
 _BACKTICKS = re.compile(r"`+")
 # Direction overrides and invisible characters let a name or an option imitate another one. The joiners U+200C
 # and U+200D and the marks U+200E and U+200F stay: Persian, emoji and mixed lines are spelt with them.
-_TRICKS = re.compile(
-    "[\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u00ad\U000e0000-\U000e007f]"
-)
+_TRICKS = re.compile("[\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u00ad\U000e0000-\U000e007f]")
 
 
 class Text:
@@ -77,14 +75,19 @@ class Text:
         joined.values.update({f"p{index}": part for index, part in enumerate(parts)})
         return joined
 
-    def render(self, language: str = "en") -> str:
-        """Return Markdown in a language, English where a sentence has no translation."""
+    def render(self, language: str = "en", prefix: str = "!") -> str:
+        """Return Markdown in a language, English where a sentence has no translation.
+
+        Args:
+            language: Of the room.
+            prefix: What commands start with; in the sources they are written with `!`.
+        """
         catalogue = gettext.translation("spokesbot", LOCALES, [language], fallback=True)
         if self.plural is None:
             template = catalogue.gettext(self.template)
         else:
             template = catalogue.ngettext(self.template, self.plural, self.values["n"])
-        return _end_blocks(_fill(template, self.values, language))
+        return _end_blocks(_fill(template, self.values, language, prefix))
 
     def mentions(self) -> tuple[str, ...]:
         """Return the user ids of everybody the sentence asks to act, each once, in order."""
@@ -148,12 +151,12 @@ def shorten(words: str, limit: int = 80) -> str:
     return (cut.rsplit(" ", 1)[0] if " " in cut[limit // 2 :] else cut) + "…"
 
 
-def _fill(template: str, values: dict[str, Any], language: str) -> str:
+def _fill(template: str, values: dict[str, Any], language: str, prefix: str) -> str:
     out = []
     for literal, name, _spec, _conversion in Formatter().parse(template):
         out.append(literal)
         if name is not None:
-            out.append(_show(values[name], language))
+            out.append(_show(values[name], language, prefix))
     return "".join(out)
 
 
@@ -162,16 +165,16 @@ def _end_blocks(markdown: str) -> str:
     return _AFTER_BLOCK.sub(r"\1\n\n", markdown)
 
 
-def _show(value: Any, language: str) -> str:
+def _show(value: Any, language: str, prefix: str) -> str:
     match value:
         case Text():
-            return value.render(language)
+            return value.render(language, prefix)
         case Person(mention=True):
             return f"[{escape(value.name)}](<https://matrix.to/#/{value.user_id}>)"
         case Person():
             return escape(value.name)
         case Code():
-            return code(value.text)
+            return code(re.sub(r"^!", lambda _: prefix, value.text))
         case When():
             return escape(_moment(value))
         case Verbatim():

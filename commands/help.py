@@ -6,6 +6,7 @@ from bot.commanding import Context, Line, Reply, command
 from bot.commanding.spec import ANYWHERE, Spec
 from bot.domain.errors import NotFound
 from bot.domain.pods import Role, RoomKind
+from bot.domain.values import Code
 from bot.text import Text, _
 
 _FIRST = {
@@ -24,7 +25,7 @@ _FIRST = {
 )
 async def help_(ctx: Context, topic: Line = "") -> Reply:
     """List the topics, or every command of one topic with an example."""
-    return _one(ctx, topic.lower().removeprefix(ctx.prefix).split()[0]) if topic else _all(ctx)
+    return _one(ctx, topic.lower().removeprefix(ctx.settings.prefix).split()[0]) if topic else _all(ctx)
 
 
 def _all(ctx: Context) -> Text:
@@ -35,13 +36,13 @@ def _all(ctx: Context) -> Text:
         [
             Text("Most used here:"),
             Text.listed(
-                Text("{typed}: {what}", typed=ctx.code(f"!{spec.name}"), what=spec.summary) for spec in first
+                Text("{typed}: {what}", typed=Code(f"!{spec.name}"), what=spec.summary) for spec in first
             ),
             Text("Topics: {topics}.", topics=", ".join(topics)),
             Text(
                 "{help} shows one of them, for example {example}.",
-                help=ctx.code("!help TOPIC"),
-                example=ctx.code(f"!help {topics[0]}"),
+                help=Code("!help TOPIC"),
+                example=Code(f"!help {topics[0]}"),
             ),
         ]
     )
@@ -54,7 +55,7 @@ def _one(ctx: Context, topic: str) -> Text:
         raise NotFound(
             "There is no topic {topic}. For example: {example}",
             topic=topic,
-            example=ctx.code(f"!help {near[0] if near else 'poll'}"),
+            example=Code(f"!help {near[0] if near else 'poll'}"),
         )
     return Text.lines(
         [Text("{topic}:", topic=topic.capitalize()), Text.listed(_line(ctx, spec) for spec in specs)]
@@ -62,4 +63,4 @@ def _one(ctx: Context, topic: str) -> Text:
 
 
 def _line(ctx: Context, spec: Spec) -> Text:
-    return Text("{typed}: {what}", typed=ctx.code(spec.example), what=spec.summary)
+    return Text("{typed}: {what}", typed=Code(spec.example), what=spec.summary)

@@ -3,6 +3,7 @@
 from bot.commanding import Context, Reply, Unaddressed, Word, approves, command, needs, undoes
 from bot.domain.errors import Ambiguous, NotFound, UsageError
 from bot.domain.ids import REQUEST, normal_id
+from bot.domain.values import Code
 from bot.services import requests
 from bot.text import Text, _
 
@@ -17,7 +18,7 @@ async def ok(ctx: Context, id: Word = "") -> Reply:
     """Approve a summary, a request to enter, or a change of a setting."""
     found = normal_id(id) if id else ctx.about
     if found is None and id:
-        raise UsageError("{typed} is no id. For example: {example}", typed=id, example=ctx.code("ok S4"))
+        raise UsageError("{typed} is no id. For example: {example}", typed=id, example=Code("ok S4"))
     if found is None:
         found = await _only_one(ctx)
     approve = ctx.registry.approvers.get(found[0])
@@ -25,7 +26,7 @@ async def ok(ctx: Context, id: Word = "") -> Reply:
         if ctx.bare and not id:
             raise Unaddressed
         raise NotFound(
-            "{id} is nothing that waits for an ok. {next} shows what does.", id=found, next=ctx.code("!next")
+            "{id} is nothing that waits for an ok. {next} shows what does.", id=found, next=Code("!next")
         )
     return await approve(ctx, found)
 
@@ -39,7 +40,7 @@ async def _only_one(ctx: Context) -> str:
         raise Unaddressed
     if waiting:
         raise Ambiguous("Ok to which one?", choices=[(f"{item.id}", f"ok {item.id}") for item in waiting])
-    raise NotFound("Nothing here waits for your ok. {next} shows what needs you.", next=ctx.code("!next"))
+    raise NotFound("Nothing here waits for your ok. {next} shows what needs you.", next=Code("!next"))
 
 
 @approves(REQUEST)
@@ -58,6 +59,6 @@ async def undo_ok(ctx: Context, payload: dict[str, str]) -> Reply:
 async def requests_for_me(ctx: Context) -> list[Text]:
     """List the requests that wait for the sender's ok."""
     return [
-        Text("{id} waits for your ok: {ok}", id=item.id, ok=ctx.code(f"ok {item.id}"))
+        Text("{id} waits for your ok: {ok}", id=item.id, ok=Code(f"ok {item.id}"))
         for item in await requests.waiting_for_ok(ctx.tx, ctx.room, ctx.sender)
     ]

@@ -21,6 +21,7 @@ from bot.domain.errors import UsageError
 from bot.domain.ids import POLL, normal_id
 from bot.domain.pods import Role
 from bot.domain.polls import Poll, example_of, tidy
+from bot.domain.values import Code
 from bot.services import poll_closing, polls
 from bot.text import Text, _, shorten
 
@@ -75,20 +76,20 @@ def _check_line(ctx: Context, question: str, options: tuple[str, ...]) -> None:
             "I do not know what to do with “{rest}”. {show} shows {id}, and {close} closes it.",
             rest=shorten(question),
             id=named[0],
-            show=ctx.code(f"!poll {named[0]}"),
-            close=ctx.code(f"!poll close {named[0]}"),
+            show=Code(f"!poll {named[0]}"),
+            close=Code(f"!poll close {named[0]}"),
         )
     # what the framework hands over has no empty parts any more
     typed = re.split(r"\s", ctx.said.body.strip(), maxsplit=1)[-1].lstrip()
     if typed.startswith("|"):
         raise UsageError(
             "A poll begins with its question. For example: {example}",
-            example=ctx.code(example_of("", [question, *options])),
+            example=Code(example_of("", [question, *options])),
         )
     if re.search(r"\|[^\S\n]*\|", typed):
         raise UsageError(
             "One option is empty. For example: {example}",
-            example=ctx.code(example_of(tidy(question), options)),
+            example=Code(example_of(tidy(question), options)),
         )
 
 
@@ -119,7 +120,7 @@ async def close(ctx: Context, id: Prose = "") -> Reply:
         raise UsageError(
             "I do not know what to do with “{rest}”. For example: {example}",
             rest=shorten(cursor.rest()),
-            example=ctx.code(f"!poll close {found.id}"),
+            example=Code(f"!poll close {found.id}"),
         )
     answer = await poll_closing.ask_to_close(ctx.tx, ctx.now, found, ctx.sender, ctx.event)
     return Answer(answer, found.id) if answer else None
@@ -153,7 +154,7 @@ async def read_poll(ctx: Context, cursor: Cursor) -> Poll:
         raise UsageError(
             "“{typed}” is no poll's id. For example: {example}",
             typed=shorten(typed),
-            example=ctx.code("!poll close P3"),
+            example=Code("!poll close P3"),
         )
     return await polls.find(ctx.tx, ctx.room, found)
 
@@ -181,6 +182,6 @@ async def undo_close(ctx: Context, payload: dict[str, str]) -> Reply:
 async def polls_for_me(ctx: Context) -> list[Text]:
     """List the open polls that the sender has not answered."""
     return [
-        Text("{poll} – for example {vote}", poll=polls.name(found), vote=ctx.code(f"!vote {found.id} 1"))
+        Text("{poll} – for example {vote}", poll=polls.name(found), vote=Code(f"!vote {found.id} 1"))
         for found in await polls.unanswered(ctx.tx, ctx.room, ctx.sender.user_id)
     ]

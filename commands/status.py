@@ -5,6 +5,7 @@ from bot.commanding.spec import ANYWHERE
 from bot.domain.errors import NotFound, UsageError
 from bot.domain.ids import normal_id
 from bot.domain.pods import Role
+from bot.domain.values import Code
 from bot.services import status
 from bot.text import Text, _
 
@@ -58,12 +59,12 @@ async def why(ctx: Context, id: Word = "") -> Reply:
     """Say how a result came about, so that anyone can redo it with a pencil."""
     found = normal_id(id) if id else ctx.about
     if found is None:
-        raise UsageError("Why what? For example: {example}", example=ctx.code("!why P3"))
+        raise UsageError("Why what? For example: {example}", example=Code("!why P3"))
     explain = ctx.registry.explainers.get(found[0])
     if explain is None:
         raise NotFound(
             "There is nothing to explain about {id}. For example: {example}",
             id=found,
-            example=ctx.code("!why P3"),
+            example=Code("!why P3"),
         )
     return await explain(ctx, found)

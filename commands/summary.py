@@ -19,6 +19,7 @@ from bot.commanding.roles import check_allowed
 from bot.domain.errors import Conflict, NotFound, UsageError
 from bot.domain.ids import SUMMARY, normal_id
 from bot.domain.pods import Role
+from bot.domain.values import Code
 from bot.ports import Redacted, Said
 from bot.services import summaries, summary_drafts
 from bot.services.summary_drafts import Source
@@ -49,12 +50,12 @@ async def summary(ctx: Context, text: Prose = "") -> Reply:
         raise Conflict(
             "{id} was relayed to this room, and nothing relayed is relayed on. In your own words: {new}",
             id=ctx.about,
-            new=ctx.code("!summary TEXT"),
+            new=Code("!summary TEXT"),
         )
     if said.replied_body is None:
         raise UsageError(
             "I could not read the message you replied to. Please type its words: {new}",
-            new=ctx.code("!summary TEXT"),
+            new=Code("!summary TEXT"),
         )
     return await _draft(ctx, Source(said.replied_body, said.reply_to, said.replied_sender))
 
@@ -115,11 +116,11 @@ async def _which(ctx: Context, typed: str, verb: str) -> str | None:
     if found is None or len(words) > 1:
         raise UsageError(
             "Which summary? {show} lists the drafts. For example: {example}",
-            show=ctx.code("!summary"),
-            example=ctx.code(f"!summary {verb} {found or 'S1'}"),
+            show=Code("!summary"),
+            example=Code(f"!summary {verb} {found or 'S1'}"),
         )
     if not found.startswith(SUMMARY):
-        raise NotFound("{id} is no summary. {show} lists the drafts.", id=found, show=ctx.code("!summary"))
+        raise NotFound("{id} is no summary. {show} lists the drafts.", id=found, show=Code("!summary"))
     return found
 
 
@@ -158,7 +159,7 @@ async def undo_ok(ctx: Context, payload: dict[str, str]) -> Reply:
 async def summaries_for_me(ctx: Context) -> list[Text]:
     """List the drafts that wait for the sender's ok."""
     return [
-        Text("The summary {id} waits for your ok: {ok}", id=found, ok=ctx.code(f"ok {found}"))
+        Text("The summary {id} waits for your ok: {ok}", id=found, ok=Code(f"ok {found}"))
         for found in await summaries.waiting_for_ok(ctx.tx, ctx.now, ctx.room, ctx.sender.user_id)
     ]
 
@@ -181,8 +182,6 @@ async def hear_deletion(ctx: Context, event: Redacted) -> Reply:
 async def _words(ctx: Context, body: str) -> str | None:
     """Return what follows `!summary` in a message as it was typed, or `None` if it does not begin with that."""
     names = [re.escape(name) for name in await summary_drafts.own_names(ctx.tx, ctx.room)]
-    start = (
-        rf"\s*(?:{re.escape(ctx.prefix)}\s*|@?(?:{'|'.join(names)})\s*[:,]?\s+(?:{re.escape(ctx.prefix)})?)"
-    )
+    start = rf"\s*(?:{re.escape(ctx.settings.prefix)}\s*|@?(?:{'|'.join(names)})\s*[:,]?\s+(?:{re.escape(ctx.settings.prefix)})?)"
     match = re.match(rf"{start}summary(?!\S)\s*", body, re.IGNORECASE)
     return body[match.end() :] if match else None

@@ -7,6 +7,7 @@ from bot.domain.choices import is_attempt, read_answers, read_taps
 from bot.domain.errors import Ambiguous, UsageError
 from bot.domain.ids import POLL, normal_id
 from bot.domain.polls import Poll, brief, tidy
+from bot.domain.values import Code
 from bot.ports import PollAnswered, Redacted, Said
 from bot.services import poll_answers, polls
 from bot.text import Text, _
@@ -42,7 +43,7 @@ async def _mine(ctx: Context) -> Reply:
                 Text(
                     "{poll} – not answered; for example {vote}",
                     poll=polls.name(found),
-                    vote=ctx.code(f"!vote {found.id} 1"),
+                    vote=Code(f"!vote {found.id} 1"),
                 )
                 if found.id in missing
                 else Text("{poll} – answered", poll=polls.name(found))
@@ -70,7 +71,7 @@ async def _meant(ctx: Context, answer: str) -> tuple[Poll, str]:
             if rest.strip():
                 return found, rest
             raise UsageError(
-                "Your answer is missing. For example: {example}", example=ctx.code(f"!vote {found.id} 1")
+                "Your answer is missing. For example: {example}", example=Code(f"!vote {found.id} 1")
             )
     if (ctx.about or "").startswith(POLL):
         return await polls.find(ctx.tx, ctx.room, str(ctx.about)), answer
@@ -82,8 +83,8 @@ async def _meant(ctx: Context, answer: str) -> tuple[Poll, str]:
         raise UsageError(
             "No open poll here has “{typed}”. {polls} lists them. For example: {example}",
             typed=brief(tidy(answer)),
-            polls=ctx.code("!polls"),
-            example=ctx.code(f"!vote {running_here[0].id} 1"),
+            polls=Code("!polls"),
+            example=Code(f"!vote {running_here[0].id} 1"),
         )
     if len(readings) > 1:
         choices = [(polls.name(found), f"vote {found.id} {answer}") for found in readings]
@@ -145,13 +146,15 @@ async def edited(ctx: Context, event: Said) -> Reply:
     found = await poll_answers.answered_in(ctx.tx, ctx.room, event.replaces) if event.replaces else None
     if found is None:
         return None
-    words = re.sub(rf"^\s*{re.escape(ctx.prefix)}\s*vote\b", "", event.body, flags=re.IGNORECASE).strip()
+    words = re.sub(
+        rf"^\s*{re.escape(ctx.settings.prefix)}\s*vote\b", "", event.body, flags=re.IGNORECASE
+    ).strip()
     words = re.sub(rf"^{found.id}\b", "", words, flags=re.IGNORECASE).strip()
     return Text(
         "{who}, editing a message does not change your answer to {id}. Type {vote}.",
         who=ctx.sender,
         id=found.id,
-        vote=ctx.code(f"!vote {found.id} {brief(tidy(words)) or '1'}"),
+        vote=Code(f"!vote {found.id} {brief(tidy(words)) or '1'}"),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.domain.pods import Room, Settings
-from bot.domain.values import Code, Person, When
+from bot.domain.values import Person, When
 from bot.ports import Event, Said
 from bot.store.database import Tx
 from bot.text import Text
@@ -46,7 +46,6 @@ class Context:
         event: What they sent.
         about: The id of the object that the message replied to speaks of.
         bare: Typed without prefix or mention, so it may just be talk.
-        prefix: What commands start with here.
         registry: Every command there is.
     """
 
@@ -58,7 +57,6 @@ class Context:
     event: Event
     about: str | None = None
     bare: bool = False
-    prefix: str = "!"
     registry: Registry = field(repr=False)
 
     @property
@@ -71,7 +69,3 @@ class Context:
     def when(self, at: datetime) -> When:
         """Return a moment as it is written out in this room."""
         return When(at, self.settings.zone, self.now)
-
-    def code(self, typed: str) -> Code:
-        """Return a command as it is typed here; write it with `!`."""
-        return Code(self.prefix + typed[1:] if typed.startswith("!") else typed)

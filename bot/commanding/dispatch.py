@@ -69,7 +69,6 @@ class Dispatcher:
             sender=await rooms.person(tx, room.room_id, event.sender),
             settings=await pods.settings(tx, room.room_id),
             event=event,
-            prefix=self.prefix,
             registry=self.registry,
         )
         if isinstance(event, Said) and event.reply_to:
@@ -157,7 +156,7 @@ class Dispatcher:
         body = ctx.said.body.strip()
         found = ctx.registry.find(body.split())
         replier = ctx.registry.repliers.get((ctx.about or " ")[0])
-        if found and found[0].bare:
+        if found and found[0].bare and ctx.room.kind in found[0].where:
             try:
                 return await self._run(replace(ctx, bare=True), found[0], _without_words(body, found[1]))
             except UsageError:
@@ -191,13 +190,13 @@ class Dispatcher:
                 rest = _without_words(line, count)
                 return UsageError(
                     "I do not know {typed}. Did you mean {near}?",
-                    typed=Code(self.prefix + " ".join(words[:count])),
-                    near=Code(f"{self.prefix}{near[0]} {rest}".strip()),
+                    typed=Code(f"!{' '.join(words[:count])}"),
+                    near=Code(f"!{near[0]} {rest}".strip()),
                 )
         return UsageError(
             "I do not know {typed}. {help} lists what I can do.",
-            typed=Code(self.prefix + words[0]),
-            help=Code(f"{self.prefix}help"),
+            typed=Code(f"!{words[0]}"),
+            help=Code("!help"),
         )
 
     async def _answer(self, ctx: Context, reply: Reply) -> None:
@@ -228,7 +227,6 @@ class Dispatcher:
             ctx.sender.user_id,
             ctx.now,
             choices=[typed for _, typed in question.choices],
-            reply_to=None,
         )
         await say(ctx.tx, ctx.now, ctx.room.room_id, text, reply_to=ctx.event.event_id)
 

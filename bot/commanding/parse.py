@@ -151,7 +151,7 @@ async def read_arguments(ctx: Context, spec: Spec, text: str) -> tuple[list[Any]
         raise UsageError(
             "I do not know what to do with “{rest}”. For example: {example}",
             rest=cursor.rest(),
-            example=ctx.code(spec.example),
+            example=Code(spec.example),
         )
     return positional, named
 
@@ -171,14 +171,14 @@ async def _read(ctx: Context, spec: Spec, parameter: Parameter, cursor: Cursor) 
         raise UsageError(
             "{what} is missing. For example: {example}",
             what=parameter.label.replace("-", " ").capitalize(),
-            example=ctx.code(spec.example),
+            example=Code(spec.example),
         )
     if parameter.kind is int:
         try:
             return int(value)
         except ValueError:
             raise UsageError(
-                "{value} is not a number. For example: {example}", value=value, example=ctx.code(spec.example)
+                "{value} is not a number. For example: {example}", value=value, example=Code(spec.example)
             ) from None
     return value
 

@@ -6,6 +6,7 @@ from bot.commanding.context import Context
 from bot.commanding.spec import Spec
 from bot.domain.errors import NotAllowed
 from bot.domain.pods import Role, RoomKind
+from bot.domain.values import Code
 from bot.services import spokes
 from bot.store import rooms
 
@@ -25,10 +26,10 @@ async def check_allowed(ctx: Context, spec: Spec) -> None:
     if ctx.room.kind not in spec.where:
         raise NotAllowed(
             "{command} works in {places}. This is {here}. See {help}.",
-            command=ctx.code(f"!{spec.name}"),
+            command=Code(f"!{spec.name}"),
             places=" or ".join(_KINDS[kind] for kind in spec.where),
             here=_KINDS[ctx.room.kind],
-            help=ctx.code("!help"),
+            help=Code("!help"),
         )
     if spec.who is Role.ANYONE:
         return
@@ -43,13 +44,13 @@ async def check_allowed(ctx: Context, spec: Spec) -> None:
     if member is None or (member.observer and spec.who is not Role.ADMIN):
         raise NotAllowed(
             "{command} is for members; observers are present without a voice here.",
-            command=ctx.code(f"!{spec.name}"),
+            command=Code(f"!{spec.name}"),
         )
     if spec.who is Role.ADMIN and not member.admin:
-        raise NotAllowed("{command} needs an admin of this room.", command=ctx.code(f"!{spec.name}"))
+        raise NotAllowed("{command} needs an admin of this room.", command=Code(f"!{spec.name}"))
     if spec.who is Role.SPOKE and not await spokes.is_spoke(ctx.tx, ctx.room, ctx.sender.user_id):
         raise NotAllowed(
             "{command} needs a spoke. {show} shows who the spokes are.",
-            command=ctx.code(f"!{spec.name}"),
-            show=ctx.code("!spokes" if ctx.room.kind is RoomKind.POD else "!assembly"),
+            command=Code(f"!{spec.name}"),
+            show=Code("!spokes" if ctx.room.kind is RoomKind.POD else "!assembly"),
         )

@@ -205,13 +205,18 @@ SETTINGS: dict[str, Setting] = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A room's settings, defaults filled in."""
+    """A room's settings, defaults filled in.
+
+    Args:
+        prefix: What commands start with; the operator's, the same in every room.
+    """
 
     timezone: str = "UTC"
     language: str = "en"
     term: str = "14d"
     handover: str = "18:00"
     quiet: str = "22:00-08:00"
+    prefix: str = "!"
 
     @property
     def zone(self) -> ZoneInfo:

@@ -136,7 +136,7 @@ def _hello() -> Text:
                 "Hello, I am Spokesbot. I do the clerical work of a federation: pairs, summaries, quick polls."
             ),
             Text(
-                "I read what begins with {bang}, replies to me and poll votes. I keep those; nothing else is kept.",
+                "I read what begins with {bang}, replies to me and poll votes. I keep those and who is here; other talk I do not keep.",
                 bang=Code("!"),
             ),
             Text("A small group starts with {command}.", command=Code("!pod create NAME")),

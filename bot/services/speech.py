@@ -42,13 +42,15 @@ async def say(
         aloud: Notify everybody in the room, as an ordinary message does.
         txn_id: A fixed transaction id.
     """
-    language = (await pods.settings(tx, room_id)).language
-    markdown = text.render(language)
+    settings = await pods.settings(tx, room_id)
+    markdown = text.render(settings.language, settings.prefix)
     mentions = text.mentions()
     file: SendFile | None = None
     if len(markdown) > LONGEST:
         file = SendFile("answer.md", "text/markdown", markdown)
-        markdown = _beginning(markdown, Text("The whole answer is in the file below.").render(language))
+        markdown = _beginning(
+            markdown, Text("The whole answer is in the file below.").render(settings.language)
+        )
     row = await outbox.queue(
         tx,
         now,

@@ -92,7 +92,7 @@ async def settings(tx: Tx, room_id: str) -> Settings:
     An assembly and a room that is not set up have the operator's defaults.
     """
     rows = await tx.all(
-        "SELECT substr(key, 9) AS key, value FROM meta WHERE key IN ('default.timezone', 'default.language')"
+        "SELECT substr(key, 9) AS key, value FROM meta WHERE key LIKE 'default.%'"
         " UNION ALL SELECT key, value FROM settings WHERE room_id = ?",
         room_id,
     )

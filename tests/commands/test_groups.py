@@ -15,7 +15,7 @@ async def test_hello_says_what_it_reads_and_how_to_start(chat: Chat) -> None:
     await chat.room("willow", "Ana", "Ben", "Cy")
     assert chat.heard("willow") == [
         "Hello, I am Spokesbot. I do the clerical work of a federation: pairs, summaries, quick polls.\n"
-        "I read what begins with !, replies to me and poll votes. I keep those; nothing else is kept.\n"
+        "I read what begins with !, replies to me and poll votes. I keep those and who is here; other talk I do not keep.\n"
         "A small group starts with !pod create NAME.\n"
         "The room where spokes meet starts with !assembly create NAME.\n"
         "!help shows everything I can do."

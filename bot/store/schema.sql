@@ -1,0 +1,302 @@
+CREATE TABLE asks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    round_id INTEGER NOT NULL REFERENCES rounds (id) ON DELETE CASCADE,
+    seat TEXT NOT NULL CHECK (seat IN ('speak', 'note')),
+    user_id TEXT NOT NULL,
+    answer_by INTEGER NOT NULL,
+    answer TEXT CHECK (answer IN ('accepted', 'passed', 'silent', 'withdrawn'))
+) STRICT;
+CREATE INDEX asks_by_round ON asks (round_id);
+CREATE UNIQUE INDEX asks_once ON asks (round_id, user_id);
+CREATE UNIQUE INDEX asks_pending ON asks (round_id, seat) WHERE answer IS NULL;
+CREATE TABLE assemblies (
+    room_id TEXT PRIMARY KEY REFERENCES rooms (room_id) ON UPDATE CASCADE,
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ballots (
+    event_id TEXT PRIMARY KEY,
+    poll_id TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    sent_at INTEGER NOT NULL,
+    answers TEXT,
+    typed INTEGER NOT NULL CHECK (typed IN (0, 1)),
+    voice INTEGER NOT NULL CHECK (voice IN (0, 1))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ballots_by_poll ON ballots (poll_id);
+CREATE TABLE codes (
+    code TEXT PRIMARY KEY,
+    assembly_room_id TEXT NOT NULL REFERENCES assemblies (room_id) ON UPDATE CASCADE,
+    made_by TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE counters (
+    letter TEXT PRIMARY KEY,
+    last INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE departures (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    assembly_room_id TEXT NOT NULL REFERENCES assemblies (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    UNIQUE (assembly_room_id, user_id)
+) STRICT;
+CREATE TABLE inbox (
+    event_id TEXT PRIMARY KEY,
+    claimed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX inbox_by_age ON inbox (claimed_at);
+CREATE TABLE lines (
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    since INTEGER,
+    turns_before TEXT NOT NULL,
+    weeks_before TEXT NOT NULL,
+    drawn_from INTEGER NOT NULL,
+    volunteered_at INTEGER,
+    PRIMARY KEY (pod_room_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE members (
+    room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    display_name TEXT,
+    membership TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    observer INTEGER NOT NULL DEFAULT 0 CHECK (observer IN (0, 1)),
+    admin INTEGER NOT NULL DEFAULT 0 CHECK (admin IN (0, 1)),
+    PRIMARY KEY (room_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX members_by_user ON members (user_id);
+CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    room_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    txn_id TEXT NOT NULL UNIQUE,
+    sign TEXT NOT NULL DEFAULT (lower(hex(randomblob(12)))),
+    about TEXT,
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'failed', 'cancelled')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    not_before INTEGER NOT NULL DEFAULT 0,
+    queued_at INTEGER NOT NULL,
+    tried_at INTEGER,
+    tried_by TEXT,
+    sent_at INTEGER,
+    event_id TEXT,
+    reason TEXT
+) STRICT;
+CREATE INDEX outbox_by_about ON outbox (about) WHERE about IS NOT NULL;
+CREATE INDEX outbox_by_event ON outbox (event_id) WHERE event_id IS NOT NULL;
+CREATE INDEX outbox_waiting ON outbox (room_id, id) WHERE state = 'waiting';
+CREATE TABLE parked (
+    event_id TEXT PRIMARY KEY,
+    room_id TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    source TEXT NOT NULL,
+    parked_at INTEGER NOT NULL,
+    told INTEGER NOT NULL DEFAULT 0 CHECK (told IN (0, 1))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX parked_by_session ON parked (session_id);
+CREATE TABLE pods (
+    room_id TEXT PRIMARY KEY REFERENCES rooms (room_id) ON UPDATE CASCADE,
+    name TEXT NOT NULL,
+    assembly_room_id TEXT REFERENCES assemblies (room_id) ON UPDATE CASCADE,
+    created_at INTEGER NOT NULL,
+    joined_at INTEGER,
+    size_told TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pods_by_assembly ON pods (assembly_room_id);
+CREATE TABLE poll_closers (
+    poll_id TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    PRIMARY KEY (poll_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE poll_options (
+    poll_id TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL CHECK (number >= 1),
+    label TEXT NOT NULL,
+    votes INTEGER,
+    PRIMARY KEY (poll_id, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE poll_voices (
+    poll_id TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    PRIMARY KEY (poll_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE polls (
+    id TEXT PRIMARY KEY,
+    room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
+    author TEXT NOT NULL,
+    question TEXT NOT NULL,
+    most INTEGER NOT NULL CHECK (most >= 1),
+    hidden INTEGER NOT NULL CHECK (hidden IN (0, 1)),
+    opened_at INTEGER NOT NULL,
+    closes_at INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed', 'cancelled')),
+    ended_at INTEGER,
+    voted INTEGER,
+    voices INTEGER,
+    typed INTEGER,
+    erased INTEGER NOT NULL DEFAULT 0 CHECK (erased IN (0, 1)),
+    CHECK (state <> 'closed' OR (ended_at IS NOT NULL AND voted IS NOT NULL AND voices IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX polls_by_room ON polls (room_id, state);
+CREATE TABLE questions (
+    room_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    choices TEXT NOT NULL,
+    asked_at INTEGER NOT NULL,
+    PRIMARY KEY (room_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE request_oks (
+    request_id TEXT NOT NULL REFERENCES requests (id),
+    user_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (request_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE requests (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('enter', 'leave', 'setting', 'voice')),
+    room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE,
+    asked_by TEXT NOT NULL,
+    asked_at INTEGER NOT NULL,
+    key TEXT,
+    value TEXT,
+    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done', 'withdrawn', 'lapsed'))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX requests_open ON requests (room_id) WHERE state = 'open';
+CREATE TABLE rooms (
+    room_id TEXT PRIMARY KEY,
+    membership TEXT NOT NULL CHECK (membership IN ('invited', 'joined', 'gone')),
+    encrypted INTEGER NOT NULL DEFAULT 0 CHECK (encrypted IN (0, 1)),
+    greeted INTEGER NOT NULL DEFAULT 0 CHECK (greeted IN (0, 1)),
+    warned_at INTEGER,
+    successor TEXT,
+    bot_power INTEGER NOT NULL DEFAULT 0,
+    invite_power INTEGER NOT NULL DEFAULT 0,
+    kick_power INTEGER NOT NULL DEFAULT 50
+) STRICT, WITHOUT ROWID;
+CREATE TABLE rotations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    pod_room_id TEXT NOT NULL UNIQUE REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    previous_at INTEGER NOT NULL,
+    next_at INTEGER NOT NULL,
+    last_event TEXT NOT NULL
+) STRICT;
+CREATE TABLE rounds (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('draw', 'handover', 'vacancy')),
+    seed TEXT NOT NULL,
+    began_at INTEGER NOT NULL,
+    told_empty INTEGER NOT NULL DEFAULT 0 CHECK (told_empty IN (0, 1))
+) STRICT;
+CREATE INDEX rounds_by_pod ON rounds (pod_room_id, id);
+CREATE TABLE seats (
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    seat TEXT NOT NULL CHECK (seat IN ('speak', 'note')),
+    user_id TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (pod_room_id, seat)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE settings (
+    room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (room_id, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE standings (
+    round_id INTEGER NOT NULL REFERENCES rounds (id) ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    place INTEGER,
+    aside TEXT CHECK (aside IN ('seated', 'new')),
+    turns TEXT NOT NULL,
+    weeks TEXT NOT NULL,
+    last_turn_at INTEGER,
+    resting INTEGER NOT NULL CHECK (resting IN (0, 1)),
+    PRIMARY KEY (round_id, user_id),
+    CHECK ((place IS NULL) = (aside IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+CREATE TABLE steps (
+    room_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (room_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE summaries (
+    id TEXT PRIMARY KEY,
+    room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
+    drafted_by TEXT NOT NULL,
+    command_event_id TEXT NOT NULL,
+    source_event_id TEXT NOT NULL,
+    source_by TEXT,
+    version INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('draft', 'approved', 'cancelled', 'lapsed')),
+    ended_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX summaries_by_command ON summaries (command_event_id);
+CREATE INDEX summaries_by_room ON summaries (room_id, state);
+CREATE INDEX summaries_by_source ON summaries (source_event_id);
+CREATE TABLE summary_deliveries (
+    summary_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    room_id TEXT NOT NULL,
+    txn_id TEXT NOT NULL UNIQUE,
+    PRIMARY KEY (summary_id, version, room_id),
+    FOREIGN KEY (summary_id, version, room_id)
+        REFERENCES summary_destinations (summary_id, version, room_id) ON UPDATE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE TABLE summary_destinations (
+    summary_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
+    name TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    PRIMARY KEY (summary_id, version, room_id),
+    FOREIGN KEY (summary_id, version) REFERENCES summary_versions (summary_id, version)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX summary_destinations_by_room ON summary_destinations (room_id);
+CREATE TABLE summary_oks (
+    summary_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    user_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    event_id TEXT NOT NULL,
+    counted_for TEXT,
+    PRIMARY KEY (summary_id, version, user_id),
+    FOREIGN KEY (summary_id, version) REFERENCES summary_versions (summary_id, version)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX summary_oks_by_event ON summary_oks (event_id);
+CREATE TABLE summary_versions (
+    summary_id TEXT NOT NULL REFERENCES summaries (id),
+    version INTEGER NOT NULL,
+    text TEXT,
+    signed_by TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    PRIMARY KEY (summary_id, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE timers (
+    key TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    due INTEGER NOT NULL,
+    payload TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX timers_by_due ON timers (due);
+CREATE TABLE turns (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    began_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    end TEXT CHECK (end IN ('handover', 'left'))
+) STRICT;
+CREATE INDEX turns_by_pod ON turns (pod_room_id, user_id);
