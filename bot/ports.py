@@ -303,11 +303,16 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock, in whole milliseconds.
+
+    The store keeps milliseconds: a finer moment would come back from it a little earlier or later than it
+    went in, and "from now on" would sometimes begin after now.
+    """
 
     def now(self) -> datetime:
         """Return the moment, aware, UTC."""
-        return datetime.now(UTC)
+        moment = datetime.now(UTC)
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 @dataclass

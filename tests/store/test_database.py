@@ -1,13 +1,17 @@
 """The database: transactions, migrations, refusals."""
 
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.errors import StoreError
+from bot.ports import SystemClock
 from bot.store import migrate
-from bot.store.database import Database
+from bot.store.database import Database, from_ms, to_ms
 
 SCHEMA = Path(migrate.__file__).with_name("schema.sql")
 
@@ -103,3 +107,16 @@ async def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     database = await Database.open(tmp_path / "x.db")
     assert (tmp_path / "x.db").stat().st_mode & 0o077 == 0
     await database.close()
+
+
+def test_a_moment_of_the_clock_comes_back_from_the_store_as_it_went_in() -> None:
+    clock = SystemClock()
+    for _ in range(100):
+        now = clock.now()
+        assert from_ms(to_ms(now)) == now
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)))  # noqa: DTZ001 - made aware below
+def test_whole_milliseconds_survive_the_store(moment: datetime) -> None:
+    whole = moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)
+    assert from_ms(to_ms(whole)) == whole
