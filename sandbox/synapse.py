@@ -88,6 +88,7 @@ class Synapse:
         self._mark = secrets.token_hex()
         self._port = 0
         self._process: asyncio.subprocess.Process | None = None
+        self._admin: str | None = None
 
     @property
     def url(self) -> str:
@@ -143,6 +144,32 @@ class Synapse:
                 if answer.status != 200:
                     raise SandboxError(f"registering {localpart} was refused: {found}")
         return Account(found["user_id"], password)
+
+    async def limit_messages(self, user_id: str, per_second: int, burst: int) -> None:
+        """Limit how fast one user may send, as an operator can; 0 and 0 lift every limit for them."""
+        path = f"{self.url}/_synapse/admin/v1/users/{user_id}/override_ratelimit"
+        body = {"messages_per_second": per_second, "burst_count": burst}
+        headers = {"Authorization": f"Bearer {await self._admin_token()}"}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(path, json=body, headers=headers) as answer,
+        ):
+            if answer.status != 200:
+                raise SandboxError(f"no limit for {user_id}: {answer.status} {await answer.text()}")
+
+    async def _admin_token(self) -> str:
+        """Return the access token of an admin, who is registered the first time."""
+        if self._admin is None:
+            account = await self.register("sandbox-admin", admin=True)
+            login = {
+                "type": "m.login.password",
+                "identifier": {"type": "m.id.user", "user": account.user_id},
+                "password": account.password,
+            }
+            path = f"{self.url}/_matrix/client/v3/login"
+            async with aiohttp.ClientSession() as session, session.post(path, json=login) as answer:
+                self._admin = str((await answer.json())["access_token"])
+        return self._admin
 
     async def stop(self) -> None:
         """End the server as an operator would; the data stay for `restart`."""
