@@ -96,7 +96,7 @@ async def _serve(config: Config, session: Session, database: Database, stop: asy
         config.command_prefix,
         dispatcher.wants_quoted,
     )
-    sender = Sender(session.client, database, clock)
+    sender = Sender(session.client, database, clock, sync.joins)
     log.info("spokesbot %s runs as %s on device %s", __version__, session.user_id, session.device_id)
     async with asyncio.TaskGroup() as group:
         steady = [

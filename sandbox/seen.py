@@ -109,6 +109,9 @@ class Sight:
     async def add(self, seen: Seen) -> None:
         """Take an event, or what has become of one."""
         self._rooms[seen.room_id][seen.event_id] = seen
+        if seen.type == "m.room.member" and seen.state_key is not None:
+            # a client does not always report what its timeline shows
+            self._memberships[seen.room_id][seen.state_key] = str(seen.content.get("membership"))
         await self._wake()
 
     async def set_membership(self, room_id: str, user_id: str, membership: str) -> None:

@@ -23,6 +23,7 @@ from bot.matrix.echo import SIGN, find_sent, is_doubtful
 from bot.matrix.files import upload_encrypted
 from bot.matrix.format import html, plain
 from bot.matrix.requests import V3, Refused, request
+from bot.matrix.sync import SETTLING
 from bot.ports import (
     UNENCRYPTED_ALLOWED,
     Clock,
@@ -66,12 +67,20 @@ class Sender:
         client: The logged-in client, synced.
         database: Where the outbox is.
         clock: The source of time.
+        joins: When somebody last joined a room or was invited; it is left alone for `SETTLING` after that.
     """
 
-    def __init__(self, client: BotClient, database: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        client: BotClient,
+        database: Database,
+        clock: Clock,
+        joins: dict[str, datetime] | None = None,
+    ) -> None:
         self._client = client
         self._database = database
         self._clock = clock
+        self._joins = {} if joins is None else joins
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._width = WIDTH
         self._silent_until: datetime | None = None
@@ -104,12 +113,24 @@ class Sender:
         async with self._database.transaction("outbox") as tx:
             due = await outbox.due(tx, now, frozenset(self._busy))
             later = await outbox.next_due_at(tx)
+        settled = [row for row in due if self._settled_at(row, now) <= now]
+        if len(settled) < len(due):
+            first = min(self._settled_at(row, now) for row in due if row not in settled)
+            later = min(later, first) if later is not None and later > now else first
+        due = settled
         await self._prepare(due)
         for row in due[: max(self._width - len(self._busy), 0)]:
             task = asyncio.create_task(self._send_row(row), name=f"send {row.txn_id}")
             self._busy[row.room_id] = task
             task.add_done_callback(partial(self._finished, row.room_id))
         return max((later - now).total_seconds(), 0.05) if later is not None and later > now else None
+
+    def _settled_at(self, row: Queued, now: datetime) -> datetime:
+        """Return when a row may be sent, as far as newcomers to its room are concerned."""
+        joined_at = self._joins.get(row.room_id)
+        if joined_at is None or isinstance(row.message, UNENCRYPTED_ALLOWED):
+            return now
+        return joined_at + SETTLING
 
     def _finished(self, room_id: str, _: asyncio.Task[None]) -> None:
         del self._busy[room_id]
@@ -276,6 +297,8 @@ class Sender:
             await self._post(f"/rooms/{_part(room_id)}/kick", body | {"reason": message.reason})
         else:
             await self._post(f"/rooms/{_part(room_id)}/invite", body)
+            # until a sync has shown us the invitation, the next message's key would not be shared with them
+            self._joins[room_id] = self._clock.now()
 
     async def _post(self, path: str, body: dict[str, Any] | None = None) -> None:
         await request(self._client, "POST", V3 + path, body or {})

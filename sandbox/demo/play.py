@@ -223,16 +223,17 @@ def _look_back(stage: Stage) -> None:
     ):
         counted = {stage.count(member, ASSEMBLY, fits) for member in spokes}
         stage.check(f"every spoke has {name} exactly once", counted == {1})
-    seen = [
-        event
-        for room in stage.rooms.values()
-        for member in room.people
-        for event in _since_joining(member.timeline(room.room_id), member.user_id)
-        if event.sender == bot and event.state_key is None
-    ]
-    for event in seen:
-        if event.utd or event.shield != "NONE":
-            stage.note(f"{event.event_id}: {event.utd or event.shield_reason}")
+    seen: list[Seen] = []
+    for room in stage.rooms.values():
+        for member in room.people:
+            for event in _since_joining(member.timeline(room.room_id), member.user_id):
+                if event.sender == bot and event.state_key is None:
+                    seen.append(event)
+                    if event.utd or event.shield != "NONE":
+                        reason = event.utd or event.shield_reason
+                        stage.note(
+                            f"{room.name}: {stage.person(member.user_id)} cannot trust {event}: {reason}"
+                        )
     stage.check(
         f"all {len(seen)} sightings of the bot's messages came encrypted",
         all(event.encrypted for event in seen),
