@@ -11,7 +11,7 @@ from bot.text import Text, _
     "spokes",
     summary=_("Show the pair and when the next handover comes."),
     who=Role.ANYONE,
-    example=("!spokes", "air of Willow"),
+    example=("!spokes", "The pair of Willow"),
 )
 async def show(ctx: Context) -> Reply:
     """Show who speaks for this pod and since when; in an assembly, the pairs of all its pods."""
@@ -87,7 +87,7 @@ async def volunteer(ctx: Context) -> Reply:
     summary=_("Show the next four handovers and who is likely."),
     who=Role.ANYONE,
     where=RoomKind.POD,
-    example=("!spokes next", "of Willow"),
+    example=("!spokes next", "The next handovers of Willow"),
 )
 async def next_(ctx: Context) -> Reply:
     """Show the next four handovers, with dates and who is likely."""
@@ -99,7 +99,7 @@ async def next_(ctx: Context) -> Reply:
     summary=_("Show the numbers of the last draw, so that you can repeat it."),
     who=Role.ANYONE,
     where=RoomKind.POD,
-    example=("!spokes why", "of Willow"),
+    example=("!spokes why", "The line of Willow"),
 )
 async def why(ctx: Context) -> Reply:
     """Show turns, weeks, last turns and the seed that the last draw compared."""
@@ -111,7 +111,7 @@ async def why(ctx: Context) -> Reply:
     summary=_("List all past turns."),
     who=Role.ANYONE,
     where=RoomKind.POD,
-    example=("!spokes history", "urns of Willow"),
+    example=("!spokes history", "The turns of Willow"),
 )
 async def history(ctx: Context) -> Reply:
     """List every turn of this pod, from the first one."""
