@@ -67,7 +67,8 @@ class Sender:
         client: The logged-in client, synced.
         database: Where the outbox is.
         clock: The source of time.
-        joins: When somebody last joined a room or was invited; it is left alone for `SETTLING` after that.
+        joins: When somebody last joined a room or was invited; it is left alone for a while after that.
+        settling: For how long.
     """
 
     def __init__(
@@ -76,11 +77,13 @@ class Sender:
         database: Database,
         clock: Clock,
         joins: dict[str, datetime] | None = None,
+        settling: timedelta = SETTLING,
     ) -> None:
         self._client = client
         self._database = database
         self._clock = clock
         self._joins = {} if joins is None else joins
+        self._settling = settling
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._width = WIDTH
         self._silent_until: datetime | None = None
@@ -130,7 +133,7 @@ class Sender:
         joined_at = self._joins.get(row.room_id)
         if joined_at is None or isinstance(row.message, UNENCRYPTED_ALLOWED):
             return now
-        return joined_at + SETTLING
+        return joined_at + self._settling
 
     def _finished(self, room_id: str, _: asyncio.Task[None]) -> None:
         del self._busy[room_id]

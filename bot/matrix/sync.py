@@ -11,6 +11,7 @@ import logging
 import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from nio.events import (
@@ -22,13 +23,14 @@ from nio.events import (
     RoomMemberEvent,
 )
 from nio.responses import RoomInfo, SyncResponse
+from vodozemac import MegolmMessage
 
 from bot.domain.errors import GiveUp, Retry, StartError
 from bot.logs import fault
 from bot.matrix.client import BotClient
 from bot.matrix.inbound import Readable, incoming, readable, reply_target, room_seen
 from bot.matrix.requests import Refused, call
-from bot.ports import Clock, HandleEvent, HandleRoom, Invited, Removed, RoomChange, RoomSeen
+from bot.ports import Clock, HandleEvent, HandleRoom, Invited, Removed, RoomChange, RoomSeen, Said
 from bot.store import inbox, outbox, rooms
 from bot.store.database import Database, Tx
 
@@ -61,6 +63,13 @@ FILTER: dict[str, Any] = {
     },
 }
 
+
+SETTLING = timedelta(seconds=2)
+"""How long a room is left alone after somebody joined it.
+
+An app that has just met us asks the server for our device first. A message that comes sooner is from an unknown
+device to it, and an app that excludes insecure devices never looks at it again (seen with matrix-js-sdk 43).
+"""
 
 Pause = Callable[[float], Awaitable[None]]
 """Waits for some seconds."""
@@ -124,6 +133,8 @@ class SyncLoop:
         self._pause = pause
         self._creators: defaultdict[str, set[str]] = defaultdict(set)
         self._parked_may_be_readable = True
+        self.joins: dict[str, datetime] = {}
+        """When somebody, or we, last joined a room; see `sender.SETTLING`."""
         self.synced = asyncio.Event()
         self.keys_wanted = asyncio.Event()
 
@@ -206,6 +217,7 @@ class SyncLoop:
         seen = room_seen(self._client, room_id, info.state, self._creators[room_id])
         timeline = [*gap, *info.timeline.events]
         if is_new:
+            self._note_join(room_id)
             # What was said before we came was not said to us.
             start = self._own_join(timeline)
             before, timeline = timeline[:start], timeline[start:]
@@ -218,17 +230,26 @@ class SyncLoop:
         for index, event in enumerate(timeline):
             await self._event(tx, room_id, event, quoted, f"{cause}.{index}")
 
+    def _note_join(self, room_id: str) -> None:
+        now = self._clock.now()
+        last = self.joins.get(room_id)
+        # a stream of people joining must not keep us silent for ever
+        if last is None or now - last > SETTLING:
+            self.joins[room_id] = now
+
     def _own_join(self, timeline: list[Any]) -> int:
         """Return the place after our own joining, or after everything if it is not there."""
-        for index, event in enumerate(timeline):
-            if (
-                isinstance(event, RoomMemberEvent)
-                and event.state_key == self._client.user_id
-                and event.membership == "join"
-                and event.prev_membership != "join"
-            ):
-                return index + 1
-        return len(timeline)
+        return next(
+            (index for index, event in enumerate(timeline, 1) if self._is_own_join(event)), len(timeline)
+        )
+
+    def _is_own_join(self, event: Any) -> bool:
+        return (
+            isinstance(event, RoomMemberEvent)
+            and event.state_key == self._client.user_id
+            and event.membership == "join"
+            and event.prev_membership != "join"
+        )
 
     async def _event(self, tx: Tx, room_id: str, event: Any, quoted: dict[str, Said], cause: str) -> None:
         if not isinstance(event, Event):
@@ -240,16 +261,18 @@ class SyncLoop:
             await outbox.mark_echoed(tx, event.transaction_id, event.event_id, self._clock.now())
         seen = room_seen(self._client, room_id, [event], self._creators[room_id])
         if seen is not None:
+            if any(member.membership == "join" for member in seen.members):
+                self._note_join(room_id)
             tx.caused_by(f"room.{room_id}.{cause}")
             await self._change(tx, seen)
         elif event.sender != self._client.user_id:
             await self._read(tx, room_id, event, quoted.get(event.event_id))
 
-    async def _read(self, tx: Tx, room_id: str, event: Event, quoted: str | None) -> None:
+    async def _read(self, tx: Tx, room_id: str, event: Event, quoted: Said | None) -> None:
         match readable(self._client, event):
             case Readable.YES:
                 found = incoming(event, room_id, self._prefix, quoted)
-                if found is not None:
+                if found is not None and not await self._is_replay(tx, event):
                     await self._handle_event(tx, found)
             case Readable.LATER:
                 if await inbox.is_claimed(tx, event.event_id):
@@ -261,6 +284,19 @@ class SyncLoop:
                     "an event is not from a device of %s", event.sender,
                     extra={"room_id": room_id, "event_id": event.event_id},
                 )  # fmt: skip
+
+    async def _is_replay(self, tx: Tx, event: Event) -> bool:
+        """Tell whether the server shows words again that it showed before as another event."""
+        source = getattr(event, "encrypted_source", None)
+        if source is None:
+            return False
+        index = MegolmMessage.from_base64(source["content"]["ciphertext"]).message_index()
+        first = await inbox.claim_ciphertext(
+            tx, event.session_id or "", index, event.event_id, self._clock.now()
+        )
+        if not first:
+            log.warning("an event repeats another one's words", extra={"event_id": event.event_id})
+        return not first
 
     async def _change(self, tx: Tx, change: RoomChange) -> None:
         try:
@@ -299,8 +335,10 @@ class SyncLoop:
             return []
         async with self._database.transaction("gap") as tx:
             room = await rooms.find(tx, room_id)
-        if room is None or not room.joined:
-            return []  # what was said before we came
+        # what was said before we came was not said to us
+        is_new = room is None or not room.joined
+        if is_new and any(map(self._is_own_join, info.timeline.events)):
+            return []
         missing: list[Any] = []
         start = info.timeline.prev_batch
         for _ in range(PAGES):
@@ -312,6 +350,8 @@ class SyncLoop:
                 )
                 break
             missing += page.chunk
+            if is_new and any(map(self._is_own_join, page.chunk)):
+                break
             if not page.chunk or page.end is None or page.end == start:
                 break
             start = page.end
@@ -320,18 +360,18 @@ class SyncLoop:
         missing.reverse()
         return missing
 
-    async def _quoted(self, joined: dict[str, RoomInfo], gaps: dict[str, list[Any]]) -> dict[str, str]:
+    async def _quoted(self, joined: dict[str, RoomInfo], gaps: dict[str, list[Any]]) -> dict[str, Said]:
         """Fetch the messages that some commands reply to, by the id of the command's event."""
-        found: dict[str, str] = {}
+        found: dict[str, Said] = {}
         for room_id, info in joined.items():
             for event in [*gaps[room_id], *info.timeline.events]:
                 if isinstance(event, Event):
-                    text = await self._quoted_by(room_id, event)
-                    if text is not None:
-                        found[event.event_id] = text
+                    original = await self._quoted_by(room_id, event)
+                    if original is not None:
+                        found[event.event_id] = original
         return found
 
-    async def _quoted_by(self, room_id: str, event: Event) -> str | None:
+    async def _quoted_by(self, room_id: str, event: Event) -> Said | None:
         body = getattr(event, "body", None)
         target = reply_target(event) if event.decrypted and isinstance(body, str) else None
         if target is None or not isinstance(body, str) or not self._wants_quoted(body):
@@ -344,8 +384,10 @@ class SyncLoop:
         if isinstance(original, MegolmEvent):
             original.room_id = room_id
             original = self._client.olm._decrypt_megolm_no_error(original) or original
-        said = incoming(original, room_id, self._prefix) if isinstance(original, Event) else None
-        return getattr(said, "body", None)
+        if not isinstance(original, Event) or readable(self._client, original) is not Readable.YES:
+            return None
+        said = incoming(original, room_id, self._prefix)
+        return said if isinstance(said, Said) else None
 
     # -- what could not be read yet --------------------------------------------------------------
 
@@ -377,6 +419,8 @@ class SyncLoop:
             if unasked:
                 return
             olm.users_for_key_query.discard(waiting.sender)
+        if readable(self._client, plain) is Readable.LATER:
+            return
         await inbox.unpark(tx, waiting.event_id)
         await self._read(tx, waiting.room_id, plain, None)
 

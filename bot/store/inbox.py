@@ -27,6 +27,15 @@ async def is_claimed(tx: Tx, event_id: str) -> bool:
     return await tx.one("SELECT 1 FROM inbox WHERE event_id = ?", event_id) is not None
 
 
+async def claim_ciphertext(tx: Tx, session_id: str, index: int, event_id: str, now: datetime) -> bool:
+    """Take a message of a megolm session; `False` means that it was shown before as another event.
+
+    A message index is used once (Matrix specification, "Megolm message index"). The library notices a repeated
+    one only until it is restarted, and a server could have any command obeyed again after that.
+    """
+    return await is_claimed(tx, event_id) or await claim(tx, f"{session_id}:{index}", now)
+
+
 async def forget_old(tx: Tx, now: datetime) -> None:
     """Drop claims older than `KEPT`."""
     await tx.run("DELETE FROM inbox WHERE claimed_at < ?", to_ms(now - KEPT))
@@ -61,7 +70,8 @@ class Parked:
 async def park(tx: Tx, event: Parked, limit: int = 5000) -> None:
     """Keep an unreadable event; beyond `limit`, the oldest is given up."""
     await tx.run(
-        "INSERT OR IGNORE INTO parked VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO parked (event_id, room_id, sender, session_id, source, parked_at, told)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         event.event_id,
         event.room_id,
         event.sender,
@@ -71,16 +81,14 @@ async def park(tx: Tx, event: Parked, limit: int = 5000) -> None:
         int(event.told),
     )
     await tx.run(
-        "DELETE FROM parked WHERE event_id IN (SELECT event_id FROM parked ORDER BY parked_at DESC LIMIT -1 OFFSET ?)",
+        "DELETE FROM parked WHERE id IN (SELECT id FROM parked ORDER BY id DESC LIMIT -1 OFFSET ?)",
         limit,
     )
 
 
 async def parked(tx: Tx, session_id: str | None = None) -> list[Parked]:
-    """Return what waits for a session's key, or everything that waits, oldest first."""
-    rows = await tx.all(
-        "SELECT * FROM parked WHERE ?1 IS NULL OR session_id = ?1 ORDER BY parked_at, event_id", session_id
-    )
+    """Return what waits for a session's key, or everything that waits, in the order it came."""
+    rows = await tx.all("SELECT * FROM parked WHERE ?1 IS NULL OR session_id = ?1 ORDER BY id", session_id)
     return [
         Parked(
             row["event_id"],

@@ -94,14 +94,15 @@ CREATE INDEX outbox_by_about ON outbox (about) WHERE about IS NOT NULL;
 CREATE INDEX outbox_by_event ON outbox (event_id) WHERE event_id IS NOT NULL;
 CREATE INDEX outbox_waiting ON outbox (room_id, id) WHERE state = 'waiting';
 CREATE TABLE parked (
-    event_id TEXT PRIMARY KEY,
+    id INTEGER PRIMARY KEY,
+    event_id TEXT NOT NULL UNIQUE,
     room_id TEXT NOT NULL,
     sender TEXT NOT NULL,
     session_id TEXT NOT NULL,
     source TEXT NOT NULL,
     parked_at INTEGER NOT NULL,
     told INTEGER NOT NULL DEFAULT 0 CHECK (told IN (0, 1))
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX parked_by_session ON parked (session_id);
 CREATE TABLE pods (
     room_id TEXT PRIMARY KEY REFERENCES rooms (room_id) ON UPDATE CASCADE,

@@ -19,7 +19,7 @@ from bot.commanding.discover import discover
 from bot.commanding.dispatch import Dispatcher
 from bot.matrix.client import BotClient
 from bot.matrix.sender import Sender
-from bot.matrix.sync import SyncLoop
+from bot.matrix.sync import SETTLING, SyncLoop
 from bot.ports import Message, RoomChange, Say
 from bot.services import rooms
 from bot.store import inbox, outbox
@@ -147,7 +147,7 @@ class Bot:
             dispatcher.wants_quoted,
             self._pause,
         )
-        self.sender = Sender(self.client, self.database, self.clock)
+        self.sender = Sender(self.client, self.database, self.clock, settling=timedelta(0))
         self._tasks = [
             asyncio.create_task(work, name=name)
             for name, work in (
@@ -229,33 +229,49 @@ class Bot:
         await self.bell.until(holds, what)
 
     async def settled(self) -> None:
-        """Wait until the bot has taken in and said everything that it can at this moment."""
-        await self.until(self._is_idle, "the bot has nothing to do")
+        """Wait until the bot has taken in and said everything that it can at this moment.
 
-    def _is_idle(self) -> bool:
-        return (
-            self.server.polled_at == self.world.now
-            and self.sync.synced.is_set()
-            and not self.sync.keys_wanted.is_set()
-            and not self.client.keeping
-            and not self.sync._parked_may_be_readable
-            and not self.database.is_busy
-            and not self.database.outbox_filled.is_set()
-            and not self.sender._busy
-            and not self._due()
-        )
+        The seconds that a room is left alone after somebody came are let pass.
+        """
+        while True:
+            try:
+                await self.until(lambda: not self._busy(), "the bot has nothing to do")
+            except AssertionError as error:
+                raise AssertionError(f"{error}; it is {self._busy()}") from None
+            if not self._due() & self._unsettled():
+                return
+            self.clock.moment += SETTLING
+            self.database.outbox_filled.set()
 
-    def _due(self) -> bool:
+    def _busy(self) -> list[str]:
+        """Return what the bot is doing at this moment."""
+        doing = {
+            "syncing": self.server.polled_at != self.world.now or not self.sync.synced.is_set(),
+            "working on keys": self.client.keeping or self.sync.keys_wanted.is_set(),
+            "reading what waited for keys": self.sync._parked_may_be_readable,
+            "storing": self.database.is_busy,
+            "sending": self.sender._busy or self.database.outbox_filled.is_set(),
+        }
+        # the store is looked at last, because that is slow
+        return [name for name, is_true in doing.items() if is_true] or [
+            f"about to send in {room}" for room in self._due() - self._unsettled()
+        ]
+
+    def _due(self) -> set[str]:
+        """Return the rooms whose next message may be tried."""
         silent = self.sender._silent_until
         if silent is not None and self.clock.now() < silent:
-            return False
+            return set()
         now = round(self.clock.now().timestamp() * 1000)
-        return bool(
-            self.rows(
-                "SELECT 1 FROM outbox WHERE id IN (SELECT min(id) FROM outbox WHERE state = 'waiting'"
-                f" GROUP BY room_id) AND not_before <= {now}"
-            )
+        heads = self.rows(
+            "SELECT room_id FROM outbox WHERE id IN (SELECT min(id) FROM outbox WHERE state = 'waiting'"
+            f" GROUP BY room_id) AND not_before <= {now}"
         )
+        return {row["room_id"] for row in heads}
+
+    def _unsettled(self) -> set[str]:
+        """Return the rooms that somebody has just come to."""
+        return {room for room, at in self.sync.joins.items() if at + SETTLING > self.clock.now()}
 
     async def wait(self, **length: float) -> None:
         """Let time pass and the bot do what it does then."""

@@ -67,7 +67,7 @@ class Homeserver:
         server = cls(World(FixedClock(), Bell()))
         app = web.Application(middlewares=[server._through_faults], client_max_size=2**26)
         app.add_routes(server._routes())
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, handler_cancellation=True)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
@@ -199,12 +199,10 @@ class Homeserver:
             answer, has_news = syncing.sync(self.world, device, shown_since, limit, full)
             if has_news or full or self._stopping or query.get("timeout") in (None, "0"):
                 return _answer(200, answer)
-            self.polled_at = since
-            try:
+            if self.polled_at != self.world.now:
+                self.polled_at = self.world.now
                 self.world.bell.ring()
-                await self.world.bell.heard()
-            finally:
-                self.polled_at = None
+            await self.world.bell.heard()
 
     def _to_device(self, device: Device, request: web.Request, body: Json) -> Json:
         self.world.to_device(device.user_id, request.match_info["type"], body["messages"])

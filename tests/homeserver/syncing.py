@@ -32,7 +32,7 @@ def sync(world: World, device: Device, since: int | None, limit: int, full: bool
                 "state": {"events": []},
                 "timeline": _timeline(last[-limit:], device),
             }
-    if since is not None:
+    if since is not None and not world.late_keys:
         device.inbox = [(at, event) for at, event in device.inbox if at > since]
     waiting = [] if world.late_keys else device.inbox[:TO_DEVICE_AT_ONCE]
     changed, left = _device_lists(world, me, since)

@@ -20,14 +20,15 @@ CREATE INDEX inbox_by_age ON inbox (claimed_at);
 
 -- Encrypted events whose key has not come yet; only the ciphertext is kept.
 CREATE TABLE parked (
-    event_id TEXT PRIMARY KEY,
+    id INTEGER PRIMARY KEY,
+    event_id TEXT NOT NULL UNIQUE,
     room_id TEXT NOT NULL,
     sender TEXT NOT NULL,
     session_id TEXT NOT NULL,
     source TEXT NOT NULL,
     parked_at INTEGER NOT NULL,
     told INTEGER NOT NULL DEFAULT 0 CHECK (told IN (0, 1))
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX parked_by_session ON parked (session_id);
 
 -- What is to be said or done in a room, in order; never deleted in silence. `sign` is in the event that is sent,
