@@ -186,6 +186,7 @@ class Bot:
             *self._tasks,
             *self.sender._busy.values(),
             *self.client.preparer._running.values(),
+            *([self.sender._preparing] if self.sender._preparing else []),
         ]
         await self._end(tasks)
 
