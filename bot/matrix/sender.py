@@ -144,16 +144,23 @@ class Sender:
         del self._busy[room_id]
         self._database.outbox_filled.set()
 
-    def _prepare(self, due: list[Queued]) -> None:
-        """Begin to share the keys of all rooms that are due in few large requests; each send waits for its own."""
+    async def _prepare(self, due: list[Queued]) -> None:
+        """Share the keys of all rooms that are due in few large requests; each send looks again for itself."""
         known = self._client.rooms
-        self._client.preparer.begin(
+        wanted = [
             row.room_id
             for row in due[:PREPARED_AT_ONCE]
             if not isinstance(row.message, UNENCRYPTED_ALLOWED)
             and row.room_id in known
             and known[row.room_id].encrypted
-        )
+        ]
+        if len(wanted) > 1:
+            try:
+                await self._client.preparer.prepare(wanted)
+            except (Retry, GiveUp) as error:
+                log.info("some rooms are not prepared: %s", error)
+            except Exception as error:  # noqa: BLE001 - each send prepares its room itself, and tells
+                log.error("preparing failed: %s", fault(error))
 
     # -- one row ---------------------------------------------------------------------------------
 
