@@ -182,12 +182,9 @@ class Bot:
     async def crash(self) -> None:
         """Die now."""
         self.life.ended = True
-        tasks = [
-            *self._tasks,
-            *self.sender._busy.values(),
-            *self.client.preparer._running.values(),
-            *([self.sender._preparing] if self.sender._preparing else []),
-        ]
+        # what it began on the side dies with it
+        aside = [task for task in asyncio.all_tasks() if task.get_name().startswith(("send ", "prepare"))]
+        tasks = [*self._tasks, *aside]
         await self._end(tasks)
 
     async def stop(self) -> None:
