@@ -96,18 +96,35 @@ class Preparer:
             rooms = [room_id for room_id in wanted if self._is_cold(room_id)]
             if not rooms:
                 return
-            own = [room_id for room_id in rooms if room_id not in self._running]
-            tasks = {self._running[room_id] for room_id in rooms if room_id in self._running}
-            if own:
-                task = asyncio.create_task(self._run(own), name="prepare rooms")
-                # Seen even when the one who asked was cancelled and nobody else looks.
-                task.add_done_callback(lambda done: done.cancelled() or done.exception())
-                self._running.update(dict.fromkeys(own, task))
-                tasks.add(task)
-            await asyncio.wait(tasks)  # unlike awaiting them, this leaves them alone when we are cancelled
-            if own:
+            running = {self._running[room_id] for room_id in rooms if room_id in self._running}
+            own = self.begin(rooms)
+            # unlike awaiting them, this leaves them alone when we are cancelled
+            await asyncio.wait(running | own)
+            for task in own:
                 task.result()
         raise Retry("the rooms' devices kept changing while their keys were shared")
+
+    def begin(self, room_ids: Iterable[str]) -> set[asyncio.Task[None]]:
+        """Start preparing rooms that nobody prepares yet, and return the tasks that do it.
+
+        Rooms whose members' devices are all known do not wait for those whose are still asked for.
+
+        Raises:
+            Retry: A room is not known yet.
+            GiveUp: A room is not encrypted.
+        """
+        cold = [room_id for room_id in room_ids if room_id not in self._running and self._is_cold(room_id)]
+        asked = [room_id for room_id in cold if any(self._stale(self._client.rooms[room_id].users))]
+        known = [room_id for room_id in cold if room_id not in asked]
+        tasks = set()
+        for group in (known, asked):
+            if group:
+                task = asyncio.create_task(self._run(group), name="prepare rooms")
+                # Seen even when the one who asked was cancelled and nobody else looks.
+                task.add_done_callback(lambda done: done.cancelled() or done.exception())
+                self._running.update(dict.fromkeys(group, task))
+                tasks.add(task)
+        return tasks
 
     async def _run(self, room_ids: list[str]) -> None:
         try:

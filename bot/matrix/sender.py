@@ -85,7 +85,6 @@ class Sender:
         self._joins = {} if joins is None else joins
         self._settling = settling
         self._busy: dict[str, asyncio.Task[None]] = {}
-        self._preparing: asyncio.Task[None] | None = None
         self._width = WIDTH
         self._silent_until: datetime | None = None
         self._stopping = False
@@ -103,8 +102,6 @@ class Sender:
                 continue
         if self._busy:
             await asyncio.wait(self._busy.values())
-        if self._preparing is not None:
-            self._preparing.cancel()
 
     def stop(self) -> None:
         """Let the sends under way finish and begin no other."""
@@ -124,9 +121,8 @@ class Sender:
             first = min(self._settled_at(row, now) for row in due if row not in settled)
             later = min(later, first) if later is not None and later > now else first
         due = settled
-        # beside the loop: a room whose members' devices are slow to be known must not hold up the others
-        if self._preparing is None or self._preparing.done():
-            self._preparing = asyncio.create_task(self._prepare(due), name="prepare")
+        # begun, not waited for: a room whose members' devices are slow to be known must not hold up the others
+        self._prepare(due)
         for row in due[: max(self._width - len(self._busy), 0)]:
             task = asyncio.create_task(self._send_row(row), name=f"send {row.txn_id}")
             self._busy[row.room_id] = task
@@ -144,23 +140,16 @@ class Sender:
         del self._busy[room_id]
         self._database.outbox_filled.set()
 
-    async def _prepare(self, due: list[Queued]) -> None:
-        """Share the keys of all rooms that are due in few large requests; each send looks again for itself."""
+    def _prepare(self, due: list[Queued]) -> None:
+        """Begin to share the keys of all rooms that are due in few large requests; each send waits for its own."""
         known = self._client.rooms
-        wanted = [
+        self._client.preparer.begin(
             row.room_id
             for row in due[:PREPARED_AT_ONCE]
             if not isinstance(row.message, UNENCRYPTED_ALLOWED)
             and row.room_id in known
             and known[row.room_id].encrypted
-        ]
-        if len(wanted) > 1:
-            try:
-                await self._client.preparer.prepare(wanted)
-            except (Retry, GiveUp) as error:
-                log.info("some rooms are not prepared: %s", error)
-            except Exception as error:  # noqa: BLE001 - each send prepares its room itself, and tells
-                log.error("preparing failed: %s", fault(error))
+        )
 
     # -- one row ---------------------------------------------------------------------------------
 

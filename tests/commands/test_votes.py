@@ -100,7 +100,10 @@ async def test_an_answer_deleted_before_it_could_be_read_is_never_read(chat: Cha
     await willow(chat)
     await chat.say("Ana", "willow", ASK)
     async with chat.database.transaction("park") as tx:
-        await tx.run("INSERT INTO parked VALUES ('$late', '!willow:test', '@ben:test', 's', '{}', 0, 0)")
+        await tx.run(
+            "INSERT INTO parked (event_id, room_id, sender, session_id, source, parked_at)"
+            " VALUES ('$late', '!willow:test', '@ben:test', 's', '{}', 0)"
+        )
     await chat.delete("Ben", "willow", "$late")
     assert await chat.rows("SELECT * FROM parked") == []
 
