@@ -114,7 +114,7 @@ class Preparer:
             GiveUp: A room is not encrypted.
         """
         cold = [room_id for room_id in room_ids if room_id not in self._running and self._is_cold(room_id)]
-        asked = [room_id for room_id in cold if any(self._stale(self._client.rooms[room_id].users))]
+        asked = [room_id for room_id in cold if self._is_asked_for(room_id)]
         known = [room_id for room_id in cold if room_id not in asked]
         tasks = set()
         for group in (known, asked):
@@ -140,7 +140,10 @@ class Preparer:
         if not room.encrypted:
             raise GiveUp(f"{room_id} is not encrypted")
         olm = self._client.olm
-        return bool(olm.should_share_group_session(room_id)) or any(map(self._client.is_unknown, room.users))
+        return bool(olm.should_share_group_session(room_id)) or self._is_asked_for(room_id)
+
+    def _is_asked_for(self, room_id: str) -> bool:
+        return any(map(self._client.is_unknown, self._client.rooms[room_id].users))
 
     async def _share_all(self, room_ids: list[str]) -> None:
         problem: TransportError | None = None
