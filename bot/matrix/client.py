@@ -155,7 +155,8 @@ class BotClient(AsyncClient):
         left = set(response.device_list.left)
         self.olm.tracked_users -= left
         self.olm.users_for_key_query -= left
-        self.olm.add_changed_users(self.olm.tracked_users.intersection(response.device_list.changed))
+        known = self.olm.tracked_users | self._asked_now
+        self.olm.add_changed_users(known.intersection(response.device_list.changed))
 
     def invalidate_outbound_session(self, room_id: str) -> None:
         """Drop a room's key; nio keeps one that is only half shared, with a member who has left since."""

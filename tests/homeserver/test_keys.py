@@ -143,10 +143,6 @@ async def test_a_slow_query_for_devices_holds_up_neither_messages_nor_other_room
     await bot.settled()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a change of devices is forgotten for who is not tracked yet (BotClient._handle_olm_events)",
-)
 async def test_somebody_who_joins_and_changes_devices_while_being_asked_for_reads_everything(
     server: Homeserver, world: World, bot: Bot, ben: Peer, room: str
 ) -> None:
