@@ -45,7 +45,7 @@ class Bell:
         self._waiting.add(future)
         await future
 
-    async def until(self, condition: Callable[[], object], what: str, seconds: float = 5) -> None:
+    async def until(self, condition: Callable[[], object], what: str, seconds: float = 30) -> None:
         """Wait for something to become true; the time is only there so that a broken test ends."""
         try:
             async with asyncio.timeout(seconds):
