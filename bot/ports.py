@@ -230,17 +230,15 @@ class Redact:
 
 @dataclass(frozen=True, slots=True)
 class SendFile:
-    """A file, encrypted before it is uploaded; its name never reaches the server in clear.
+    """A text file, encrypted before it is uploaded; its name never reaches the server in clear.
 
     Args:
         name: The file name people see.
-        mimetype: Such as `text/markdown`.
-        content: The bytes, as UTF-8 text.
+        markdown: What is in it; it is written as plain text, which opens everywhere.
     """
 
     name: str
-    mimetype: str
-    content: str
+    markdown: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from nio.crypto.attachments import encrypt_attachment
 
 from bot.domain.errors import Retry
 from bot.matrix.client import BotClient
+from bot.matrix.format import plain
 from bot.matrix.requests import network, read_json
 from bot.ports import SendFile
 
@@ -19,7 +20,7 @@ async def upload_encrypted(client: BotClient, file: SendFile) -> dict[str, Any]:
         Retry: No answer, or a server error.
         GiveUp: The server refused, for example because the file is too large.
     """
-    content = file.content.encode()
+    content = plain(file.markdown).encode()
     ciphertext, keys = encrypt_attachment(content)
     headers = {"Authorization": f"Bearer {client.access_token}", "Content-Type": "application/octet-stream"}
     with network():
@@ -32,7 +33,7 @@ async def upload_encrypted(client: BotClient, file: SendFile) -> dict[str, Any]:
         "msgtype": "m.file",
         "body": file.name,
         "filename": file.name,
-        "info": {"mimetype": file.mimetype, "size": len(content)},
-        "file": {"url": uri, "mimetype": file.mimetype, **keys},
+        "info": {"mimetype": "text/plain", "size": len(content)},
+        "file": {"url": uri, "mimetype": "text/plain", **keys},
         "m.mentions": {},
     }

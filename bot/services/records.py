@@ -1,4 +1,4 @@
-"""The records a pod takes with it when it leaves, as one Markdown file."""
+"""The records a pod takes with it when it leaves, as one text file."""
 
 from __future__ import annotations
 
@@ -25,4 +25,4 @@ async def of_pod(tx: Tx, now: datetime, room: Room, roster: Text) -> SendFile:
     ]
     text = "\n\n".join(str(part) for part in parts)
     name = "".join(letter if letter.isalnum() else "-" for letter in room.name or "pod").strip("-").lower()
-    return SendFile(f"{name}-records.md", "text/markdown", text)
+    return SendFile(f"{name}-records.txt", text)

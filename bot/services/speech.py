@@ -47,7 +47,7 @@ async def say(
     mentions = text.mentions()
     file: SendFile | None = None
     if len(markdown) > LONGEST:
-        file = SendFile("answer.md", "text/markdown", markdown)
+        file = SendFile("answer.txt", markdown)
         markdown = _beginning(
             markdown, Text("The whole answer is in the file below.").render(settings.language)
         )

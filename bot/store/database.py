@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -142,12 +142,14 @@ class Database:
     async def transaction(self, cause: str) -> AsyncIterator[Tx]:
         """Run one transaction; others wait. An exception rolls all of it back."""
         async with self._turn:
-            await self._connection.execute("BEGIN IMMEDIATE")
             tx = Tx(self._connection, cause)
             try:
+                await self._connection.execute("BEGIN IMMEDIATE")
                 yield tx
             except BaseException:
-                await self._connection.execute("ROLLBACK")
+                # cancelled while it begins, it begins all the same; refused, there is nothing to roll back
+                with suppress(sqlite3.OperationalError):
+                    await self._connection.execute("ROLLBACK")
                 raise
             await self._connection.execute("COMMIT")
         if tx.queued:

@@ -1,7 +1,8 @@
 """What is to be said: durable rows that one sender empties, in order per room.
 
 Rule: nothing is sent while deciding. A row is written in the transaction that decided it, under a
-transaction id that the server de-duplicates, so a crash anywhere neither loses nor repeats it.
+transaction id that the server de-duplicates, so a crash anywhere neither loses nor repeats it. Once it is
+sent, its words are erased here: the room has them, and we keep no copy.
 """
 
 from __future__ import annotations
@@ -18,33 +19,43 @@ _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Message
 
 
 @dataclass(frozen=True, slots=True)
-class Queued:
-    """One row of the outbox.
+class Entry:
+    """What is known of a row for as long as it is kept.
 
     Args:
-        sign: What its event carries, to be known by without its transaction id.
         about: The id of the object it speaks of (`P3`), so that a reply to it needs no id.
         state: `waiting`, `sent`, `failed` or `cancelled`.
-        tried_at: When it was first tried; from then on it may have been sent.
-        tried_by: The device that tried it first.
         event_id: The server's id once it was sent.
         reason: Why it waits or failed; never message text.
     """
 
     id: int
     room_id: str
-    message: Message
     txn_id: str
-    sign: str
     about: str | None
     state: str
     attempts: int
     queued_at: datetime
-    tried_at: datetime | None
-    tried_by: str | None
     sent_at: datetime | None
     event_id: str | None
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Queued(Entry):
+    """A row that waits to be sent.
+
+    Args:
+        message: What is to be said or done.
+        sign: What its event carries, to be known by without its transaction id.
+        tried_at: When it was first tried; from then on it may have been sent.
+        tried_by: The device that tried it first.
+    """
+
+    message: Message
+    sign: str
+    tried_at: datetime | None
+    tried_by: str | None
 
 
 async def queue(
@@ -112,7 +123,8 @@ async def mark_tried(tx: Tx, row_id: int, now: datetime, device_id: str) -> None
 async def mark_sent(tx: Tx, row_id: int, now: datetime, event_id: str | None) -> None:
     """Settle a row; the first event id it got is the one that counts."""
     await tx.run(
-        "UPDATE outbox SET state = 'sent', sent_at = ?, event_id = coalesce(event_id, ?), reason = NULL WHERE id = ?",
+        "UPDATE outbox SET state = 'sent', sent_at = ?, event_id = coalesce(event_id, ?), reason = NULL, payload = ''"
+        " WHERE id = ?",
         to_ms(now),
         event_id,
         row_id,
@@ -122,7 +134,7 @@ async def mark_sent(tx: Tx, row_id: int, now: datetime, event_id: str | None) ->
 async def mark_echoed(tx: Tx, txn_id: str, event_id: str, now: datetime) -> None:
     """Settle a row whose answer was lost, from the remote echo of its event."""
     await tx.run(
-        "UPDATE outbox SET state = 'sent', sent_at = coalesce(sent_at, ?), event_id = coalesce(event_id, ?)"
+        "UPDATE outbox SET state = 'sent', sent_at = coalesce(sent_at, ?), event_id = coalesce(event_id, ?), payload = ''"
         " WHERE txn_id = ? AND state = 'waiting'",
         to_ms(now),
         event_id,
@@ -151,11 +163,20 @@ async def cancel(tx: Tx, txn_id: str) -> bool:
     """Take back a row that was not sent yet; `False` if it was, or may have been."""
     return (
         await tx.run(
-            "UPDATE outbox SET state = 'cancelled'"
+            "UPDATE outbox SET state = 'cancelled', payload = ''"
             " WHERE txn_id = ? AND state = 'waiting' AND tried_at IS NULL",
             txn_id,
         )
         == 1
+    )
+
+
+async def first(tx: Tx, room_id: str) -> None:
+    """Move the newest waiting row of a room before all others, to be tried at once."""
+    await tx.run(
+        "UPDATE outbox SET not_before = 0, id = (SELECT min(id) FROM outbox) - 1"
+        " WHERE id = (SELECT max(id) FROM outbox WHERE room_id = ? AND state = 'waiting')",
+        room_id,
     )
 
 
@@ -165,10 +186,10 @@ async def try_now(tx: Tx, room_id: str) -> None:
     tx.queued = True
 
 
-async def find(tx: Tx, txn_id: str) -> Queued | None:
+async def find(tx: Tx, txn_id: str) -> Entry | None:
     """Return a row by its transaction id."""
     row = await tx.one("SELECT * FROM outbox WHERE txn_id = ?", txn_id)
-    return _queued(row) if row else None
+    return Entry(**_entry(row)) if row else None
 
 
 async def about_event(tx: Tx, event_id: str) -> str | None:
@@ -177,14 +198,14 @@ async def about_event(tx: Tx, event_id: str) -> str | None:
     return row["about"] if row else None
 
 
-async def troubles(tx: Tx, room_id: str | None = None) -> list[Queued]:
+async def troubles(tx: Tx, room_id: str | None = None) -> list[Entry]:
     """Return rows that failed or were put off, of a room or of all."""
     rows = await tx.all(
         "SELECT * FROM outbox WHERE (state = 'failed' OR (state = 'waiting' AND attempts > 0))"
         " AND (?1 IS NULL OR room_id = ?1) ORDER BY id",
         room_id,
     )
-    return [_queued(row) for row in rows]
+    return [Entry(**_entry(row)) for row in rows]
 
 
 async def counts(tx: Tx) -> dict[str, int]:
@@ -201,31 +222,32 @@ def _queued(row: Row) -> Queued:
     # JSON knows no tuples
     values = {field.name: _frozen(payload[field.name]) for field in fields(kind) if field.name in payload}
     return Queued(
-        row["id"],
-        row["room_id"],
-        kind(**values),
-        row["txn_id"],
-        row["sign"],
-        row["about"],
-        row["state"],
-        row["attempts"],
-        from_ms(row["queued_at"]),
-        from_ms(row["tried_at"]) if row["tried_at"] is not None else None,
-        row["tried_by"],
-        from_ms(row["sent_at"]) if row["sent_at"] is not None else None,
-        row["event_id"],
-        row["reason"],
+        **_entry(row),
+        message=kind(**values),
+        sign=row["sign"],
+        tried_at=_moment(row["tried_at"]),
+        tried_by=row["tried_by"],
     )
+
+
+def _entry(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "room_id": row["room_id"],
+        "txn_id": row["txn_id"],
+        "about": row["about"],
+        "state": row["state"],
+        "attempts": row["attempts"],
+        "queued_at": from_ms(row["queued_at"]),
+        "sent_at": _moment(row["sent_at"]),
+        "event_id": row["event_id"],
+        "reason": row["reason"],
+    }
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    return from_ms(milliseconds) if milliseconds is not None else None
 
 
 def _frozen(value: Any) -> Any:
     return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
-
-
-async def first(tx: Tx, room_id: str) -> None:
-    """Move the newest waiting row of a room before all others, to be tried at once."""
-    await tx.run(
-        "UPDATE outbox SET not_before = 0, id = (SELECT min(id) FROM outbox) - 1"
-        " WHERE id = (SELECT max(id) FROM outbox WHERE room_id = ? AND state = 'waiting')",
-        room_id,
-    )

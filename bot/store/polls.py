@@ -132,12 +132,7 @@ async def empty_ballot(tx: Tx, event_id: str) -> None:
 
 
 async def erase_answers(tx: Tx, poll_id: str) -> None:
-    """Forget who answered what: the answers, and our own messages that repeated them."""
-    await tx.run(
-        """UPDATE outbox SET payload = json_set(payload, '$.markdown', '') WHERE kind = 'Say' AND state = 'sent'
-           AND txn_id IN (SELECT event_id || '.1' FROM ballots WHERE poll_id = ? AND typed = 1)""",
-        poll_id,
-    )
+    """Forget who answered what; the outbox keeps no copy of what we said of it."""
     for table in ("ballots", "poll_voices", "poll_closers"):
         await tx.run(f"DELETE FROM {table} WHERE poll_id = ?", poll_id)  # noqa: S608 - our own names
     await tx.run("UPDATE polls SET erased = 1 WHERE id = ?", poll_id)

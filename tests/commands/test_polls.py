@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.ports import Say, StartPoll
+from bot.matrix.format import plain
+from bot.ports import Say, SendFile, StartPoll
 from tests.commands.chat import Chat
 
 FRIDAY = datetime(2026, 11, 27, 18, 0, tzinfo=UTC)
@@ -298,8 +299,7 @@ async def test_the_records_of_a_pod_have_its_polls(chat: Chat) -> None:
     await chat.wait(hours=1)
     await chat.say("Ana", "willow", "!pod leave")
     await chat.say("Ben", "willow", "ok J2")
-    [file] = [row["payload"] for row in await chat.rows("SELECT payload FROM outbox WHERE kind = 'SendFile'")]
-    assert "P1, open until Fri 27 Nov 2026 18:00 UTC: Where? – Park and Library" in file.replace("\\\\", "")
-    assert "P2, closed Mon 23 Nov 2026 11:00 UTC: When? – Mon: 0 and Tue: 1. 1 of 4 voted." in file.replace(
-        "\\\\", ""
-    )
+    [file] = [sent.message.markdown for sent in chat.sent if isinstance(sent.message, SendFile)]
+    shown = plain(file)
+    assert "P1, open until Fri 27 Nov 2026 18:00 UTC: Where? – Park and Library" in shown
+    assert "P2, closed Mon 23 Nov 2026 11:00 UTC: When? – Mon: 0 and Tue: 1. 1 of 4 voted." in shown

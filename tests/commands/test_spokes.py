@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from bot.matrix.format import plain
 from bot.ports import InviteUser, MemberSeen, RemoveUser, RoomSeen, Said
 from tests.commands.chat import BOT, Chat, user
 
@@ -653,7 +654,7 @@ async def test_the_records_a_pod_takes_along_hold_its_turns(chat: Chat) -> None:
     await chat.say("Ana", "willow", "!pod leave")
     await chat.say("Cy", "willow", "ok J2")
     [file] = [sent.message for sent in chat.sent if sent.text == "SendFile"]
-    assert "The turns of Willow:\n- Di: since Mon 23 Nov 2026" in file.content
+    assert "The turns of Willow:\n- Di: since Mon 23 Nov 2026" in plain(file.markdown)
 
 
 # -- taking a step back ----------------------------------------------------------------------------

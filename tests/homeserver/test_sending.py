@@ -262,13 +262,13 @@ async def test_nothing_but_one_fixed_sentence_enters_a_room_without_encryption(
     room = world.create("open", ana.user_id, BOT, encrypted=False)
     await bot.start()
     await bot.queue(room, "in confidence", "T1")
-    await bot.queue(room, SendFile("secret.md", "text/markdown", "in confidence"), "T2")
+    await bot.queue(room, SendFile("secret.txt", "in confidence"), "T2")
     await bot.settled()
     await bot.wait(hours=2)
     assert ana.texts(room) == [REFUSAL]
     world.encrypt(room, ana.user_id)
     await bot.settled()
-    assert ana.texts(room)[:3] == [REFUSAL, "in confidence", "secret.md"]
+    assert ana.texts(room)[:3] == [REFUSAL, "in confidence", "secret.txt"]
     assert ana.texts(room)[3].startswith(HELLO)
     assert "confidence" not in str([stored.event for stored in world.rooms[room].events])
 
@@ -281,7 +281,7 @@ async def test_edits_polls_files_and_deletions_arrive_once_each_though_every_ans
     messages: list[Message] = [
         StartPoll("Where?", (("1", "Park"), ("2", "Hall"))),
         EndPoll("M0", "It is over."),
-        SendFile("a.md", "text/markdown", "the words of the file"),
+        SendFile("a.txt", "the words of the file"),
         Edit("M2", "edited"),
         Redact("M2"),
     ]

@@ -1,5 +1,6 @@
 """The database: transactions, migrations, refusals."""
 
+import asyncio
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,6 +90,24 @@ async def test_a_savepoint_undoes_only_what_is_inside(tmp_path: Path) -> None:
                 raise RuntimeError
     async with database.transaction("b") as tx:
         assert [row["key"] for row in await tx.all("SELECT key FROM meta")] == ["kept"]
+    await database.close()
+
+
+async def test_a_transaction_cancelled_as_it_begins_is_not_left_open(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "x.db")
+
+    async def step() -> None:
+        async with database.transaction("a") as tx:
+            await tx.run("INSERT INTO meta VALUES ('a', 'b')")
+
+    for _ in range(20):
+        task = asyncio.create_task(step())
+        await asyncio.sleep(0)  # it has asked for the transaction and waits for the thread
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    async with database.transaction("b") as tx:
+        assert await tx.all("SELECT * FROM meta") == []
     await database.close()
 
 

@@ -23,7 +23,7 @@ async def test_messages_come_back_as_they_went_in(tmp_path: Path) -> None:
         Say("*hello*", ("@a:x",), "$1", None, aloud=True),
         StartPoll("Where?", (("1", "Park"), ("2", "Hall")), 2, open=False),
         EndPoll("P1.start", "done"),
-        SendFile("a.md", "text/markdown", "# ü"),
+        SendFile("a.txt", "# ü"),
         JoinRoom(("x", "y")),
         InviteUser("@b:x"),
     ]
@@ -63,6 +63,22 @@ async def test_a_row_put_first_goes_before_all_others(tmp_path: Path) -> None:
         await outbox.queue(tx, NOW, "!a", JoinRoom())
         await outbox.first(tx, "!a")
         assert [row.message for row in await outbox.due(tx, NOW, NOBODY)] == [JoinRoom()]
+    await database.close()
+
+
+async def test_what_was_said_is_not_kept(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "x.db")
+    async with database.transaction("t") as tx:
+        for number, end in enumerate(("sent", "echoed", "cancelled")):
+            await outbox.queue(tx, NOW, f"!{number}", Say("the words"), txn_id=end)
+        [row, *_] = await outbox.due(tx, NOW, NOBODY)
+        await outbox.mark_sent(tx, row.id, NOW, "$1")
+        await outbox.mark_echoed(tx, "echoed", "$2", NOW)
+        assert await outbox.cancel(tx, "cancelled")
+        assert [row["payload"] for row in await tx.all("SELECT payload FROM outbox")] == ["", "", ""]
+        found = await outbox.find(tx, "sent")
+        assert found is not None
+        assert (found.state, found.event_id) == ("sent", "$1")
     await database.close()
 
 
