@@ -4,19 +4,23 @@ Rule: an identity that people may have verified is never replaced, and only keys
 whatever the server shows. The private keys live in secret storage; a running bot knows only the public ones.
 """
 
+from __future__ import annotations
+
 import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from bot.domain.errors import StartError
-from bot.matrix.client import BotClient
 from bot.matrix.requests import UNAUTHORISED, V3, Refused, request
 from bot.matrix.secret_storage import to_base64, unbase64
+
+if TYPE_CHECKING:
+    from bot.matrix.client import BotClient
 
 MASTER, SELF_SIGNING, USER_SIGNING = "master", "self_signing", "user_signing"
 USAGES = (MASTER, SELF_SIGNING, USER_SIGNING)
@@ -47,7 +51,7 @@ class Identity:
     seeds: Mapping[str, bytes]
 
     @classmethod
-    def create(cls, user_id: str) -> "Identity":
+    def create(cls, user_id: str) -> Identity:
         """Make a new identity out of fresh randomness."""
         return cls(user_id, {usage: secrets.token_bytes(32) for usage in USAGES})
 
@@ -91,14 +95,14 @@ class Published:
     self_signing: str | None
 
     @classmethod
-    def parse(cls, answer: Mapping[str, Any], user_id: str, device_id: str) -> "Published":
+    def parse(cls, answer: Mapping[str, Any], user_id: str, device_id: str) -> Published:
         """Read an answer of `/keys/query`, believing only signatures checked here."""
         master_object = answer.get("master_keys", {}).get(user_id)
         signing_object = answer.get("self_signing_keys", {}).get(user_id)
         device = answer.get("device_keys", {}).get(user_id, {}).get(device_id)
         master, signing = (
-            _key_of(master_object, user_id, MASTER),
-            _key_of(signing_object, user_id, SELF_SIGNING),
+            key_of(master_object, user_id, MASTER),
+            key_of(signing_object, user_id, SELF_SIGNING),
         )
         if not (master and signing and is_signed(signing_object, user_id, master)):
             signing = None
@@ -224,7 +228,7 @@ async def sign_device(client: BotClient, identity: Identity, published: Publishe
         raise StartError(f"The server refuses the signature of the device: {answer['failures']}.")
 
 
-def _key_of(thing: Any, user_id: str, usage: str) -> str | None:
+def key_of(thing: Any, user_id: str, usage: str) -> str | None:
     """Read the one key out of a published key object, if it is well-formed."""
     if not isinstance(thing, dict) or thing.get("user_id") != user_id or usage not in thing.get("usage", []):
         return None

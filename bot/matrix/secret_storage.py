@@ -4,6 +4,8 @@ Rule: the server never sees anything it could open, and a recovery key is checke
 is the specification's `m.secret_storage.v1.aes-hmac-sha2`, so any other client can open it with the same key.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 import hmac
@@ -11,7 +13,7 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -21,8 +23,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot.domain.errors import GiveUp, StartError
-from bot.matrix.client import BotClient
 from bot.matrix.requests import NOT_FOUND, V3, Refused, request
+
+if TYPE_CHECKING:
+    from bot.matrix.client import BotClient
 
 ALGORITHM = "m.secret_storage.v1.aes-hmac-sha2"
 DEFAULT_KEY = "m.secret_storage.default_key"
