@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from fnmatch import fnmatchcase
 
 from bot import __version__, logs
@@ -19,8 +19,8 @@ from bot.domain.errors import Retry, StartError
 from bot.matrix.sender import Sender
 from bot.matrix.session import Session, data_lock, restore
 from bot.matrix.sync import Backoff, SyncLoop
-from bot.ports import RoomChange, SystemClock
-from bot.services import rooms, timers
+from bot.ports import IdentitySeen, Incoming, RoomChange, SystemClock
+from bot.services import holding, identity, rooms, timers
 from bot.store import inbox
 from bot.store.database import Database, Tx
 
@@ -81,8 +81,16 @@ async def _serve(config: Config, session: Session, database: Database, stop: asy
     async def room_changed(tx: Tx, change: RoomChange) -> None:
         await rooms.changed(tx, clock.now(), change, may_invite)
 
+    async def hold(tx: Tx, event: Incoming) -> bool:
+        return await dispatcher.matters(tx, event) and await holding.hold(tx, clock.now(), event)
+
+    async def see_identities(tx: Tx, found: Sequence[IdentitySeen]) -> None:
+        await identity.seen(tx, clock.now(), found)
+
     async with database.transaction("start") as tx:
         await inbox.save_meta(tx, "user_id", session.user_id)
+        await inbox.save_meta(tx, "device.ed25519", session.client.olm.account.identity_keys["ed25519"])
+        await inbox.save_meta(tx, "trust", config.trust)
         await inbox.save_meta(tx, "default.timezone", config.timezone)
         await inbox.save_meta(tx, "default.language", config.language)
         await inbox.save_meta(tx, "default.prefix", config.command_prefix)
@@ -95,6 +103,8 @@ async def _serve(config: Config, session: Session, database: Database, stop: asy
         room_changed,
         config.command_prefix,
         dispatcher.wants_quoted,
+        hold,
+        see_identities,
     )
     sender = Sender(session.client, database, clock, sync.joins)
     log.info("spokesbot %s runs as %s on device %s", __version__, session.user_id, session.device_id)

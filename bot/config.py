@@ -24,6 +24,8 @@ _PATTERN = re.compile(r"@[^\s:@]+:[^\s@/]+")
 
 Language = Literal["en"]
 Level = Literal["debug", "info", "warning", "error"]
+Trust = Literal["signed", "strict", "all"]
+"""Which devices of people get keys and may give commands."""
 
 
 def _homeserver(url: str) -> str:
@@ -114,6 +116,7 @@ class Config(_Part):
     data_dir: Path
     store_key_file: Path
     invites: Invites = Invites()
+    trust: Trust = "signed"
     command_prefix: Annotated[str, AfterValidator(_prefix)] = "!"
     language: Language = "en"
     timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"

@@ -6,7 +6,7 @@ decides can be tested with values alone.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -151,6 +151,22 @@ class Removed:
 
 
 RoomChange = RoomSeen | Invited | Removed
+
+
+@dataclass(frozen=True, slots=True)
+class IdentitySeen:
+    """What the server shows of somebody's devices, as far as the signatures hold.
+
+    Args:
+        master: The public master key of their identity; `None` for somebody who has never had one.
+        devices: How many devices they have.
+        signed: How many of these their identity has signed.
+    """
+
+    user_id: str
+    master: str | None
+    devices: int
+    signed: int
 
 
 # -- what goes out ---------------------------------------------------------------------------------
@@ -329,3 +345,9 @@ HandleEvent = Callable[["Tx", Incoming], Awaitable[None]]
 
 HandleRoom = Callable[["Tx", RoomChange], Awaitable[None]]
 """Handles a change of a room within the transaction; must not send anything."""
+
+HandleIdentities = Callable[["Tx", Sequence[IdentitySeen]], Awaitable[None]]
+"""Takes in what is known of people's identities; hears the same again after each start."""
+
+HoldEvent = Callable[["Tx", Incoming], Awaitable[bool]]
+"""Takes note of an event from a device its sender has not signed; tells whether it is to be kept for later."""

@@ -4,7 +4,7 @@ from bot.commanding import Context, Reply, Unaddressed, Word, approves, command,
 from bot.domain.errors import Ambiguous, NotFound, UsageError
 from bot.domain.ids import REQUEST, normal_id
 from bot.domain.values import Code
-from bot.services import requests
+from bot.services import identity, requests
 from bot.text import Text, _
 
 
@@ -28,7 +28,10 @@ async def ok(ctx: Context, id: Word = "") -> Reply:
         raise NotFound(
             "{id} is nothing that waits for an ok. {next} shows what does.", id=found, next=Code("!next")
         )
-    return await approve(ctx, found)
+    reply = await approve(ctx, found)
+    # Checked last, when it is sure that this was no talk; a refusal takes back what was just counted.
+    await identity.check_trusted(ctx.tx, ctx.room, ctx.sender)
+    return reply
 
 
 async def _only_one(ctx: Context) -> str:

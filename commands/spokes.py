@@ -3,7 +3,7 @@
 from bot.commanding import Context, Reply, Unaddressed, command, needs, undoes
 from bot.domain.pods import Role, RoomKind
 from bot.domain.values import Code
-from bot.services import answers, groups, handovers, rota
+from bot.services import answers, groups, handovers, identity, rota
 from bot.text import Text, _
 
 
@@ -44,6 +44,7 @@ async def draw(ctx: Context) -> Reply:
 async def accept(ctx: Context) -> Reply:
     """Take the seat one is asked to take."""
     await _check_asked(ctx)
+    await identity.check_trusted(ctx.tx, ctx.room, ctx.sender)
     await answers.accept(ctx.tx, ctx.now, ctx.room, ctx.sender, ctx.event.event_id)
     return None
 
@@ -78,6 +79,7 @@ async def _check_asked(ctx: Context) -> None:
 )
 async def volunteer(ctx: Context) -> Reply:
     """Offer to take a seat. Newcomers who do are drawn like everybody else."""
+    await identity.check_trusted(ctx.tx, ctx.room, ctx.sender)
     await answers.volunteer(ctx.tx, ctx.now, ctx.room, ctx.sender, ctx.event.event_id)
     return None
 

@@ -175,6 +175,14 @@ class Member(InRooms, Watching):
         """Accept a user's changed identity, as the app's "dismiss" does."""
         await self._ask("approve_identity", user_id=user_id_of(user))
 
+    async def sign_device(self, device: Member) -> None:
+        """Vouch for another device of the same person, as verifying it does."""
+        await self._ask("sign_device", device_id=device.device_id)
+
+    async def reset_identity(self) -> None:
+        """Make a new identity and sign this device with it, as somebody who lost their keys does."""
+        await self._ask("reset_identity", password=self.account.password)
+
     async def set_display_name(self, name: str) -> None:
         """Set the name that people see."""
         await self._ask("set_display_name", name=name)

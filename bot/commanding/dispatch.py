@@ -89,6 +89,13 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001 - the one place where a bug in a handler ends
             await self._apologise(ctx, error)
 
+    async def matters(self, tx: Tx, event: Incoming) -> bool:
+        """Tell whether handling an event would change or say anything; nothing is kept of the attempt."""
+        async with tx.rehearsal():
+            before = await tx.changes()
+            await self.handle(tx, event)
+            return await tx.changes() - before > 1  # its claim is one
+
     def wants_quoted(self, body: str) -> bool:
         """Tell whether a message, if it is a reply, needs the text of the message it replies to."""
         line = body.strip().removeprefix(self.prefix)

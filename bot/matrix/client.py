@@ -8,7 +8,7 @@ Rule: nothing here waits for ever, retries unseen or forgets whose devices are s
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
@@ -24,12 +24,15 @@ from nio import (
 )
 from nio.client.async_client import AsyncClient, AsyncClientConfig
 
+from bot.config import Trust
 from bot.domain.errors import Retry
 from bot.matrix import keystore
 from bot.matrix.keystore import KeyStore
 from bot.matrix.machine import Machine
 from bot.matrix.preparer import Preparer
 from bot.matrix.requests import V3, call, request
+from bot.matrix.signatures import Owner, read_owners
+from bot.ports import IdentitySeen
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +51,22 @@ class BotClient(AsyncClient):
         user_id: The full Matrix id.
         store_path: The folder that holds the key store; an empty string for a client without encryption.
         pickle_key: What the key store is sealed with.
+        trust: Which devices get keys and may give commands.
     """
 
     device_id: str
     olm: Machine
     store: KeyStore
 
-    def __init__(self, homeserver: str, user_id: str, *, store_path: str = "", pickle_key: str = "") -> None:
+    def __init__(
+        self,
+        homeserver: str,
+        user_id: str,
+        *,
+        store_path: str = "",
+        pickle_key: str = "",
+        trust: Trust = "signed",
+    ) -> None:
         config = AsyncClientConfig(
             store=KeyStore,
             store_name=keystore.FILE,
@@ -69,6 +81,10 @@ class BotClient(AsyncClient):
         )
         super().__init__(homeserver.rstrip("/"), user_id, store_path=store_path, config=config)
         self.preparer = Preparer(self)
+        self.trust = trust
+        self.identities: dict[str, IdentitySeen] = {}
+        """What was learned of people's identities and not passed on yet; begins with all that is known."""
+        self.on_identities: Callable[[], None] = lambda: None
         self.needs_fallback_key = False
         self._asking = asyncio.Lock()
         self._asked_now: set[str] = set()
@@ -81,7 +97,9 @@ class BotClient(AsyncClient):
         self.store = KeyStore(
             self.user_id, self.device_id, self.store_path, self.config.pickle_key, self.config.store_name
         )
+        self.store.trust = self.trust
         self.olm = Machine(self.user_id, self.device_id, self.store)
+        self._note_identities(self.store.owners)
         self.encrypted_rooms = self.store.load_encrypted_rooms()
 
     async def close(self) -> None:
@@ -109,6 +127,15 @@ class BotClient(AsyncClient):
             return bool(session.ed25519 == own["ed25519"])
         device = self.olm.device_store.device_from_sender_key(event.sender, event.sender_key)
         return device is not None and device.ed25519 == session.ed25519
+
+    def is_key_trusted(self, user_id: str, sender_key: str | None) -> bool:
+        """Tell whether a user's device with this curve25519 key may give commands."""
+        device = self.olm.device_store.device_from_sender_key(user_id, sender_key or "")
+        return device is not None and self.store.may_receive(device)
+
+    def is_identity_known(self, user_id: str) -> bool:
+        """Tell whether the server has said what a user's identity is, or that there is none."""
+        return self.trust == "all" or user_id in self.store.owners
 
     # -- what a sync brings
 
@@ -250,16 +277,19 @@ class BotClient(AsyncClient):
                 self._asked_now.update(part)
                 body = {"device_keys": {user: [] for user in part}, "timeout": REMOTE_SECONDS * 1000}
                 answered: dict[str, Any] = {}
+                owners: dict[str, Owner] = {}
                 try:
                     answer = await request(self, "POST", f"{V3}/keys/query", body)
-                    answered = _objects(answer.get("device_keys"))
+                    shown = _objects(answer.get("device_keys"))
+                    owners = await read_owners(answer, shown.keys() & set(part), self.store.owners)
+                    answered = shown
                 finally:
                     self._asked_now.difference_update(part)
                     self.olm.users_for_key_query.update(set(part) - answered.keys())
                 for silent in {*_objects(answer.get("failures")), *(set(part) - answered.keys())}:
                     log.warning("devices of %s are not told", silent)
                     self._silent_until[silent] = asyncio.get_running_loop().time() + SILENT_SECONDS
-                self._take_devices({user: answered[user] for user in part if user in answered})
+                self._take_devices({user: answered[user] for user in part if user in answered}, owners)
                 await asyncio.sleep(0)
 
     def is_unknown(self, user_id: str) -> bool:
@@ -273,15 +303,28 @@ class BotClient(AsyncClient):
         now = asyncio.get_running_loop().time()
         return all(self._silent_until.get(name, 0) <= now for name in (user_id, user_id.partition(":")[2]))
 
-    def _take_devices(self, device_keys: dict[str, Any]) -> None:
+    def _take_devices(self, device_keys: dict[str, Any], owners: dict[str, Owner]) -> None:
         response = KeysQueryResponse({user: _objects(devices) for user, devices in device_keys.items()}, {})
-        self.olm.handle_response(response)
-        changed = response.changed.keys()
+        with self.store.batch():  # devices and who vouches for them reach the disk together
+            self.olm.handle_response(response)
+            changed = response.changed.keys() | self.store.save_owners(owners)
+        self._note_identities(owners)
         if changed:
             for room_id in list(self.olm.outbound_group_sessions):
                 room = self.rooms.get(room_id)
                 if room is None or not changed.isdisjoint(room.users.keys()):
                     self.invalidate_outbound_session(room_id)
+
+    def _note_identities(self, owners: dict[str, Owner]) -> None:
+        for user, owner in owners.items():
+            devices = [
+                (device.id, device.ed25519, device.curve25519)
+                for device in self.olm.device_store.active_user_devices(user)
+            ]
+            signed = len(owner.signed.intersection(devices))
+            self.identities[user] = IdentitySeen(user, owner.master, len(devices), signed)
+        if owners:
+            self.on_identities()
 
     async def claim_keys(self, devices: dict[str, Any]) -> None:
         """Claim a one-time key of each device, by user, and start sessions with those that had one.

@@ -1,7 +1,8 @@
 """Turns nio's events into the plain values the rest of the program understands.
 
 Rule: words are taken only when they were decrypted and the key belongs to a device of the person they are
-from. A server can show anybody's ciphertext under any name, and anything at all without encryption.
+from. A server can show anybody's ciphertext under any name, and anything at all without encryption. It can also add
+a device to one of its users, so a device must be signed by that person's identity, where there is one.
 """
 
 from __future__ import annotations
@@ -40,14 +41,20 @@ class Readable(Enum):
     YES = "yes"
     LATER = "its key, or its sender's device list, has not come"
     NEVER = "it is not from a device of its sender"
+    UNSIGNED = "its sender's identity has not signed the device it is from"
 
 
 def readable(client: BotClient, event: Event) -> Readable:
     """Tell whether an encrypted event's words can be taken as its sender's."""
     if isinstance(event, MegolmEvent):
         return Readable.LATER
-    if not event.decrypted or client.is_bound_to_device(event):
+    if not event.decrypted:
         return Readable.YES
+    if client.is_bound_to_device(event):
+        if client.is_key_trusted(event.sender, event.sender_key):
+            return Readable.YES
+        told = client.is_identity_known(event.sender) and not client.is_unknown(event.sender)
+        return Readable.UNSIGNED if told else Readable.LATER
     known = any(True for _ in client.olm.device_store.active_user_devices(event.sender))
     asked = not client.is_unknown(event.sender)
     return Readable.NEVER if known and asked else Readable.LATER

@@ -6,9 +6,10 @@ make us use the same key twice; and a batch of writes is one transaction, never 
 
 # mypy: allow-untyped-calls
 
+import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +22,9 @@ from nio.crypto.sessions import InboundGroupSession, OlmAccount, Session
 from nio.store.database import SqliteStore
 from peewee import SqliteDatabase
 
+from bot.config import Trust
 from bot.domain.errors import StoreError
+from bot.matrix.signatures import Owner
 
 FILE = "keys.db"
 _TIME = "%Y-%m-%d %H:%M:%S.%f"
@@ -57,17 +60,33 @@ class _Batch:
     olm: dict[str, tuple[str, Session]] = field(default_factory=dict)
     megolm: dict[str, InboundGroupSession] = field(default_factory=dict)
     devices: dict[tuple[str, str], OlmDevice] = field(default_factory=dict)
+    owners: dict[str, Owner] = field(default_factory=dict)
 
 
 @dataclass
 class KeyStore(SqliteStore):
     """nio's tables, written by our own statements.
 
-    Trust: keys go to every device that is not blocked. `may_receive` is the one place to make that stricter.
+    Trust: `may_receive` alone says whose devices get keys. What it goes by is in this file beside the devices and
+    written with them, so that a restart forgets no signature and lets no device in before it is checked.
     """
+
+    def __post_init__(self) -> None:
+        """Open the file and make what is missing in it."""
+        super().__post_init__()
+        self.database.execute_sql(
+            "CREATE TABLE IF NOT EXISTS owners (user_id TEXT PRIMARY KEY, master TEXT, signed TEXT NOT NULL)"
+        )
+        self.owners = {
+            user: Owner(master, frozenset((device, ed, curve) for device, ed, curve in json.loads(signed)))
+            for user, master, signed in self.database.execute_sql(
+                "SELECT user_id, master, signed FROM owners"
+            )
+        }
 
     def _create_database(self) -> BoundDatabase:
         self._batch: _Batch | None = None
+        self.trust: Trust = "signed"
         self._row: Any = None
         # Made here because SQLite would make it readable by everyone; its -wal and -shm copy the mode.
         os.close(os.open(self.database_path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -81,9 +100,26 @@ class KeyStore(SqliteStore):
     # -- trust
 
     def may_receive(self, device: OlmDevice) -> bool:
-        """Tell whether the policy lets this device read; blocking single devices comes on top."""
-        del device
-        return True
+        """Tell whether the policy lets this device read and give commands; blocking single ones comes on top.
+
+        Somebody whose identity was never asked for gets nothing yet.
+        """
+        if self.trust == "all":
+            return True
+        owner = self.owners.get(device.user_id)
+        if owner is None:
+            return False
+        if owner.master is None:
+            return self.trust == "signed"
+        return (device.id, device.ed25519, device.curve25519) in owner.signed
+
+    def save_owners(self, owners: Mapping[str, Owner]) -> set[str]:
+        """Keep what people's identities say; returns those whose devices may stand differently from now on."""
+        changed = {user for user, owner in owners.items() if self.owners.get(user) != owner}
+        with self.batch():
+            self._gathered.owners.update({user: owners[user] for user in changed})
+        self.owners.update(owners)
+        return set() if self.trust == "all" else changed
 
     def is_device_blacklisted(self, device: OlmDevice) -> bool:
         """Tell whether a device gets no keys."""
@@ -153,7 +189,7 @@ class KeyStore(SqliteStore):
         return self._batch
 
     def _write(self, batch: _Batch) -> None:
-        if not (batch.account or batch.olm or batch.megolm or batch.devices):
+        if not (batch.account or batch.olm or batch.megolm or batch.devices or batch.owners):
             return
         key = self.pickle_key
         with self.database.atomic():
@@ -165,6 +201,10 @@ class KeyStore(SqliteStore):
                     " DO UPDATE SET shared = excluded.shared, account = excluded.account",
                     (self.user_id, self.device_id, int(batch.account.shared), batch.account.pickle(key)),
                 )
+            connection.executemany(
+                "INSERT OR REPLACE INTO owners (user_id, master, signed) VALUES (?, ?, ?)",
+                [(user, o.master, json.dumps(sorted(o.signed))) for user, o in batch.owners.items()],
+            )
             account = self._account_id()
             connection.executemany(
                 "INSERT OR REPLACE INTO olmsessions"

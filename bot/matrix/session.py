@@ -109,6 +109,7 @@ def connect(config: Config, store_key: bytes, device_id: str, *, with_store: boo
         config.user_id,
         store_path=str(config.data_dir) if with_store else "",
         pickle_key=datafolder.pickle_key(store_key),
+        trust=config.trust,
     )
     client.device_id, client.user_id = device_id, config.user_id
     return client

@@ -30,8 +30,19 @@ from bot.logs import fault
 from bot.matrix.client import BotClient
 from bot.matrix.inbound import Readable, incoming, readable, reply_target, room_seen
 from bot.matrix.requests import Refused, call
-from bot.ports import Clock, HandleEvent, HandleRoom, Invited, Removed, RoomChange, RoomSeen, Said
-from bot.store import inbox, outbox, rooms
+from bot.ports import (
+    Clock,
+    HandleEvent,
+    HandleIdentities,
+    HandleRoom,
+    HoldEvent,
+    Invited,
+    Removed,
+    RoomChange,
+    RoomSeen,
+    Said,
+)
+from bot.store import held, inbox, outbox, rooms
 from bot.store.database import Database, Tx
 
 log = logging.getLogger(__name__)
@@ -109,6 +120,8 @@ class SyncLoop:
         handle_room: Handles one change of a room within the transaction.
         prefix: What commands start with.
         wants_quoted: Whether a message needs the text of the one it replies to.
+        hold: Takes note of an event from a device its sender has not signed.
+        see_identities: Takes in what is known of people's identities.
         pause: How to wait before another try.
     """
 
@@ -121,6 +134,8 @@ class SyncLoop:
         handle_room: HandleRoom,
         prefix: str,
         wants_quoted: Callable[[str], bool],
+        hold: HoldEvent,
+        see_identities: HandleIdentities,
         pause: Pause = asyncio.sleep,
     ) -> None:
         self._client = client
@@ -130,6 +145,8 @@ class SyncLoop:
         self._handle_room = handle_room
         self._prefix = prefix
         self._wants_quoted = wants_quoted
+        self._hold = hold
+        self._handle_identities = see_identities
         self._pause = pause
         self._creators: defaultdict[str, set[str]] = defaultdict(set)
         self._parked_may_be_readable = True
@@ -137,6 +154,7 @@ class SyncLoop:
         """When somebody, or we, last joined a room; see `sender.SETTLING`."""
         self.synced = asyncio.Event()
         self.keys_wanted = asyncio.Event()
+        client.on_identities = self.keys_wanted.set
 
     async def run(self) -> None:
         """Sync until cancelled.
@@ -269,7 +287,9 @@ class SyncLoop:
             await self._read(tx, room_id, event, quoted.get(event.event_id))
 
     async def _read(self, tx: Tx, room_id: str, event: Event, quoted: Said | None) -> None:
-        match readable(self._client, event):
+        standing = readable(self._client, event)
+        await self._see_identities(tx)
+        match standing:
             case Readable.YES:
                 found = incoming(event, room_id, self._prefix, quoted)
                 if found is not None and not await self._is_replay(tx, event):
@@ -279,11 +299,22 @@ class SyncLoop:
                     return
                 await inbox.park(tx, _parked(event, room_id, self._clock))
                 self._parked_may_be_readable = True
+            case Readable.UNSIGNED:
+                found = incoming(event, room_id, self._prefix)
+                if found is not None and await self._hold(tx, found):
+                    await inbox.park(tx, _parked(event, room_id, self._clock))
             case Readable.NEVER:
                 log.warning(
                     "an event is not from a device of %s", event.sender,
                     extra={"room_id": room_id, "event_id": event.event_id},
                 )  # fmt: skip
+
+    async def _see_identities(self, tx: Tx) -> None:
+        """Pass on what was learned of identities: before an event that a new one vouches for is handled."""
+        found = list(self._client.identities.values())
+        self._client.identities.clear()  # a start passes on everything again
+        if found:
+            await self._handle_identities(tx, found)
 
     async def _is_replay(self, tx: Tx, event: Event) -> bool:
         """Tell whether the server shows words again that it showed before as another event."""
@@ -397,8 +428,13 @@ class SyncLoop:
             return
         self._parked_may_be_readable = False
         async with self._database.transaction("parked") as tx:
+            await self._see_identities(tx)
+            unsigned = await held.ids(tx)
             for waiting in await inbox.parked(tx):
-                await self._read_parked(tx, waiting)
+                if waiting.event_id not in unsigned or self._client.is_key_trusted(
+                    waiting.sender, waiting.source["content"].get("sender_key")
+                ):
+                    await self._read_parked(tx, waiting)
 
     async def _read_parked(self, tx: Tx, waiting: inbox.Parked) -> None:
         event = MegolmEvent.from_dict(waiting.source)
@@ -422,6 +458,7 @@ class SyncLoop:
         if readable(self._client, plain) is Readable.LATER:
             return
         await inbox.unpark(tx, waiting.event_id)
+        await held.drop(tx, waiting.event_id)
         await self._read(tx, waiting.room_id, plain, None)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.logs import fault
 from bot.ports import Clock
-from bot.services import answers, delegation, handovers, poll_closing, requests, summaries
+from bot.services import answers, delegation, handovers, holding, identity, poll_closing, requests, summaries
 from bot.store import timers
 from bot.store.database import Database, Tx
 
@@ -52,6 +52,8 @@ USE_CASES: dict[str, Use] = {
     "spokes.depart": delegation.depart,
     "spokes.handover": handovers.hand_over,
     "summary.lapse": _lapse_summary,
+    "trust.held": holding.tell,
+    "trust.hint": identity.hint,
 }
 
 AFTER_A_FAULT = timedelta(minutes=10)

@@ -96,6 +96,21 @@ class Tx:
             raise
         await self._connection.execute("RELEASE step")
 
+    @asynccontextmanager
+    async def rehearsal(self) -> AsyncIterator[None]:
+        """Undo whatever happens inside."""
+        await self._connection.execute("SAVEPOINT rehearsal")
+        try:
+            yield
+        finally:
+            await self._connection.execute("ROLLBACK TO rehearsal")
+            await self._connection.execute("RELEASE rehearsal")
+
+    async def changes(self) -> int:
+        """Return how many rows this connection has written so far, undone ones too."""
+        row = await self.one("SELECT total_changes() AS n")
+        return int(row["n"]) if row else 0
+
 
 class Database:
     """The bot's database file.

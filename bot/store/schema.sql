@@ -42,6 +42,26 @@ CREATE TABLE departures (
     user_id TEXT NOT NULL,
     UNIQUE (assembly_room_id, user_id)
 ) STRICT;
+CREATE TABLE held (
+    event_id TEXT PRIMARY KEY,
+    room_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    held_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX held_by_sender ON held (room_id, user_id);
+CREATE TABLE held_told (
+    room_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    told_at INTEGER NOT NULL,
+    PRIMARY KEY (room_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE identities (
+    user_id TEXT PRIMARY KEY,
+    master TEXT,
+    trusted TEXT,
+    devices INTEGER NOT NULL,
+    signed INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE inbox (
     event_id TEXT PRIMARY KEY,
     claimed_at INTEGER NOT NULL

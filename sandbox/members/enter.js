@@ -6,6 +6,7 @@
 import { ClientEvent, Filter, PendingEventOrdering, SyncState, createClient } from "matrix-js-sdk";
 import { AllDevicesIsolationMode, OnlySignedDevicesIsolationMode } from "matrix-js-sdk/lib/crypto-api/index.js";
 
+import { crossSign } from "./identities.js";
 import { watch } from "./watch.js";
 
 /** Synapse answers at most 100 events a room and sync; watch.js pages the rest back. */
@@ -53,25 +54,6 @@ export async function enter(request, push) {
     await start(client, login.user_id);
     if (crossSigned) await crossSign(crypto, login.user_id, password);
     return member;
-}
-
-/** Makes the identity and signs the device with it; the server asks for the password only to replace one. */
-async function crossSign(crypto, user, password) {
-    await crypto.bootstrapCrossSigning({
-        authUploadDeviceSigningKeys: async (makeRequest) => {
-            try {
-                await makeRequest(null);
-            } catch (error) {
-                if (error.httpStatus !== 401) throw error;
-                await makeRequest({
-                    type: "m.login.password",
-                    identifier: { type: "m.id.user", user },
-                    password,
-                    session: error.data.session,
-                });
-            }
-        },
-    });
 }
 
 async function start(client, user) {

@@ -6,6 +6,7 @@
 import { ClientEvent } from "matrix-js-sdk";
 
 import { download, sendFile } from "./attachments.js";
+import { identityOperations } from "./identities.js";
 import { answerPoll, endPoll, openPoll, pollResults } from "./polls.js";
 import { look, pageBack } from "./watch.js";
 
@@ -120,6 +121,7 @@ async function readBack(member, { room_id: roomId }) {
 }
 
 export const operations = {
+    ...identityOperations,
     create_room: createRoom,
     invite: async ({ client }, { room_id: roomId, user_id: userId }) => void (await client.invite(roomId, userId)),
     join: async ({ client }, { room_id: roomId }) => {

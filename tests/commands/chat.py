@@ -18,6 +18,7 @@ from bot.commanding.dispatch import Dispatcher
 from bot.matrix.format import plain
 from bot.ports import (
     FixedClock,
+    IdentitySeen,
     Incoming,
     Invited,
     MemberSeen,
@@ -30,8 +31,8 @@ from bot.ports import (
     Say,
     StartPoll,
 )
+from bot.services import holding, identity, timers
 from bot.services import rooms as room_service
-from bot.services import timers
 from bot.store import inbox, outbox
 from bot.store.database import Database
 
@@ -129,6 +130,26 @@ class Chat:
     async def removed(self, room: str, by: str) -> None:
         """Remove the bot."""
         await self._change(Removed(f"!{room}:test", user(by)))
+
+    async def identity(
+        self, person: str, master: str | None, *, devices: int = 1, signed: int | None = None
+    ) -> None:
+        """Show the bot somebody's identity."""
+        shown = devices if signed is None and master else signed or 0
+        seen = IdentitySeen(user(person), master, devices, shown)
+        async with self.database.transaction(f"identity.{next(self._numbers)}") as tx:
+            await identity.seen(tx, self.clock.now(), [seen])
+        await self.flush()
+
+    async def from_unsigned(self, person: str, room: str, body: str, **more: Any) -> tuple[bool, Said]:
+        """Say something from a device nobody vouches for; returns whether it is kept for later, and the event."""
+        event = Said(**self._event(person, room), body=body, **more)
+        async with self.database.transaction(f"sync.{event.event_id}") as tx:
+            kept = await self.dispatcher.matters(tx, event) and await holding.hold(
+                tx, self.clock.now(), event
+            )
+        await self.flush()
+        return kept, event
 
     def _member(self, person: str, membership: str) -> MemberSeen:
         return MemberSeen(user(person), membership, person, self.clock.now())

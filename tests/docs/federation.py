@@ -2,7 +2,7 @@
 
 The assembly River; the pod Willow with Ana, Ben, Cy and the observer Di; the pods Oak and Hazel; all pairs seated. In
 Willow: the request J1 (a setting, asked by Cy), the summary S1 (a draft of Ana's) and the poll P1 ("Where?", Ana's).
-The code K7F-2QX is good. The room `hall` is not set up.
+Di's identity has changed. The code K7F-2QX is good. The room `hall` is not set up.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ async def build(folder: Path) -> Path:
     await chat.room("river", "Ana", "Dora")
     await chat.room("hall", "Ana", "Ben")
     await chat.room("willow", "Ana", "Ben", "Cy", "Di")
+    await chat.identity("Di", "first")
+    await chat.identity("Di", "second")
     keep(folder, "start")
     await chat.say("Ana", "river", "!assembly create River")
     await chat.say("Ana", "willow", "!pod create Willow")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 from pathlib import Path
@@ -20,8 +20,8 @@ from bot.commanding.dispatch import Dispatcher
 from bot.matrix.client import BotClient
 from bot.matrix.sender import Sender
 from bot.matrix.sync import SETTLING, SyncLoop
-from bot.ports import Message, RoomChange, Say
-from bot.services import rooms
+from bot.ports import IdentitySeen, Incoming, Message, RoomChange, Say
+from bot.services import holding, identity, rooms
 from bot.store import inbox, outbox
 from bot.store.database import Database, Tx
 from tests.homeserver.server import Homeserver
@@ -135,6 +135,12 @@ class Bot:
         async def room_changed(tx: Tx, change: RoomChange) -> None:
             await rooms.changed(tx, self.clock.now(), change, lambda inviter: inviter != "@mallory:test")
 
+        async def hold(tx: Tx, event: Incoming) -> bool:
+            return await dispatcher.matters(tx, event) and await holding.hold(tx, self.clock.now(), event)
+
+        async def see_identities(tx: Tx, found: Sequence[IdentitySeen]) -> None:
+            await identity.seen(tx, self.clock.now(), found)
+
         async with self.database.transaction("start") as tx:
             await inbox.save_meta(tx, "user_id", BOT)
         self.sync = SyncLoop(
@@ -145,6 +151,8 @@ class Bot:
             room_changed,
             "!",
             dispatcher.wants_quoted,
+            hold,
+            see_identities,
             self._pause,
         )
         self.sender = Sender(self.client, self.database, self.clock, settling=timedelta(0))

@@ -15,8 +15,10 @@ from nio.crypto import (
 )
 from nio.crypto.device import TrustState
 
+from bot.config import Trust
 from bot.domain.errors import StoreError
 from bot.matrix.keystore import FILE, Devices, KeyStore, StoreLostError, fingerprint_in
+from bot.matrix.signatures import Owner
 
 USER, DEVICE, KEY = "@bot:willow.test", "DEVICE", "a pickle key"
 
@@ -167,6 +169,7 @@ def test_every_device_may_read_until_it_is_blocked_and_blocking_is_kept(tmp_path
     store, _ = with_account(tmp_path)
     one = device()
     store.save_device_keys({one.user_id: {one.id: one}})
+    store.save_owners({one.user_id: Owner(None)})
     assert (store.is_device_ignored(one), store.is_device_blacklisted(one)) == (True, False)
     assert store.blacklist_device(one)
     store.close()
@@ -177,13 +180,44 @@ def test_every_device_may_read_until_it_is_blocked_and_blocking_is_kept(tmp_path
     again.close()
 
 
-def test_a_policy_can_keep_devices_from_reading(tmp_path: Path) -> None:
-    class Strict(KeyStore):
-        def may_receive(self, device: OlmDevice) -> bool:
-            return bool(device.id != "D1")
+@pytest.mark.parametrize(
+    ("trust", "owner", "reads"),
+    [
+        ("signed", None, [False, False]),
+        ("signed", Owner(None), [True, True]),
+        ("signed", Owner("m"), [False, False]),
+        ("signed", Owner("m", frozenset({("D0", "e0", "c0")})), [True, False]),
+        ("signed", Owner("m", frozenset({("D0", "e1", "c0"), ("D1", "e1", "c0")})), [False, False]),
+        ("strict", None, [False, False]),
+        ("strict", Owner(None), [False, False]),
+        ("strict", Owner("m", frozenset({("D0", "e0", "c0")})), [True, False]),
+        ("all", None, [True, True]),
+        ("all", Owner("m"), [True, True]),
+    ],
+)
+def test_who_may_read_is_the_same_after_a_restart(
+    tmp_path: Path, trust: Trust, owner: Owner | None, reads: list[bool]
+) -> None:
+    store, _ = with_account(tmp_path)
+    if owner is not None:
+        store.save_owners({"@a:willow.test": owner})
+    again = opened(tmp_path)
+    for one in (store, again):
+        one.trust = trust
+        assert [one.may_receive(device(number)) for number in range(2)] == reads
+        assert [one.is_device_blacklisted(device(number)) for number in range(2)] != reads
+        one.close()
 
-    store = Strict(USER, DEVICE, str(tmp_path), KEY, FILE)
-    assert [store.is_device_blacklisted(device(number)) for number in range(2)] == [False, True]
+
+def test_a_device_and_who_vouches_for_it_reach_the_disk_together(tmp_path: Path) -> None:
+    store, _ = with_account(tmp_path)
+    statements: list[str] = []
+    store.database.connection().set_trace_callback(statements.append)
+    with store.batch():
+        store.save_device_keys({"@a:willow.test": {"D0": device()}})
+        assert store.save_owners({"@a:willow.test": Owner("m")}) == {"@a:willow.test"}
+    assert store.save_owners({"@a:willow.test": Owner("m")}) == set()
+    assert sum(statement.startswith("BEGIN") for statement in statements) == 1
     store.close()
 
 
