@@ -139,6 +139,8 @@ class Database:
             await connection.execute("PRAGMA journal_mode=WAL")
             await connection.execute("PRAGMA synchronous=NORMAL")
             await connection.execute("PRAGMA foreign_keys=ON")
+            # what is erased here was somebody's words: it must not linger in unused pages
+            await connection.execute("PRAGMA secure_delete=ON")
             await connection.execute("PRAGMA busy_timeout=5000")
             await migrate.check(connection, path)
             await migrate.upgrade(connection)
