@@ -4,14 +4,16 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 RUN = .venv/bin/python
 KEEP ?=
+MINUTES ?= 10
 
-.PHONY: help install sandbox demo test fast check format clean
+.PHONY: help install sandbox demo test fast soak check format clean
 
 help:
 	@echo "make demo          plays a federation in front of you, on a throw-away server"
 	@echo "make demo KEEP=1   leaves it running, so that you can take part with Element"
 	@echo "make test          runs every test"
 	@echo "make fast          runs the tests that need no server"
+	@echo "make soak MINUTES=60   kills both sides again and again under load, and counts"
 	@echo "make check         runs the linters and the type checker"
 
 # The program and the developers' tools, at the pinned versions.
@@ -36,6 +38,10 @@ test: sandbox
 
 fast: install
 	@$(RUN) -m pytest tests/unit tests/store tests/commands tests/homeserver tests/docs
+
+soak: install
+	@$(RUN) -m sandbox.install --without-old-client
+	@$(RUN) -m sandbox.soak --minutes $(MINUTES)
 
 check: install
 	@.venv/bin/ruff check .
