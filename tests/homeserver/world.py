@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.matrix.identity import MASTER, SELF_SIGNING, Identity
 from bot.ports import FixedClock
 
 Json = dict[str, Any]
@@ -126,6 +127,8 @@ class World:
         self.media: dict[str, bytes] = {}
         self.device_changes: list[tuple[int, str]] = []
         self.late_keys = False
+        self.identities: dict[str, Identity] = {}
+        self.signed: set[tuple[str, str]] = set()
         self._transactions: dict[tuple[str, str, str], str] = {}
 
     def _tick(self) -> int:
@@ -245,14 +248,30 @@ class World:
             device.fallback, device.fallback_used = body["fallback_keys"], False
         return {"one_time_key_counts": {SIGNED: len(device.one_time)}}
 
+    def vouch(self, identity: Identity, *devices: str) -> None:
+        """Show an identity of its user, and these of their devices as signed by it and no others."""
+        user = identity.user_id
+        self.identities[user] = identity
+        self.signed = {pair for pair in self.signed if pair[0] != user} | {(user, name) for name in devices}
+        self.device_changes.append((self._tick(), user))
+
     def query(self, users: Json) -> Json:
-        """Show people's devices."""
+        """Show people's devices and identities."""
+        shown = {user: own for user, own in self.identities.items() if user in users}
         return {
             "device_keys": {
-                user: {device.device_id: device.keys for device in self.devices_of(user)} for user in users
+                user: {device.device_id: self._shown(device) for device in self.devices_of(user)}
+                for user in users
             },
+            "master_keys": {user: own.key_object(MASTER) for user, own in shown.items()},
+            "self_signing_keys": {user: own.key_object(SELF_SIGNING) for user, own in shown.items()},
             "failures": {},
         }
+
+    def _shown(self, device: Device) -> Json:
+        if (device.user_id, device.device_id) not in self.signed:
+            return device.keys
+        return self.identities[device.user_id].sign(SELF_SIGNING, device.keys)
 
     def claim(self, wanted: Json) -> Json:
         """Give out a one-time key of each device, or its fallback key."""
