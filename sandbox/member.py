@@ -13,6 +13,7 @@ from sandbox.program import Program, to_base64
 from sandbox.results import Device, PollResults, Trust
 from sandbox.rooms import InRooms
 from sandbox.seen import Seen, Sight
+from sandbox.verifying import Verification
 from sandbox.watching import User, Watching, user_id_of
 
 if TYPE_CHECKING:
@@ -182,6 +183,13 @@ class Member(InRooms, Watching):
     async def reset_identity(self) -> None:
         """Make a new identity and sign this device with it, as somebody who lost their keys does."""
         await self._ask("reset_identity", password=self.account.password)
+
+    async def request_verification(
+        self, user: User, *, room: str | None = None, device: str | None = None
+    ) -> Verification:
+        """Ask a user to compare emoji or numbers: in a room, or on one of their devices."""
+        number = await self._ask("verification_ask", user_id=user_id_of(user), room_id=room, device_id=device)
+        return Verification(self._program, self.name, number)
 
     async def set_display_name(self, name: str) -> None:
         """Set the name that people see."""

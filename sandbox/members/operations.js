@@ -8,6 +8,7 @@ import { ClientEvent } from "matrix-js-sdk";
 import { download, sendFile } from "./attachments.js";
 import { identityOperations } from "./identities.js";
 import { answerPoll, endPoll, openPoll, pollResults } from "./polls.js";
+import { verificationOperations } from "./verification.js";
 import { look, pageBack } from "./watch.js";
 
 const ENCRYPTION = "m.room.encryption";
@@ -122,6 +123,7 @@ async function readBack(member, { room_id: roomId }) {
 
 export const operations = {
     ...identityOperations,
+    ...verificationOperations,
     create_room: createRoom,
     invite: async ({ client }, { room_id: roomId, user_id: userId }) => void (await client.invite(roomId, userId)),
     join: async ({ client }, { room_id: roomId }) => {
