@@ -15,14 +15,17 @@ from bot import __version__, logs
 from bot.commanding.discover import discover
 from bot.commanding.dispatch import Dispatcher
 from bot.config import Config
+from bot.control import serve
 from bot.domain.errors import Retry, StartError
 from bot.matrix.sender import Sender
 from bot.matrix.session import Session, data_lock, restore
 from bot.matrix.sync import Backoff, SyncLoop
+from bot.matrix.verification import Verifications
 from bot.ports import IdentitySeen, Incoming, RoomChange, SystemClock
 from bot.services import holding, identity, rooms, timers
 from bot.store import inbox
 from bot.store.database import Database, Tx
+from bot.verify import operations
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +98,7 @@ async def _serve(config: Config, session: Session, database: Database, stop: asy
         await inbox.save_meta(tx, "default.language", config.language)
         await inbox.save_meta(tx, "default.prefix", config.command_prefix)
         await inbox.forget_old(tx, clock.now())
+    verifications = Verifications(session.client, clock, session.master_key, auto=config.verify.auto)
     sync = SyncLoop(
         session.client,
         database,
@@ -105,11 +109,13 @@ async def _serve(config: Config, session: Session, database: Database, stop: asy
         dispatcher.wants_quoted,
         hold,
         see_identities,
+        verify=verifications.hear,
     )
     sender = Sender(session.client, database, clock, sync.joins)
     log.info("spokesbot %s runs as %s on device %s", __version__, session.user_id, session.device_id)
-    async with asyncio.TaskGroup() as group:
+    async with serve(config.data_dir, operations(verifications)), asyncio.TaskGroup() as group:
         steady = [
+            group.create_task(verifications.run(), name="verifications"),
             group.create_task(sync.run(), name="sync"),
             group.create_task(sync.keep_keys(), name="keys"),
             group.create_task(_timers(sync, database, clock), name="timers"),

@@ -7,8 +7,10 @@ doctor found something bad or something unexpected happened, 2 the configuration
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from bot import __version__, config, credentials
 from bot.config import Config
@@ -47,6 +49,24 @@ CHECK = "Say everything that is wrong with the configuration file; nothing is ch
 DOCTOR = """\
 Look at this machine, the server and the rooms, and say what is wrong and what helps. Nothing is changed; the bot may
 be running meanwhile. The exit code is 1 if something is bad enough to keep the bot from working."""
+
+
+VERIFY = """\
+Compare, live. When a member verifies the bot in their app, both sides show three numbers or seven emoji. They are shown
+here as they come. Ask the member, in person or by a call, what their app shows, then type y or n. The bot must be running."""
+
+
+STATUS = """\
+Print what others see of the bot's keys: its device's fingerprint, the public master key of its identity, whether the
+device is signed, and whether the account's secret storage holds the identity. Nothing is changed; the bot may be running.
+The exit code is 1 if something is not as it should be."""
+
+RECOVER = f"""\
+Repair a lost or broken store of room keys: log in as a new device of the same identity, sign it with the recovery key,
+set the old keys.db aside, and log the old device out. The bot's database stays, so it goes on from where it was.
+Whoever verified the bot has still verified it. The bot must be stopped.
+
+{SECRETS}"""
 
 
 class Terminal:
@@ -90,7 +110,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        return int(arguments.command(arguments.config))
+        more = {"keep_old": arguments.keep_old_device} if "keep_old_device" in arguments else {}
+        return int(arguments.command(arguments.config, **more))
     except ConfigError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
@@ -157,6 +178,39 @@ def doctor(path: Path) -> int:
     return PROBLEMS if bad else OK
 
 
+def verify(path: Path) -> int:
+    """Show what waits to be compared, and take the operator's word."""
+    from bot.verify import watch  # noqa: PLC0415 - the other commands need not load it
+
+    with suppress(KeyboardInterrupt):  # the way to end it
+        asyncio.run(watch(config.load(path).data_dir))
+    return OK
+
+
+def crypto_status(path: Path) -> int:
+    """Print what others see of the bot's keys."""
+    from bot.matrix.crypto import status  # noqa: PLC0415 - the other commands need not load it
+
+    found = config.load(path)
+    facts = asyncio.run(status(found, _store_key(found)))
+    for fact in facts:
+        print(f"{fact.name:15} {fact.value}")
+    return OK if all(fact.good for fact in facts) else PROBLEMS
+
+
+def crypto_recover(path: Path, *, keep_old: bool = False) -> int:
+    """Become a new device of the same identity."""
+    from bot.matrix.first_login import login_first  # noqa: PLC0415 - the other commands need not load it
+
+    found = config.load(path)
+    terminal = Terminal(found.user_id)
+    if credentials.make_store_key(found.store_key_file):
+        terminal.say(f"Made the store key {found.store_key_file}; back it up apart from the data folder.")
+    asyncio.run(login_first(found, _store_key(found), terminal, log_out_old=not keep_old))
+    terminal.say("Done. Start the bot with `spokesbot run`; it reads what came meanwhile for the new device.")
+    return OK
+
+
 def _store_key(found: Config) -> bytes:
     return credentials.store_key(found.store_key_file)
 
@@ -167,21 +221,39 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"spokesbot {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_crypto(commands)
     for name, command, what, text in (
         ("init", init, "log in once and print the recovery key", INIT),
         ("run", run, "run the bot", RUN),
         ("check-config", check_config, "check the configuration file", CHECK),
         ("doctor", doctor, "look for problems around the bot", DOCTOR),
+        ("verify", verify, "compare numbers with members who verify the bot", VERIFY),
     ):
-        one = commands.add_parser(
-            name, help=what, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
-        one.add_argument(
-            "--config",
-            type=Path,
-            default=Path("spokesbot.yaml"),
-            metavar="FILE",
-            help="the configuration file (default: ./spokesbot.yaml)",
-        )
-        one.set_defaults(command=command)
+        _add(commands, name, command, what, text)
     return parser
+
+
+def _add_crypto(commands: Any) -> None:
+    """Add the commands about the bot's keys."""
+    what = "show or repair the bot's keys: status, recover"
+    inner = commands.add_parser("crypto", help=what).add_subparsers(required=True, metavar="COMMAND")
+    _add(inner, "status", crypto_status, "show fingerprint, identity and signature", STATUS)
+    recover = _add(inner, "recover", crypto_recover, "become a new device of the same identity", RECOVER)
+    recover.add_argument("--keep-old-device", action="store_true", help="do not log the old device out")
+
+
+def _add(
+    commands: Any, name: str, command: Callable[..., int], what: str, text: str
+) -> argparse.ArgumentParser:
+    one: argparse.ArgumentParser = commands.add_parser(
+        name, help=what, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    one.add_argument(
+        "--config",
+        type=Path,
+        default=Path("spokesbot.yaml"),
+        metavar="FILE",
+        help="the configuration file (default: ./spokesbot.yaml)",
+    )
+    one.set_defaults(command=command)
+    return one

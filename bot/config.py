@@ -107,6 +107,16 @@ class Log(_Part):
     file: Path | None = None
 
 
+class Verify(_Part):
+    """How verifications of the bot that members start are confirmed.
+
+    Args:
+        auto: Whether the bot confirms without its operator; see `docs/operations.md` for what that proves.
+    """
+
+    auto: bool = False
+
+
 class Config(_Part):
     """The whole configuration; `config.example.yaml` explains each part."""
 
@@ -120,6 +130,7 @@ class Config(_Part):
     command_prefix: Annotated[str, AfterValidator(_prefix)] = "!"
     language: Language = "en"
     timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
+    verify: Verify = Verify()
     log: Log = Log()
 
     @field_validator("data_dir", "store_key_file")

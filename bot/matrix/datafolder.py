@@ -39,6 +39,7 @@ class SavedSession:
         fingerprint: The device's public ed25519 key in the key store; None until that was made.
         master_key: The identity's public master key; None until the device was signed.
         pending: An identity that is being published, sealed; None before and after.
+        keys_made_at: When the device's keys were made, as an ISO date; older versions did not note it.
     """
 
     user_id: str
@@ -48,6 +49,7 @@ class SavedSession:
     fingerprint: str | None = None
     master_key: str | None = None
     pending: str | None = field(default=None, repr=False)
+    keys_made_at: str | None = None
 
     def seal(self, store_key: bytes, name: str, secret: Mapping[str, Any]) -> str:
         """Encrypt a secret for this session alone.

@@ -16,6 +16,7 @@ An identity that exists already is never replaced; its recovery key is asked for
 import secrets
 import string
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Protocol
 from urllib.parse import quote
 
@@ -26,6 +27,7 @@ from bot.matrix.client import BotClient
 from bot.matrix.datafolder import SavedSession
 from bot.matrix.identity import MASTER, SELF_SIGNING, Identity, Published
 from bot.matrix.keystore import StoreLostError
+from bot.matrix.recovery import check_recovery_key, log_out
 from bot.matrix.requests import UNAUTHORISED, V3, Refused, request
 from bot.matrix.secret_storage import WrongKeyError, to_base64, unbase64
 
@@ -63,13 +65,17 @@ class _Setup:
         return saved
 
 
-async def login_first(config: Config, store_key: bytes, operator: Operator) -> bool:
-    """Do whatever part of the setup is still missing.
+async def login_first(
+    config: Config, store_key: bytes, operator: Operator, *, log_out_old: bool | None = None
+) -> bool:
+    """Do whatever part of the setup is still missing, or begin again with a new device of the same identity.
 
     Args:
         config: Which account, and where the data folder is.
         store_key: What the folder is or will be sealed with.
         operator: Gives the secrets and is told what happens.
+        log_out_old: Not given: what is there is used if it can be. Given: a device whose keys are there is
+            replaced, and then logged out or not. A setup that was interrupted is gone on with.
 
     Returns:
         Whether anything was missing.
@@ -83,7 +89,12 @@ async def login_first(config: Config, store_key: bytes, operator: Operator) -> b
     with datafolder.data_lock(config.data_dir):
         setup = _Setup(config, store_key, operator)
         before = datafolder.load(config.data_dir)
-        saved = await _usable_session(setup)
+        old = session.saved_session(config) if before and log_out_old is not None else None
+        if old is not None and old.fingerprint is not None:
+            await check_recovery_key(config, store_key, old, operator.recovery_key())
+            saved = _new_session(setup, old.master_key)
+        else:
+            old, saved = None, await _usable_session(setup)
         client = session.connect(config, store_key, saved.device_id)
         try:
             saved = await _log_in(setup, client, saved)
@@ -91,6 +102,12 @@ async def login_first(config: Config, store_key: bytes, operator: Operator) -> b
             await _sign(setup, client, saved)
         finally:
             await client.close()
+        if old is not None and log_out_old and await log_out(config, store_key, old):
+            setup.say(f"The old device {old.device_id} is logged out.")
+        elif old is not None:
+            setup.say(
+                f"The old device {old.device_id} is still logged in; any app of the account can end it."
+            )
         return datafolder.load(config.data_dir) != before
 
 
@@ -112,7 +129,7 @@ async def _usable_session(setup: _Setup) -> SavedSession:
                 "The store of room keys is lost, so this becomes a new device; old messages stay unread."
             )
             if token is not None and setup.operator.access_token() is None:
-                await _log_out(setup, saved, token)
+                await log_out(config, store_key, saved)
             return _new_session(setup, saved.master_key)
     return saved if token is None else await _still_known(setup, saved, token)
 
@@ -148,19 +165,6 @@ async def _still_known(setup: _Setup, saved: SavedSession, token: str) -> SavedS
     finally:
         await client.close()
     return saved
-
-
-async def _log_out(setup: _Setup, saved: SavedSession, token: str) -> None:
-    """Take the lost device off the account, so that nobody sends keys to it any more."""
-    client = session.connect(setup.config, setup.store_key, saved.device_id, with_store=False)
-    client.access_token = token
-    try:
-        await request(client, "POST", f"{V3}/logout", {})
-    except Refused as error:
-        if not error.is_token_unknown:
-            raise
-    finally:
-        await client.close()
 
 
 async def _log_in(setup: _Setup, client: BotClient, saved: SavedSession) -> SavedSession:
@@ -232,7 +236,8 @@ async def _adopt_token(setup: _Setup, client: BotClient, saved: SavedSession, to
 async def _make_keys(setup: _Setup, client: BotClient, saved: SavedSession) -> SavedSession:
     fingerprint = client.olm.account.identity_keys["ed25519"]
     if saved.fingerprint is None:
-        saved = setup.save(replace(saved, fingerprint=fingerprint))
+        made_at = datetime.now(UTC).isoformat(timespec="seconds")
+        saved = setup.save(replace(saved, fingerprint=fingerprint, keys_made_at=made_at))
     if not client.olm.account.shared:
         await client.upload_keys()
         setup.say("Made the device's keys.")

@@ -17,6 +17,7 @@ from nio.events import (
     BadEventType,
     Event,
     ForwardedRoomKeyEvent,
+    KeyVerificationEvent,
     MegolmEvent,
     OlmEvent,
     ToDeviceEvent,
@@ -53,6 +54,9 @@ class Machine(Olm):
             if isinstance(event, OlmEvent):
                 self._mark_device_for_unwedging(event.sender, event.sender_key)
             return None
+
+    def handle_key_verification(self, event: KeyVerificationEvent) -> None:
+        """Do nothing: nio's own answers are refused by everybody else's apps; `verification.py` answers."""
 
     def decrypt_megolm_event(self, event: MegolmEvent, room_id: str | None = None) -> Event | BadEventType:
         """Decrypt a room's message.

@@ -210,6 +210,19 @@ async def read(client: BotClient, key: bytes, names: Iterable[str]) -> dict[str,
     return found
 
 
+async def held(client: BotClient, names: Iterable[str]) -> set[str]:
+    """Tell which secrets the account's storage holds for its default key; whether they open, only that key tells.
+
+    Raises:
+        Retry: As `requests.request`.
+        GiveUp: The server refused.
+    """
+    key_id = (await _read(client, DEFAULT_KEY)).get("key")
+    if not key_id or not await _read(client, f"m.secret_storage.key.{key_id}"):
+        return set()
+    return {name for name in names if key_id in (await _read(client, name)).get("encrypted", {})}
+
+
 def _path(client: BotClient, name: str) -> str:
     return f"{V3}/user/{quote(client.user_id)}/account_data/{quote(name)}"
 

@@ -12,6 +12,7 @@ import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from nio.events import (
@@ -27,9 +28,11 @@ from vodozemac import MegolmMessage
 
 from bot.domain.errors import GiveUp, Retry, StartError
 from bot.logs import fault
+from bot.matrix import verification_events
 from bot.matrix.client import BotClient
 from bot.matrix.inbound import Readable, incoming, readable, reply_target, room_seen
 from bot.matrix.requests import Refused, call
+from bot.matrix.verification_events import Heard
 from bot.ports import (
     Clock,
     HandleEvent,
@@ -123,6 +126,7 @@ class SyncLoop:
         hold: Takes note of an event from a device its sender has not signed.
         see_identities: Takes in what is known of people's identities.
         pause: How to wait before another try.
+        verify: Takes each step of a verification once, after what came with it is on the disk.
     """
 
     def __init__(
@@ -137,8 +141,10 @@ class SyncLoop:
         hold: HoldEvent,
         see_identities: HandleIdentities,
         pause: Pause = asyncio.sleep,
+        verify: Callable[[Heard], None] | None = None,
     ) -> None:
         self._client = client
+        self._verify = verify
         self._database = database
         self._clock = clock
         self._handle_event = handle_event
@@ -221,6 +227,9 @@ class SyncLoop:
             for room_id, info in joined.items():
                 await self._joined(tx, room_id, info, gaps[room_id], quoted, response.next_batch)
             await inbox.save_meta(tx, TOKEN, response.next_batch)
+            if self._verify is not None:
+                steps = filter(None, map(verification_events.to_device, response.to_device_events))
+                tx.afterwards += [partial(self._verify, heard) for heard in steps]
         if any(
             isinstance(event, RoomKeyEvent | ForwardedRoomKeyEvent) for event in response.to_device_events
         ):
@@ -292,8 +301,15 @@ class SyncLoop:
         match standing:
             case Readable.YES:
                 found = incoming(event, room_id, self._prefix, quoted)
-                if found is not None and not await self._is_replay(tx, event):
+                heard = None
+                if found is None and self._verify is not None:
+                    heard = verification_events.in_room(event, room_id, self._client.user_id)
+                if (found is None and heard is None) or await self._is_replay(tx, event):
+                    return
+                if found is not None:
                     await self._handle_event(tx, found)
+                elif self._verify and heard and await inbox.claim(tx, event.event_id, self._clock.now()):
+                    tx.afterwards.append(partial(self._verify, heard))
             case Readable.LATER:
                 if await inbox.is_claimed(tx, event.event_id):
                     return

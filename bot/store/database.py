@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,6 +46,8 @@ class Tx:
         self._connection = connection
         self.queued = False
         self.timed = False
+        self.afterwards: list[Callable[[], None]] = []
+        """What is to be called once it is committed, and not at all if it is not."""
         self.caused_by(cause)
 
     def caused_by(self, cause: str) -> None:
@@ -173,6 +175,8 @@ class Database:
             self.outbox_filled.set()
         if tx.timed:
             self.timers_set.set()
+        for call in tx.afterwards:
+            call()
 
     async def close(self) -> None:
         """Finish the running transaction and close the file."""

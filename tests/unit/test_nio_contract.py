@@ -58,6 +58,7 @@ HASHES: dict[Any, str] = {
     Olm.share_keys: "ea8731923a43e0ec",
     Olm.should_upload_keys: "fbc0c11b498c224a",
     Olm.handle_response: "ccc9ed43142e6d6c",
+    Olm.handle_key_verification: "3fdee059057b3456",
     Olm.handle_to_device_event: "b775447a2240ed1c",
     Olm.decrypt_megolm_event: "9e94589959a9e617",
     Olm.create_session: "cd65cb4fea9c66e4",

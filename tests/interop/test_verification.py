@@ -1,0 +1,241 @@
+"""Members verify the bot with Element's engine, in a room and by device, and the operator has a say."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+
+from bot.commanding.discover import discover
+from bot.commanding.dispatch import Dispatcher
+from bot.config import load
+from bot.credentials import store_key
+from bot.matrix.session import restore
+from bot.matrix.sync import SyncLoop
+from bot.matrix.verification import LASTS, Verifications
+from bot.ports import FixedClock, IdentitySeen, Incoming, RoomChange, SystemClock
+from bot.services import rooms
+from bot.store.database import Database, Tx
+from bot.verify import QUESTION
+from sandbox.bot import BotProcess
+from sandbox.members import Member, Members
+from sandbox.synapse import Synapse
+from sandbox.verifying import Outcome, Shown, Verification
+from tests.interop.operator import Verifying
+from tests.synapse.rooms import people, room_with
+
+pytestmark = [pytest.mark.synapse, pytest.mark.asyncio(loop_scope="session")]
+
+DONE = Outcome("Done", None, None)
+
+
+async def asks(member: Member, bot: BotProcess, room: str | None = None) -> Verification:
+    """Let a member ask the bot: in a room, or its one device."""
+    if room is not None:
+        return await member.request_verification(bot.user_id, room=room)
+    [device] = await member.devices(bot.user_id)
+    return await member.request_verification(bot.user_id, device=device.device_id)
+
+
+def numbers_in(shown: str) -> tuple[int, ...]:
+    found = re.search(r"numbers  (\d+) (\d+) (\d+)", shown)
+    assert found is not None, shown
+    return tuple(map(int, found.groups()))
+
+
+def same_on_both_sides(app: Shown, screen: str) -> bool:
+    emoji = ", ".join(sign for sign, _ in app.emoji)
+    on_screen = ", ".join(
+        part.split(" ")[0] for part in screen.split("emoji    ")[1].split("\n", maxsplit=1)[0].split(", ")
+    )
+    return len(app.emoji) == 7 and numbers_in(screen) == app.numbers and on_screen == emoji
+
+
+@pytest.mark.parametrize("way", ["in the room", "from device to device"])
+async def test_a_member_verifies_the_bot_and_both_sides_show_the_same(
+    way: str, bot: BotProcess, synapse: Synapse, members: Members, fresh_name: Callable[[str], str]
+) -> None:
+    room = await room_with(bot, await people(synapse, members, fresh_name, 1))
+    ana = room.people[0]
+    assert not await ana.user_verified(bot.user_id)
+    async with Verifying(bot) as operator:
+        await operator.reads("No verification waits")
+        flow = await asks(ana, bot, room.room_id if way == "in the room" else None)
+        app = await flow.start()
+        screen = await operator.reads(QUESTION)
+        assert f"{ana.user_id} on device {ana.device_id} verifies the bot {way}" in screen
+        assert same_on_both_sides(app, screen)
+        await flow.confirm()
+        assert not await ana.user_verified(bot.user_id)
+        await operator.types("y")
+        await operator.reads("Confirmed")
+        assert await flow.end() == DONE
+    assert await ana.user_verified(bot.user_id)
+    assert "waits for you: run `spokesbot verify`" in bot.log
+    assert not any(str(number) in bot.log for number in app.numbers if number > 9000)
+    assert not any(name in bot.log for _, name in app.emoji if len(name) > 5)
+
+
+async def test_the_member_says_that_they_differ(
+    bot: BotProcess, synapse: Synapse, members: Members, fresh_name: Callable[[str], str]
+) -> None:
+    room = await room_with(bot, await people(synapse, members, fresh_name, 1))
+    ana = room.people[0]
+    async with Verifying(bot) as operator:
+        flow = await asks(ana, bot, room.room_id)
+        await flow.start()
+        await operator.reads(QUESTION)
+        await flow.mismatch()
+        await operator.reads("is over. Press Enter to go on.")
+    assert await flow.end() == Outcome("Cancelled", "m.mismatched_sas", ana.user_id)
+    assert not await ana.user_verified(bot.user_id)
+
+
+async def test_the_operator_says_that_they_differ(
+    bot: BotProcess, synapse: Synapse, members: Members, fresh_name: Callable[[str], str]
+) -> None:
+    room = await room_with(bot, await people(synapse, members, fresh_name, 1))
+    ana = room.people[0]
+    async with Verifying(bot) as operator:
+        flow = await asks(ana, bot, room.room_id)
+        await flow.start()
+        await operator.reads(QUESTION)
+        await flow.confirm()
+        await operator.types("n")
+        await operator.reads("Refused")
+    assert await flow.end() == Outcome("Cancelled", "m.mismatched_sas", bot.user_id)
+    assert not await ana.user_verified(bot.user_id)
+
+
+async def test_two_members_at_once_are_told_apart(
+    bot: BotProcess, synapse: Synapse, members: Members, fresh_name: Callable[[str], str]
+) -> None:
+    ana, ben = await people(synapse, members, fresh_name, 2)
+    room = await room_with(bot, [ana, ben])
+    async with Verifying(bot) as operator:
+        flows = {who.user_id: await asks(who, bot, room.room_id) for who in (ana, ben)}
+        app = {user: await flow.start() for user, flow in flows.items()}
+        for word in ("y", "n"):
+            screen = await operator.reads(QUESTION)
+            user = screen[screen.index("@") :].split(" ")[0]
+            assert same_on_both_sides(app[user], screen)
+            await flows[user].confirm()
+            await operator.types(word)
+            ended = await flows.pop(user).end()
+            assert (ended.phase, ended.code) == (
+                ("Done", None) if word == "y" else ("Cancelled", "m.mismatched_sas")
+            )
+    verified = [await who.user_verified(bot.user_id) for who in (ana, ben)]
+    assert sorted(verified) == [False, True]
+
+
+async def test_the_member_gives_up_and_a_word_typed_then_counts_for_nobody(
+    bot: BotProcess, synapse: Synapse, members: Members, fresh_name: Callable[[str], str]
+) -> None:
+    ana, ben = await people(synapse, members, fresh_name, 2)
+    room = await room_with(bot, [ana, ben])
+    async with Verifying(bot) as operator:
+        given_up = await asks(ana, bot, room.room_id)
+        await given_up.start()
+        await operator.reads(QUESTION)
+        other = await asks(ben, bot, room.room_id)
+        await other.start()
+        await given_up.cancel()
+        await operator.reads("is over. Press Enter to go on.")
+        await operator.types("y")
+        assert ben.user_id in await operator.reads(QUESTION)
+        await other.confirm()
+        await operator.types("n")
+        assert (await other.end()).code == "m.mismatched_sas"
+    assert await given_up.end() == Outcome("Cancelled", "m.user", ana.user_id)
+    assert not await ben.user_verified(bot.user_id)
+
+
+async def test_a_second_request_of_the_same_person_ends_the_first(
+    bot: BotProcess, synapse: Synapse, members: Members, fresh_name: Callable[[str], str]
+) -> None:
+    room = await room_with(bot, await people(synapse, members, fresh_name, 1))
+    ana = room.people[0]
+    phone = await members.log_in(synapse, ana.account, strict=False)
+    await phone.wait_for_membership(room.room_id, bot.user_id)
+    await phone.devices(bot.user_id)
+    first = await asks(ana, bot, room.room_id)
+    await first.start()
+    [device] = await phone.devices(bot.user_id)
+    second = await phone.request_verification(bot.user_id, device=device.device_id)
+    assert (await second.ready()).phase == "Ready"
+    assert await first.end() == Outcome("Cancelled", "m.user", bot.user_id)
+    await second.cancel()
+
+
+async def test_verify_says_when_no_bot_runs_and_ends_when_it_stops(
+    synapse: Synapse, fresh_name: Callable[[str], str]
+) -> None:
+    async with BotProcess(synapse, fresh_name("bot")) as bot:
+        path = bot.folder / "data" / "control.sock"
+        assert oct(path.stat().st_mode & 0o777) == "0o600"
+        async with Verifying(bot) as operator:
+            await operator.reads("No verification waits")
+            assert await bot.stop() == 0
+            assert await operator.ended() == 0
+        code, said = await bot.command("verify")
+        assert (code, path.exists()) == (3, False)
+        assert "start it with `spokesbot run` first" in said
+        await bot.restart()
+        await bot.kill()
+        assert path.exists()
+        await bot.restart()
+        async with Verifying(bot) as operator:
+            await operator.reads("No verification waits")
+
+
+async def test_what_takes_ten_minutes_is_ended(
+    synapse: Synapse, members: Members, fresh_name: Callable[[str], str]
+) -> None:
+    """The bot runs here, in the test's own process, so that its clock can be set."""
+    async with BotProcess(synapse, fresh_name("bot")) as process:
+        room = await room_with(process, await people(synapse, members, fresh_name, 1))
+        await process.stop()
+        config = load(process.config)
+        session = await restore(config, store_key(config.store_key_file))
+        database = await Database.open(config.data_dir / "spokesbot.db")
+        clock = FixedClock(SystemClock().now())
+        verifications = Verifications(session.client, clock, session.master_key)
+
+        async def room_changed(tx: Tx, change: RoomChange) -> None:
+            await rooms.changed(tx, clock.now(), change, lambda _: True)
+
+        async def hold(tx: Tx, event: Incoming) -> bool:
+            return False
+
+        async def see_identities(tx: Tx, seen: Sequence[IdentitySeen]) -> None:
+            pass
+
+        dispatcher = Dispatcher(discover(), clock, session.user_id)
+        sync = SyncLoop(
+            session.client, database, clock, dispatcher.handle, room_changed, "!", dispatcher.wants_quoted,
+            hold, see_identities,
+            verify=verifications.hear,
+        )  # fmt: skip
+        running = asyncio.create_task(sync.run())
+        try:
+            await sync.synced.wait()
+            flow = await asks(room.people[0], process, room.room_id)
+            await flow.start()
+            clock.moment += LASTS - timedelta(seconds=1)
+            await verifications.expire()
+            assert len(verifications.waiting()) == 1
+            clock.moment += timedelta(seconds=1)
+            await verifications.expire()
+            assert verifications.waiting() == []
+            assert await flow.end() == Outcome("Cancelled", "m.timeout", process.user_id)
+        finally:
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+            await database.close()
+            await session.client.close()
