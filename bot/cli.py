@@ -15,6 +15,7 @@ from typing import Any
 from bot import __version__, config, credentials
 from bot.config import Config
 from bot.domain.errors import ConfigError, StartError, TransportError
+from bot.logs import fault
 
 OK, PROBLEMS, BAD_CONFIG, CANNOT_START = 0, 1, 2, 3
 
@@ -124,6 +125,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return CANNOT_START
     except KeyboardInterrupt:
         print("\nspokesbot: Interrupted; run it again to go on.", file=sys.stderr)
+        return PROBLEMS
+    except Exception as error:  # noqa: BLE001 - its own text may hold people's words, so it is not shown
+        print(f"spokesbot: Something unexpected happened: {fault(error)}", file=sys.stderr)
         return PROBLEMS
 
 

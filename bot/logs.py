@@ -12,6 +12,8 @@ _FIELDS = ("room_id", "event_id", "txn_id", "old_room_id", "why", "action")
 
 def fault(error: BaseException) -> str:
     """Describe an unexpected error by its kind and place; its own text may hold people's words."""
+    if isinstance(error, BaseExceptionGroup):
+        return "\n".join(map(fault, error.exceptions))
     return f"{type(error).__qualname__}\n{''.join(traceback.format_tb(error.__traceback__))}"
 
 

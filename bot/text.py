@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from string import Formatter
 from typing import Any
+from urllib.parse import quote as quote_url
 
 from bot.domain.errors import UserError
 from bot.domain.values import Code, Person, Verbatim, When
@@ -22,12 +23,16 @@ LOCALES = Path(__file__).with_name("locales")
 LANGUAGES = ("en",)
 """Languages with a catalogue; English is the source and needs none."""
 
+_LONGEST_QUOTE = 200
+_LATEST = 4_102_444_800_000  # 2100-01-01
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _AFTER_BLOCK = re.compile(r"^((?:- |\d+\. |>).*)\n(?!- |\d+\. |>|  |\n|$)", re.MULTILINE)
 _BACKTICKS = re.compile(r"`+")
 # Direction overrides and invisible characters let a name or an option imitate another one. The joiners U+200C
 # and U+200D and the marks U+200E and U+200F stay: Persian, emoji and mixed lines are spelt with them.
-_TRICKS = re.compile("[\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u00ad\U000e0000-\U000e007f]")
+_TRICKS = re.compile(
+    "[\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u00ad\ud800-\udfff\U000e0000-\U000e007f]"
+)
 
 
 class Text:
@@ -47,8 +52,8 @@ class Text:
 
     @classmethod
     def of(cls, error: UserError) -> Text:
-        """Return the sentence an error carries."""
-        return cls(error.template, **error.values)
+        """Return the sentence an error carries; what people typed is cut where it would fill a screen."""
+        return cls(error.template, **{key: _brief(value) for key, value in error.values.items()})
 
     @classmethod
     def lines(cls, parts: Iterable[Text | None]) -> Text:
@@ -160,6 +165,18 @@ def _fill(template: str, values: dict[str, Any], language: str, prefix: str) -> 
     return "".join(out)
 
 
+def _brief(value: Any) -> Any:
+    match value:
+        case str():
+            return shorten(value, _LONGEST_QUOTE)
+        case Code():
+            return Code(
+                value.text if len(value.text) <= _LONGEST_QUOTE else shorten(value.text, _LONGEST_QUOTE)
+            )
+        case _:
+            return value
+
+
 def _end_blocks(markdown: str) -> str:
     """Put an empty line after lists and quotations, or Markdown takes the next line as part of them."""
     return _AFTER_BLOCK.sub(r"\1\n\n", markdown)
@@ -170,7 +187,7 @@ def _show(value: Any, language: str, prefix: str) -> str:
         case Text():
             return value.render(language, prefix)
         case Person(mention=True):
-            return f"[{escape(value.name)}](<https://matrix.to/#/{value.user_id}>)"
+            return f"[{escape(value.name)}](<https://matrix.to/#/{quote_url(value.user_id, safe='@:')}>)"
         case Person():
             return escape(value.name)
         case Code():
@@ -208,5 +225,8 @@ def distance(at: datetime, now: datetime) -> str:
 
 
 def utc(milliseconds: int) -> datetime:
-    """Return the aware moment of a Matrix timestamp (milliseconds since 1970, UTC)."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    """Return the aware moment of a Matrix timestamp (milliseconds since 1970, UTC).
+
+    A server may write any number there; what lies outside 1970 to 2100 is taken as the nearer end.
+    """
+    return datetime.fromtimestamp(min(max(milliseconds, 0), _LATEST) / 1000, UTC)

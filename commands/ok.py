@@ -19,6 +19,8 @@ async def ok(ctx: Context, id: Word = "") -> Reply:
     found = normal_id(id) if id else ctx.about
     if found is None and id:
         raise UsageError("{typed} is no id. For example: {example}", typed=id, example=Code("ok S4"))
+    if found is None and ctx.bare and ctx.said.reply_to and ctx.said.reply_to != ctx.said.thread:
+        raise Unaddressed  # said to somebody else
     if found is None:
         found = await _only_one(ctx)
     approve = ctx.registry.approvers.get(found[0])

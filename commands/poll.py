@@ -30,6 +30,7 @@ from bot.text import Text, _, shorten
     "poll",
     summary=_("Ask a question with 2 to 20 options, or show a poll by its id."),
     example=("!poll Where? | Park | Library | closes=Fri 18:00", "Where?"),
+    aliases=("poll create", "poll open", "poll new", "poll start"),
 )
 async def poll(
     ctx: Context,

@@ -17,7 +17,7 @@ from bot.commanding.context import Answer, Context, Reply
 from bot.commanding.parse import read_arguments
 from bot.commanding.roles import check_allowed
 from bot.commanding.spec import Registry, Spec, Unaddressed
-from bot.domain.errors import Ambiguous, UsageError, UserError
+from bot.domain.errors import Ambiguous, NotAllowed, UsageError, UserError
 from bot.domain.ids import normal_id
 from bot.domain.pods import RoomKind
 from bot.domain.values import Code
@@ -32,6 +32,10 @@ log = logging.getLogger(__name__)
 
 QUESTION_GOOD_FOR = timedelta(minutes=10)
 WARN_AGAIN_AFTER = timedelta(hours=1)
+
+
+class _NotTheirs(NotAllowed):
+    """The command itself is not for this person or room; typed without prefix, it was talk."""
 
 
 class Dispatcher:
@@ -85,7 +89,8 @@ class Dispatcher:
                 "refused", extra={"room_id": room.room_id, "event_id": event.event_id, "why": error.template}
             )
             tx.caused_by(event.event_id)
-            await say(tx, now, room.room_id, Text.of(error), reply_to=event.event_id)
+            thread = event.thread if isinstance(event, Said) else None
+            await say(tx, now, room.room_id, Text.of(error), reply_to=event.event_id, thread=thread)
         except Exception as error:  # noqa: BLE001 - the one place where a bug in a handler ends
             await self._apologise(ctx, error)
 
@@ -98,8 +103,9 @@ class Dispatcher:
 
     def wants_quoted(self, body: str) -> bool:
         """Tell whether a message, if it is a reply, needs the text of the message it replies to."""
-        line = body.strip().removeprefix(self.prefix)
-        found = self.registry.find(line.split()) if line != body.strip() else None
+        words = body.strip().removeprefix(self.prefix).split()
+        # behind the bot's name, or without one: at the worst a message is fetched and not looked at
+        found = self.registry.find(words) or self.registry.find(words[1:])
         return found is not None and found[0].quotes
 
     async def _take(self, ctx: Context) -> Reply:
@@ -127,7 +133,9 @@ class Dispatcher:
             rest = body[len(self.prefix) :].lstrip()
             return rest if rest[:1].isalpha() else None
         if self.user_id in ctx.said.mentions or body.startswith(self.user_id):
-            return await self._after_name(ctx, body)
+            line = await self._after_name(ctx, body)
+            if line is not None:
+                return line  # else it only names us, as apps do in a reply to us
         # a number in reply to something of ours is about that, not about the question asked last
         if ctx.about is None and re.fullmatch(r"\d{1,2}[.)]?", body):
             question = await steps.take_question(ctx.tx, ctx.room.room_id, ctx.sender.user_id)
@@ -166,7 +174,7 @@ class Dispatcher:
         if found and found[0].bare and ctx.room.kind in found[0].where:
             try:
                 return await self._run(replace(ctx, bare=True), found[0], _without_words(body, found[1]))
-            except UsageError:
+            except (UsageError, _NotTheirs):
                 # talk that happens to begin with the word; with an id in it, it was meant for us
                 if any(normal_id(word) for word in body.split()[:3]) or (ctx.about and replier is None):
                     raise
@@ -178,14 +186,26 @@ class Dispatcher:
 
     async def _command(self, ctx: Context, line: str) -> Reply:
         found = ctx.registry.find(line.split())
-        if found is None:
+        if found is None or self._is_slip_of_verb(found[0], line):
             raise self._unknown(ctx, line)
         return await self._run(ctx, found[0], _without_words(line, found[1]))
 
     async def _run(self, ctx: Context, spec: Spec, text: str) -> Reply:
-        await check_allowed(ctx, spec)
+        try:
+            await check_allowed(ctx, spec)
+        except NotAllowed as error:
+            raise _NotTheirs(error.template, **error.values) from error
         positional, named = await read_arguments(ctx, spec, text)
         return await spec.handler(ctx, *positional, **named)
+
+    def _is_slip_of_verb(self, spec: Spec, line: str) -> bool:
+        """Tell whether a topic that takes no words is followed by one, so that a verb must have been meant."""
+        return (
+            len(spec.words) == 1
+            and not spec.parameters
+            and len(line.split()) > 1
+            and len(self.registry.topic(spec.topic)) > 1
+        )
 
     def _unknown(self, ctx: Context, line: str) -> UsageError:
         """Return the sentence for a line that names no command, with the nearest that does."""
@@ -194,9 +214,9 @@ class Dispatcher:
         for count in (2, 1):
             near = get_close_matches(" ".join(words[:count]).lower(), list(names), 1, 0.7)
             if near and names[near[0]] == count:
-                rest = _without_words(line, count)
+                rest = " | ".join(_without_words(line, count).splitlines())
                 return UsageError(
-                    "I do not know {typed}. Did you mean {near}?",
+                    "I do not know {typed}. Did you mean this? {near}",
                     typed=Code(f"!{' '.join(words[:count])}"),
                     near=Code(f"!{near[0]} {rest}".strip()),
                 )

@@ -182,15 +182,6 @@ def _clock(text: str) -> str:
     return f"{time(int(match[1]), int(match[2])):%H:%M}"
 
 
-def _quiet(text: str) -> str:
-    if text.strip().lower() in ("off", "none"):
-        return "off"
-    start, dash, end = text.replace("–", "-").partition("-")
-    if not dash:
-        raise ValueError(text)
-    return f"{_clock(start)}-{_clock(end)}"
-
-
 SETTINGS: dict[str, Setting] = {
     setting.key: setting
     for setting in (
@@ -198,7 +189,6 @@ SETTINGS: dict[str, Setting] = {
         Setting("language", "en", "en", _language, "the language the bot speaks here"),
         Setting("term", "14d", "2 weeks", _days, "the time between two handovers of the pair"),
         Setting("handover", "18:00", "18:00", _clock, "the hour of handovers"),
-        Setting("quiet", "22:00-08:00", "22:00-08:00", _quiet, "hours without reminders, or off"),
     )
 }
 
@@ -215,7 +205,6 @@ class Settings:
     language: str = "en"
     term: str = "14d"
     handover: str = "18:00"
-    quiet: str = "22:00-08:00"
     prefix: str = "!"
 
     @property

@@ -25,6 +25,7 @@ from nio.events import (
     UnknownEvent,
 )
 
+from bot.domain.names import clean
 from bot.matrix import polls
 from bot.matrix.client import BotClient
 from bot.ports import Incoming, MemberSeen, PollAnswered, Redacted, RoomSeen, Said, Unencrypted
@@ -85,10 +86,14 @@ def incoming(event: Event, room_id: str, prefix: str, quoted: Said | None = None
     if not event.decrypted:
         return None
     if isinstance(event, RoomMessageText):
-        return _said(common, content, event.body, quoted)
+        return _said(common, content, clean(event.body), quoted)
     if isinstance(event, UnknownEvent) and event.type in polls.RESPONSES:
         response = polls.read_response(content)
-        return PollAnswered(**common, poll_event_id=response[0], answers=response[1]) if response else None
+        return (
+            PollAnswered(**common, poll_event_id=clean(response[0]), answers=tuple(map(clean, response[1])))
+            if response
+            else None
+        )
     return None
 
 
@@ -111,7 +116,7 @@ def _said(common: dict[str, Any], content: dict[str, Any], body: str, quoted: Sa
         reply_to=reply_to,
         thread=thread,
         replaces=replaces,
-        mentions=tuple(item for item in mentioned if isinstance(item, str))
+        mentions=tuple(clean(item) for item in mentioned if isinstance(item, str))
         if isinstance(mentioned, list)
         else (),
         replied_body=quoted.body if quoted else None,
@@ -199,4 +204,4 @@ def _dict(value: object) -> dict[str, Any]:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    return clean(value) if isinstance(value, str) else None

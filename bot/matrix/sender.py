@@ -52,7 +52,6 @@ PREPARED_AT_ONCE = 200
 LONGEST_PAUSE = timedelta(minutes=10)
 OUTSIDE = timedelta(hours=1)
 """How long to wait before looking again whether we are back in a room."""
-FORBIDDEN_TRIES = 24
 _EVENTS = (Say, Edit, StartPoll, EndPoll, SendFile, RefuseUnencrypted)
 """What would be there twice if it were sent twice; the others change nothing the second time."""
 REFUSAL = (
@@ -177,7 +176,7 @@ class Sender:
 
     async def _put_off(self, row: Queued, error: Retry) -> None:
         now = self._clock.now()
-        pause = error.after or min(timedelta(seconds=2**row.attempts), LONGEST_PAUSE)
+        pause = error.after or min(timedelta(seconds=2 ** min(row.attempts, 10)), LONGEST_PAUSE)
         if error.everywhere:
             # the whole account was asked to slow down: all stop, and go on fewer at a time
             self._silent_until = max(self._silent_until or now, now + pause)
@@ -198,7 +197,7 @@ class Sender:
             return None
         await self._check_room(row)
         if is_doubtful(row, self._clock.now(), self._client.device_id) and isinstance(message, _EVENTS):
-            with _forbidden_for_now(row):
+            with _forbidden_for_now():
                 event_id = await find_sent(self._client, row)
             if event_id is not None:
                 return event_id
@@ -235,7 +234,7 @@ class Sender:
 
     async def _put(self, row: Queued, what: str, content: dict[str, Any]) -> str:
         path = f"/rooms/{_part(row.room_id)}/{what}/{_part(row.txn_id)}"
-        with _forbidden_for_now(row):
+        with _forbidden_for_now():
             return _event_id(await request(self._client, "PUT", V3 + path, content))
 
     async def _refuse(self, row: Queued) -> str | None:
@@ -304,14 +303,14 @@ class Sender:
 
 
 @contextmanager
-def _forbidden_for_now(row: Queued) -> Iterator[None]:
-    """Let a message wait a day where we were removed and not told yet, or silenced: people may change that."""
+def _forbidden_for_now() -> Iterator[None]:
+    """Let a message wait where we were removed and not told yet, or silenced: people may change that."""
     try:
         yield
     except Refused as error:
-        if error.errcode != "M_FORBIDDEN" or row.attempts >= FORBIDDEN_TRIES:
+        if error.errcode != "M_FORBIDDEN":
             raise
-        raise Retry(error.reason, OUTSIDE) from error
+        raise Retry("I may not write there", OUTSIDE) from error
 
 
 def _text_content(message: Say) -> dict[str, Any]:

@@ -284,6 +284,16 @@ class SyncLoop:
             if getattr(event, "type", "") == "m.room.encrypted":
                 log.error("an encrypted event has a form we cannot read", extra={"room_id": room_id})
             return
+        try:
+            async with tx.savepoint():
+                await self._take_event(tx, room_id, event, quoted, cause)
+        except Exception as error:  # noqa: BLE001 - one event's fault must not stop the others, nor all at each start
+            log.error("event: %s", fault(error), extra={"room_id": room_id, "event_id": event.event_id})
+            await inbox.claim(tx, event.event_id, self._clock.now())
+
+    async def _take_event(
+        self, tx: Tx, room_id: str, event: Event, quoted: dict[str, Said], cause: str
+    ) -> None:
         if event.sender == self._client.user_id and event.transaction_id:
             await outbox.mark_echoed(tx, event.transaction_id, event.event_id, self._clock.now())
         seen = room_seen(self._client, room_id, [event], self._creators[room_id])

@@ -24,7 +24,7 @@ from bot.domain.pods import (
 from bot.domain.values import Code, Person, When
 from bot.services import spokes
 from bot.services.rooms import power_needed, size_text
-from bot.store import pods, rooms
+from bot.store import pods, requests, rooms
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -91,6 +91,10 @@ async def rename(tx: Tx, room: Room, name: str) -> Text:
     """
     if room.assembly_room_id is not None:
         raise Conflict("{name} is known under its name in the assembly, so it stays.", name=room.name)
+    if asked := await requests.open_of_pod(tx, room.room_id, "enter"):
+        raise Conflict(
+            "{name} asks to enter an assembly ({id}), so its name stays.", name=room.name, id=asked[0].id
+        )
     tidy = check_name(name, "!pod rename Willow")
     await pods.rename(tx, room.room_id, tidy)
     return Text("This pod is now called {name}.", name=tidy)

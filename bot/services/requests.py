@@ -11,7 +11,8 @@ from datetime import datetime
 
 from bot.domain.errors import Conflict, NotAllowed, NotFound
 from bot.domain.ids import REQUEST, normal_code
-from bot.domain.pods import REQUEST_GOOD_FOR, Member, Room, check_setting, enter_needs
+from bot.domain.names import skeleton
+from bot.domain.pods import REQUEST_GOOD_FOR, Member, Pod, Room, check_setting, enter_needs
 from bot.domain.values import Code, Person
 from bot.services import groups, records, spokes, summaries
 from bot.services.speech import say
@@ -56,15 +57,7 @@ async def ask_to_enter(tx: Tx, now: datetime, room: Room, sender: Person, typed:
             code=Code(code),
             invite=Code("!assembly invite"),
         )
-    members_of = await pods.pods_of(tx, assembly_room_id)
-    if any(pod.name.casefold() == (room.name or "").casefold() for pod in members_of):
-        raise Conflict(
-            "There is a pod called {name} in that assembly already. Take another name first, "
-            "for example {example}, then type {join} again.",
-            name=room.name,
-            example=Code(f"!pod rename {room.name} Two"),
-            join=Code(f"!pod join {code}"),
-        )
+    await _check_name_is_free(tx, assembly_room_id, room.name or "", code)
     await pods.use_code(tx, code, now)
     request = await _ask(tx, now, "enter", assembly_room_id, room.room_id, sender, key=code)
     size = len(await rooms.voices(tx, room.room_id))
@@ -99,6 +92,31 @@ async def ask_to_enter(tx: Tx, now: datetime, room: Room, sender: Person, typed:
     )
 
 
+async def _check_name_is_free(tx: Tx, assembly_room_id: str, name: str, code: str) -> None:
+    """Check that no pod of an assembly looks the same by its name.
+
+    Raises:
+        Conflict: One does.
+    """
+    taken = {skeleton(pod.name) for pod in await pods.pods_of(tx, assembly_room_id)}
+    asking = {skeleton(pod.name) for pod in await _asking(tx, assembly_room_id)}
+    if skeleton(name) in taken | asking:
+        raise Conflict(
+            "There is a pod called {name} in that assembly already, or one that asks to enter. Take another name "
+            "first, for example {example}, then type {join} again.",
+            name=name,
+            example=Code(f"!pod rename {name} Two"),
+            join=Code(f"!pod join {code}"),
+        )
+
+
+async def _asking(tx: Tx, assembly_room_id: str) -> list[Pod]:
+    """Return the pods that ask to enter an assembly."""
+    open_here = [item for item in await requests.open_in(tx, assembly_room_id) if item.kind == "enter"]
+    found = [await pods.find_pod(tx, item.pod_room_id) for item in open_here]
+    return [pod for pod in found if pod is not None]
+
+
 async def _who_lets_in(tx: Tx, assembly_room_id: str) -> Text:
     if enter_needs(await spokes.pairs_of(tx, assembly_room_id)) == "spokes":
         return Text("Any two spokes")
@@ -130,7 +148,7 @@ async def approve(tx: Tx, now: datetime, room: Room, sender: Person, request_id:
     if not await requests.add_ok(tx, request_id, sender.user_id, now):
         raise Conflict("Your ok for {id} is counted already. It needs another person.", id=request_id)
     await steps.record(tx, room.room_id, sender.user_id, now, "request.ok", id=request_id)
-    count = len(await requests.oks(tx, request_id))
+    count = await _count_oks(tx, request)
     if count < needed:
         return Text(
             "Counted: {who} says ok to {id}, {count} of {needed}. One more person types {ok}.",
@@ -143,6 +161,18 @@ async def approve(tx: Tx, now: datetime, room: Room, sender: Person, request_id:
     await requests.close(tx, request_id, "done")
     await timers.drop(tx, f"request.{request_id}")
     return await _EFFECTS[request.kind](tx, now, request)
+
+
+async def _count_oks(tx: Tx, request: Request) -> int:
+    """Count the oks of those who may ok a request today: the rule, and who has a seat, may have changed."""
+    count = 0
+    for user_id in await requests.oks(tx, request.id):
+        try:
+            await _check_may_approve(tx, request, await rooms.person(tx, request.room_id, user_id))
+        except NotAllowed:
+            continue
+        count += 1
+    return count
 
 
 async def _check_may_approve(tx: Tx, request: Request, sender: Person) -> int:

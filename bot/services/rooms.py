@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.pods import Room, RoomKind, size_notice
 from bot.domain.values import Code
@@ -24,11 +24,23 @@ from bot.ports import (
 )
 from bot.services import polls, spokes
 from bot.services.speech import say
-from bot.store import outbox, pods, rooms
+from bot.store import outbox, pods, rooms, timers
 from bot.store.database import Tx
 from bot.text import Text
 
 log = logging.getLogger(__name__)
+
+
+TIME_TO_MOVE = timedelta(days=7)
+"""How long members of an upgraded room count as members before they have joined the new one."""
+
+
+async def drop_moving(tx: Tx, now: datetime, room_id: str) -> None:
+    """Count those who have not come along into an upgraded room as having left."""
+    room = await rooms.find(tx, room_id)
+    for user_id in await rooms.drop_moving(tx, room_id):
+        if room is not None and room.kind is RoomKind.POD:
+            await spokes.member_left(tx, now, room_id, user_id)
 
 
 async def changed(tx: Tx, now: datetime, change: RoomChange, may_invite: Callable[[str], bool]) -> None:
@@ -174,11 +186,11 @@ def power_needed() -> Text:
 
 
 async def _member(tx: Tx, now: datetime, room: Room, member: MemberSeen, before: str | None) -> None:
-    if room.kind is RoomKind.POD and before == "join" and member.membership != "join":
+    if room.kind is RoomKind.POD and before in ("join", "moving") and member.membership != "join":
         await spokes.member_left(tx, now, room.room_id, member.user_id)
     if member.membership == "join" and before != "join":
         await polls.member_joined(tx, now, room.room_id, member.user_id)
-        if room.kind is RoomKind.POD:
+        if room.kind is RoomKind.POD and before != "moving":
             await spokes.member_joined(tx, now, room.room_id, member.user_id)
 
 
@@ -223,6 +235,7 @@ async def _move(tx: Tx, now: datetime, old: str, new: str) -> None:
         return
     await rooms.move(tx, old, new)
     await outbox.queue(tx, now, old, LeaveRoom(), txn_id=f"leave.{old}")
+    await timers.put(tx, "room.moved", f"moved.{new}", now + TIME_TO_MOVE, room=new)
     log.info("room upgraded", extra={"room_id": new, "old_room_id": old})
     home = before.assembly_room_id if before.kind is RoomKind.POD else None
     if home is not None:

@@ -74,3 +74,24 @@ def _beginning(markdown: str, ending: str) -> str:
             break
         kept.append(line)
     return "\n".join([*kept, "", ending])
+
+
+def plain_reason(reason: str | None) -> Text:
+    """Say in plain words why a message waits or failed; what the server said is for the log."""
+    if not reason:
+        return Text("it is next in turn")
+    for sign, words in _REASONS.items():
+        if sign in reason:
+            return words
+    return Text("the server did not take it yet")
+
+
+_REASONS = {
+    "not in the room": Text("I am not in the room"),
+    "not write": Text("I may not write there"),
+    "not encrypted": Text("the room is not encrypted"),
+    "429": Text("the server asked me to slow down"),
+    "no answer": Text("the server does not answer"),
+    "M_TOO_LARGE": Text("it is too large for the server"),
+    "fault": Text("of a fault in the program; its log says more"),
+}

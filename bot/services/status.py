@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.domain.errors import Conflict, NotFound
 from bot.domain.pods import Room, RoomKind, Settings
 from bot.domain.values import Code, Person, When
+from bot.services.speech import plain_reason
 from bot.store import outbox, pods, steps
 from bot.store.database import Tx
 from bot.store.steps import Step
@@ -66,7 +67,7 @@ async def _waiting(tx: Tx, now: datetime, room: Room, settings: Settings) -> Tex
             "{what} since {at}: {reason}",
             what=Text("Could not be said") if row.state == "failed" else Text("Waits"),
             at=When(row.queued_at, settings.zone, now),
-            reason=row.reason or "",
+            reason=plain_reason(row.reason),
         )
         for row in stuck
     )

@@ -11,6 +11,7 @@ from datetime import datetime
 from bot.domain.pods import Room, RoomKind
 from bot.domain.summaries import APPROVERS, AssemblyVoices, Destination, PodVoices, State, Summary
 from bot.domain.values import Code, Verbatim, When
+from bot.services.speech import plain_reason
 from bot.store import pods, rooms, summaries
 from bot.store.database import Tx
 from bot.store.summaries import Delivery
@@ -141,11 +142,16 @@ def _beginning(words: str, most: int = 800) -> str:
 def _delivery(item: Delivery, since: When) -> Text:
     match item.state:
         case "failed":
-            return Text("{room} could not be reached: {why}", room=item.name, why=item.reason or "")
+            return Text("{room} could not be reached: {why}", room=item.name, why=plain_reason(item.reason))
         case "cancelled":
             return Text("{room} left the assembly before it was sent.", room=item.name)
         case _ if item.reason:
-            return Text("{room} waiting since {at} because: {why}", room=item.name, at=since, why=item.reason)
+            return Text(
+                "{room} waiting since {at} because: {why}",
+                room=item.name,
+                at=since,
+                why=plain_reason(item.reason),
+            )
         case _:
             return Text("{room} waiting since {at}: it is next in turn there.", room=item.name, at=since)
 

@@ -13,7 +13,17 @@ from typing import Any
 
 from bot.logs import fault
 from bot.ports import Clock
-from bot.services import answers, delegation, handovers, holding, identity, poll_closing, requests, summaries
+from bot.services import (
+    answers,
+    delegation,
+    handovers,
+    holding,
+    identity,
+    poll_closing,
+    requests,
+    rooms,
+    summaries,
+)
 from bot.store import timers
 from bot.store.database import Database, Tx
 
@@ -43,11 +53,16 @@ async def _erase_answers(tx: Tx, now: datetime, due: datetime, payload: dict[str
     await poll_closing.erase(tx, payload["id"])
 
 
+async def _drop_moving(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await rooms.drop_moving(tx, now, payload["room"])
+
+
 USE_CASES: dict[str, Use] = {
     "poll.close": _close_poll,
     "poll.correct": _correct_poll,
     "poll.erase": _erase_answers,
     "request.lapse": _lapse_request,
+    "room.moved": _drop_moving,
     "spokes.ask": answers.lapse,
     "spokes.depart": delegation.depart,
     "spokes.handover": handovers.hand_over,

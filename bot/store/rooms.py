@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 
+from bot.domain.names import skeleton
 from bot.domain.pods import Member, Room, RoomKind
 from bot.domain.values import Person
 from bot.ports import MemberSeen
@@ -104,6 +105,7 @@ async def move(tx: Tx, old: str, new: str) -> None:
     row = await tx.one("SELECT * FROM rooms WHERE room_id = ?", new)
     people = await tx.all("SELECT * FROM members WHERE room_id = ?", new)
     await tx.run("DELETE FROM rooms WHERE room_id = ?", new)
+    before = await tx.all("SELECT * FROM members WHERE room_id = ? AND membership IN ('join', 'moving')", old)
     await tx.run("DELETE FROM members WHERE room_id = ?", old)
     await tx.run(
         "UPDATE rooms SET room_id = ?, membership = 'invited', encrypted = 0, greeted = 0, successor = NULL WHERE room_id = ?",
@@ -125,6 +127,16 @@ async def move(tx: Tx, old: str, new: str) -> None:
     await tx.run_many(
         "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?)", [tuple(person) for person in people]
     )
+    # who was a member stays one, with or without a voice as before, while they are on their way
+    await tx.run_many(
+        "INSERT INTO members (room_id, user_id, display_name, membership, since, observer)"
+        " VALUES (?, ?, ?, 'moving', ?, ?) ON CONFLICT DO UPDATE SET since = excluded.since, observer = excluded.observer,"
+        " membership = CASE membership WHEN 'join' THEN 'join' ELSE 'moving' END",
+        [
+            (new, person["user_id"], person["display_name"], person["since"], person["observer"])
+            for person in before
+        ],
+    )
     await tx.run("UPDATE outbox SET room_id = ? WHERE room_id = ? AND state = 'waiting'", new, old)
 
 
@@ -140,6 +152,8 @@ async def see_members(
             member.user_id,
         )
         before = row["membership"] if row else None
+        if before == "moving" and member.membership in ("invite", "knock"):
+            continue  # on their way into an upgraded room
         if before == member.membership:
             if row and row["display_name"] != member.display_name and member.membership == "join":
                 await tx.run(
@@ -151,7 +165,8 @@ async def see_members(
             continue
         await tx.run(
             "INSERT INTO members (room_id, user_id, display_name, membership, since) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET membership = excluded.membership, since = excluded.since,"
+            " ON CONFLICT DO UPDATE SET membership = excluded.membership,"
+            " since = CASE membership WHEN 'moving' THEN since ELSE excluded.since END,"
             " display_name = coalesce(excluded.display_name, display_name)",
             room_id,
             member.user_id,
@@ -166,18 +181,27 @@ async def see_members(
 async def members(tx: Tx, room_id: str) -> list[Member]:
     """Return the joined people of a room, observers too, the bot not, by name."""
     rows = await tx.all(
-        "SELECT * FROM members WHERE room_id = ? AND membership = 'join'"
+        "SELECT * FROM members WHERE room_id = ? AND membership IN ('join', 'moving')"
         " AND user_id IS NOT (SELECT value FROM meta WHERE key = 'user_id')"
         " ORDER BY lower(coalesce(display_name, user_id)), user_id",
         room_id,
     )
-    names = Counter(_name(row) for row in rows)
+    names = Counter(skeleton(_name(row)) for row in rows)
     return [_member(row, names) for row in rows]
 
 
 async def voices(tx: Tx, room_id: str) -> list[Member]:
     """Return the joined people of a room who have a voice: observers and the bot not counted."""
     return [member for member in await members(tx, room_id) if not member.observer]
+
+
+async def drop_moving(tx: Tx, room_id: str) -> list[str]:
+    """Take out who has not come along into an upgraded room; returns their ids."""
+    rows = await tx.all(
+        "UPDATE members SET membership = 'leave' WHERE room_id = ? AND membership = 'moving' RETURNING user_id",
+        room_id,
+    )
+    return [row["user_id"] for row in rows]
 
 
 async def set_observer(tx: Tx, room_id: str, user_id: str, observer: bool) -> None:
@@ -214,7 +238,7 @@ def _name(row: Row) -> str:
 def _member(row: Row, names: Counter[str]) -> Member:
     name = _name(row)
     # two people of one name are told apart by their ids
-    label = f"{name} ({row['user_id']})" if names[name] > 1 else name
+    label = f"{name} ({row['user_id']})" if names[skeleton(name)] > 1 else name
     return Member(
         Person(row["user_id"], label), from_ms(row["since"]), bool(row["observer"]), bool(row["admin"])
     )

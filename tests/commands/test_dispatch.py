@@ -89,7 +89,12 @@ async def test_a_command_of_another_kind_of_room_names_the_room(chat: Chat) -> N
         ("!why X7", "There is nothing to explain about X7."),
         ("!help nothing", "There is no topic nothing."),
         ("!undo", "You have no step here that I could take back."),
-        ("!hepl", "I do not know !hepl. Did you mean !help?"),
+        ("!hepl", "I do not know !hepl. Did you mean this? !help"),
+        ("!pod craete Oak", "I do not know !pod craete. Did you mean this? !pod create Oak"),
+        ("!pod jion K7F-2QX", "I do not know !pod jion. Did you mean this? !pod join K7F-2QX"),
+        ("!pol Where?\nPark\nHall", "I do not know !pol. Did you mean this? !poll Where? | Park | Hall"),
+        ("!help " + "x" * 3000, "There is no topic xxx"),
+        ("!x\ud800y", "I do not know !x"),
         ("!xyzzy", "I do not know !xyzzy. !help lists what I can do."),
     ],
 )
@@ -214,6 +219,47 @@ async def test_observers_have_no_voice_but_may_look(chat: Chat) -> None:
         "!pod set is for members; observers are present without a voice here."
     ]
     assert (await chat.say("Cy", "willow", "!pod roster"))[0].startswith("Willow: 2 members")
+
+
+async def test_talk_of_observers_and_oks_to_other_people_are_not_answered(chat: Chat) -> None:
+    await willow(chat)
+    await chat.say("Cy", "willow", "!pod observer @cy:test")
+    assert await chat.say("Cy", "willow", "ok then") == []
+    await chat.say("Ana", "willow", "!pod set term 3 weeks")
+    assert await chat.say("Ben", "willow", "ok", reply_to="$somebody-elses") == []
+    assert await chat.say("Ben", "willow", "ok") != []
+
+
+async def test_a_numbered_question_is_answered_also_as_a_reply_to_the_bot(chat: Chat) -> None:
+    await willow(chat)
+    await chat.say("Ana", "willow", "!pod set term 3 weeks")
+    await chat.say("Ana", "willow", "!pod set handover 19:00")
+    await chat.say("Ben", "willow", "ok")
+    question = chat.last("willow").event_id
+    assert await chat.say("Ben", "willow", "2", reply_to=question, mentions=(BOT,)) == [
+        "Handover is now 19:00 in this pod. What is open already keeps its old rule."
+    ]
+
+
+async def test_two_who_look_the_same_are_told_apart(chat: Chat) -> None:
+    await willow(chat)
+    async with chat.database.transaction("name") as tx:
+        await tx.run("UPDATE members SET display_name = 'ana\u200b' WHERE user_id = '@cy:test'")
+    [asked] = await chat.say("Cy", "willow", "!pod set term 3 weeks")
+    assert "(@cy:test)" in asked
+
+
+async def test_an_upgrade_keeps_voices_and_seats_while_people_move(chat: Chat) -> None:
+    await willow(chat)
+    await chat.say("Cy", "willow", "!pod observer @cy:test")
+    await chat.upgraded("willow", "willow2")
+    await chat.room("willow2", "Ana")
+    [roster] = await chat.say("Ana", "willow2", "!pod roster")
+    assert roster == "Willow: 2 members\n- Ana\n- Ben\n\nObservers, without a voice:\n- Cy"
+    await chat.joins("Ben", "willow2")
+    await chat.wait(days=8)
+    [roster] = await chat.say("Ana", "willow2", "!pod roster")
+    assert roster == "Willow: 2 members\n- Ana\n- Ben"
 
 
 async def test_help_is_short_and_names_the_first_steps(chat: Chat) -> None:

@@ -60,7 +60,7 @@ async def test_a_pod_enters_by_code_and_ok(chat: Chat) -> None:
 async def test_an_unknown_command_gets_the_nearest_one_with_their_own_words(chat: Chat) -> None:
     await federation(chat)
     assert await chat.say("Ana", "willow", "!pood create Elm") == [
-        "I do not know !pood create. Did you mean !pod create Elm?"
+        "I do not know !pood create. Did you mean this? !pod create Elm"
     ]
 
 
@@ -81,3 +81,32 @@ async def test_a_removed_bot_is_told_to_the_assembly(chat: Chat) -> None:
     await chat.removed("willow", "Ben")
     assert Removed
     assert chat.heard("river")[-1].startswith("I was removed from the room of Willow.")
+
+
+async def test_two_pods_of_one_name_cannot_both_enter(chat: Chat) -> None:
+    await federation(chat)
+    await chat.room("second", "Dora", "Eli", "Fay")
+    await chat.say("Dora", "second", "!pod create WILLOW")
+    codes = []
+    for _ in range(2):
+        [made] = await chat.say("Ana", "river", "!assembly invite")
+        codes.append(made.split("!pod join ")[1][:7])
+    await chat.say("Cy", "willow", f"!pod join {codes[0]}")
+    [refused] = await chat.say("Dora", "second", f"!pod join {codes[1]}")
+    assert refused.startswith(
+        "There is a pod called WILLOW in that assembly already, or one that asks to enter."
+    )
+    [kept] = await chat.say("Cy", "willow", "!pod rename The Federation")
+    assert kept == "Willow asks to enter an assembly (J1), so its name stays."
+
+
+async def test_an_ok_counts_under_the_rule_of_the_day_it_decides(chat: Chat) -> None:
+    await federation(chat)
+    await chat.joins("Ben", "river")
+    await chat.power("river", 50, "Ana", "Dora")
+    [made] = await chat.say("Ana", "river", "!assembly invite")
+    code = made.split("!pod join ")[1][:7]
+    await chat.say("Cy", "willow", f"!pod join {code}")
+    assert "1 of 2" in (await chat.say("Ana", "river", "ok J1"))[0]
+    await chat.power("river", 50, "Dora", "Ben")
+    assert "1 of 2" in (await chat.say("Dora", "river", "ok J1"))[0]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.values import Code, Person, Verbatim, When
 from bot.matrix.format import html, plain
-from bot.text import Text, distance, escape, shorten
+from bot.text import Text, distance, escape, shorten, utc
 
 NOW = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
 WORDS = st.text(
@@ -109,3 +109,16 @@ def test_long_words_are_cut_at_a_word() -> None:
 def test_text_after_a_list_stands_on_its_own_line() -> None:
     shown = plain(str(Text.lines([Text("A:"), Text.listed([Text("x"), Text("y")]), Text("After.")])))
     assert shown == "A:\n- x\n- y\n\nAfter."
+
+
+@given(st.integers(-(2**62), 2**62))
+def test_any_number_a_server_writes_is_a_moment(milliseconds: int) -> None:
+    assert 1970 <= utc(milliseconds).year <= 2100
+
+
+def test_a_user_id_cannot_end_the_link_of_a_mention() -> None:
+    shown = html(Text("{who}", who=Person("@a>)[click](https://evil.example)<b:x", "A").mentioned()).render())
+    assert shown.count("<a ") == 1
+    assert "evil" not in plain(
+        Text("{who}", who=Person("@a>)[x](https://evil.example)<b:x", "A").mentioned()).render()
+    )
