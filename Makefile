@@ -37,7 +37,7 @@ test: sandbox
 	@$(RUN) -m pytest
 
 fast: install
-	@$(RUN) -m pytest tests/unit tests/store tests/commands tests/homeserver tests/docs
+	@$(RUN) -m pytest --numprocesses auto tests/unit tests/store tests/commands tests/homeserver tests/docs
 
 soak: install
 	@$(RUN) -m sandbox.install --without-old-client

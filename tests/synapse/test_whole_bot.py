@@ -169,3 +169,22 @@ async def test_nothing_anybody_said_is_in_the_log(
     await room.people[2].say(room.room_id, "just talking about blueberries")
     await room.asks(0, "!status", "This is the pod")
     assert "berries" not in bot.log
+
+
+async def test_a_lost_store_of_keys_is_repaired_and_the_bot_goes_on(
+    synapse: Synapse, members: Members, fresh_name: Callable[[str], str]
+) -> None:
+    async with BotProcess(synapse, fresh_name("bot")) as bot:
+        room = await pod(bot, await people(synapse, members, fresh_name))
+        assert await bot.stop() == 0
+        for file in (bot.folder / "data").glob("keys.db*"):
+            file.unlink()
+        code, printed = await bot.command("run")
+        assert (code, "is lost" in printed) == (3, True)
+        secrets = {"SPOKESBOT_PASSWORD": bot.password, "SPOKESBOT_RECOVERY_KEY": bot.recovery_key}
+        assert (await bot.command("crypto", "recover", **secrets))[0] == 0
+        await bot.start()
+        answer = await room.asks(0, "!pod", "Willow: 3 members")
+        assert (answer.encrypted, answer.shield) == (True, "NONE")
+        said = [seen.body for seen in room.people[0].timeline(room.room_id) if seen.sender == bot.user_id]
+        assert sum("is now the pod" in (body or "") for body in said) == 1
