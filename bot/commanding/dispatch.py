@@ -113,13 +113,8 @@ class Dispatcher:
             return await self._hear(ctx)
         line = await self._line(ctx)
         if line is None:
-            await self._overhear(ctx)
             return await self._bare(ctx)
         return await self._command(ctx, line)
-
-    async def _overhear(self, ctx: Context) -> None:
-        for listener in ctx.registry.listeners.get(Said, ()):
-            await self._answer(ctx, await listener(ctx, ctx.event))
 
     async def _hear(self, ctx: Context) -> Reply:
         for listener in ctx.registry.listeners.get(type(ctx.event), ()):

@@ -186,7 +186,10 @@ def needs(act: Needs) -> Needs:
 
 
 def hears(kind: type[Event]) -> Callable[[Hears], Hears]:
-    """Declare what happens at an event that is no command; it answers only if something must be said."""
+    """Declare what happens at an event that is no command; of messages, those that edit another one.
+
+    It answers only if something must be said.
+    """
     return lambda act: _mark(act, lambda registry: registry.listeners.setdefault(kind, []).append(act))
 
 

@@ -6,7 +6,7 @@ Rule: nobody's boss. Whatever changes a rule or ties a group to others takes two
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import Enum
@@ -127,11 +127,6 @@ def size_notice(count: int) -> str | None:
     if count < SMALLEST:
         return "small"
     return "large" if count > LARGEST else None
-
-
-def count_people(groups: Iterable[Collection[str]]) -> int:
-    """Count people over several pods, each once, however many pods they are in."""
-    return len({user_id for group in groups for user_id in group})
 
 
 @dataclass(frozen=True, slots=True)

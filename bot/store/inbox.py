@@ -106,8 +106,3 @@ async def parked(tx: Tx, session_id: str | None = None) -> list[Parked]:
 async def unpark(tx: Tx, event_id: str) -> None:
     """Let go of an event that was read after all, or never will be."""
     await tx.run("DELETE FROM parked WHERE event_id = ?", event_id)
-
-
-async def mark_told(tx: Tx, event_id: str) -> None:
-    """Remember that its sender was told that it could not be read."""
-    await tx.run("UPDATE parked SET told = 1 WHERE event_id = ?", event_id)
