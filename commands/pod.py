@@ -6,7 +6,7 @@ from bot.commanding import Answer, Context, Cursor, Line, Reply, Word, command, 
 from bot.domain.errors import NotFound, UsageError
 from bot.domain.pods import Member, Role, RoomKind
 from bot.domain.values import Code
-from bot.services import groups, requests
+from bot.services import entering, groups, requests
 from bot.text import _
 
 
@@ -52,7 +52,7 @@ async def rename(ctx: Context, name: Line) -> Reply:
 )
 async def join(ctx: Context, code: Line) -> Reply:
     """Ask an assembly to let this pod in; two spokes there type `ok`."""
-    return await requests.ask_to_enter(ctx.tx, ctx.now, ctx.room, ctx.sender, code)
+    return await entering.ask_to_enter(ctx.tx, ctx.now, ctx.room, ctx.sender, code)
 
 
 @command(
