@@ -19,7 +19,6 @@ from nio.events import (
     Event,
     ForwardedRoomKeyEvent,
     InviteMemberEvent,
-    MegolmEvent,
     RoomKeyEvent,
     RoomMemberEvent,
 )
@@ -30,7 +29,9 @@ from bot.domain.errors import GiveUp, Retry, StartError
 from bot.logs import fault
 from bot.matrix import verification_events
 from bot.matrix.client import BotClient
-from bot.matrix.inbound import Readable, incoming, readable, reply_target, room_seen
+from bot.matrix.inbound import Readable, incoming, readable, room_seen
+from bot.matrix.parking import Parking
+from bot.matrix.quotes import Quotes
 from bot.matrix.requests import Refused, call
 from bot.matrix.verification_events import Heard
 from bot.ports import (
@@ -45,7 +46,7 @@ from bot.ports import (
     RoomSeen,
     Said,
 )
-from bot.store import held, inbox, outbox, rooms
+from bot.store import inbox, outbox, rooms
 from bot.store.database import Database, Tx
 
 log = logging.getLogger(__name__)
@@ -150,12 +151,12 @@ class SyncLoop:
         self._handle_event = handle_event
         self._handle_room = handle_room
         self._prefix = prefix
-        self._wants_quoted = wants_quoted
+        self._quotes = Quotes(client, prefix, wants_quoted)
+        self._parking = Parking(client, clock)
         self._hold = hold
         self._handle_identities = see_identities
         self._pause = pause
         self._creators: defaultdict[str, set[str]] = defaultdict(set)
-        self._parked_may_be_readable = True
         self.joins: dict[str, datetime] = {}
         """When somebody, or we, last joined a room; see `sender.SETTLING`."""
         self.synced = asyncio.Event()
@@ -209,7 +210,7 @@ class SyncLoop:
             except GiveUp as error:
                 log.error("keys: %s", error.reason)
             backoff.reset()
-            self._parked_may_be_readable = True
+            self._parking.may_be_readable = True
             await self.read_parked()
 
     # -- one answer ------------------------------------------------------------------------------
@@ -218,7 +219,9 @@ class SyncLoop:
         """Handle one answer and save its token, all in one transaction."""
         joined = response.rooms.join
         gaps = {room_id: await self._gap(room_id, info, since) for room_id, info in joined.items()}
-        quoted = await self._quoted(joined, gaps)
+        quoted = await self._quotes.fetch(
+            {room_id: [*gaps[room_id], *info.timeline.events] for room_id, info in joined.items()}
+        )
         async with self._database.transaction(f"sync.{response.next_batch}") as tx:
             for room_id, invitation in response.rooms.invite.items():
                 await self._invited(tx, room_id, invitation.invite_state, response.next_batch)
@@ -233,7 +236,7 @@ class SyncLoop:
         if any(
             isinstance(event, RoomKeyEvent | ForwardedRoomKeyEvent) for event in response.to_device_events
         ):
-            self._parked_may_be_readable = True
+            self._parking.may_be_readable = True
         await self.read_parked()
 
     async def _joined(
@@ -323,12 +326,12 @@ class SyncLoop:
             case Readable.LATER:
                 if await inbox.is_claimed(tx, event.event_id):
                     return
-                await inbox.park(tx, _parked(event, room_id, self._clock))
-                self._parked_may_be_readable = True
+                await self._parking.park(tx, room_id, event)
+                self._parking.may_be_readable = True
             case Readable.UNSIGNED:
                 found = incoming(event, room_id, self._prefix)
                 if found is not None and await self._hold(tx, found):
-                    await inbox.park(tx, _parked(event, room_id, self._clock))
+                    await self._parking.park(tx, room_id, event)
             case Readable.NEVER:
                 log.warning(
                     "an event is not from a device of %s", event.sender,
@@ -384,6 +387,18 @@ class SyncLoop:
         by = last.sender if last else self._client.user_id
         await self._change(tx, Removed(room_id, by, banned=bool(last and last.membership == "ban")))
 
+    async def read_parked(self) -> None:
+        """Handle parked events whose key or device list has come."""
+        if not self._parking.may_be_readable:
+            return
+        self._parking.may_be_readable = False
+        async with self._database.transaction("parked") as tx:
+            await self._see_identities(tx)
+            for waiting in await self._parking.waiting(tx):
+                plain = await self._parking.take(tx, waiting)
+                if plain is not None:
+                    await self._read(tx, waiting.room_id, plain, None)
+
     # -- what the server left out ----------------------------------------------------------------
 
     async def _gap(self, room_id: str, info: RoomInfo, since: str | None) -> list[Any]:
@@ -416,81 +431,3 @@ class SyncLoop:
             log.error("more was said while away than can be read", extra={"room_id": room_id})
         missing.reverse()
         return missing
-
-    async def _quoted(self, joined: dict[str, RoomInfo], gaps: dict[str, list[Any]]) -> dict[str, Said]:
-        """Fetch the messages that some commands reply to, by the id of the command's event."""
-        found: dict[str, Said] = {}
-        for room_id, info in joined.items():
-            for event in [*gaps[room_id], *info.timeline.events]:
-                if isinstance(event, Event):
-                    original = await self._quoted_by(room_id, event)
-                    if original is not None:
-                        found[event.event_id] = original
-        return found
-
-    async def _quoted_by(self, room_id: str, event: Event) -> Said | None:
-        body = getattr(event, "body", None)
-        target = reply_target(event) if event.decrypted and isinstance(body, str) else None
-        if target is None or not isinstance(body, str) or not self._wants_quoted(body):
-            return None
-        try:
-            answer = await call(self._client.room_get_event(room_id, target))
-        except Refused:
-            return None
-        original = answer.event
-        if isinstance(original, MegolmEvent):
-            original.room_id = room_id
-            original = self._client.olm._decrypt_megolm_no_error(original) or original
-        if not isinstance(original, Event) or readable(self._client, original) is not Readable.YES:
-            return None
-        said = incoming(original, room_id, self._prefix)
-        return said if isinstance(said, Said) else None
-
-    # -- what could not be read yet --------------------------------------------------------------
-
-    async def read_parked(self) -> None:
-        """Handle parked events whose key or device list has come."""
-        if not self._parked_may_be_readable:
-            return
-        self._parked_may_be_readable = False
-        async with self._database.transaction("parked") as tx:
-            await self._see_identities(tx)
-            unsigned = await held.ids(tx)
-            for waiting in await inbox.parked(tx):
-                if waiting.event_id not in unsigned or self._client.is_key_trusted(
-                    waiting.sender, waiting.source["content"].get("sender_key")
-                ):
-                    await self._read_parked(tx, waiting)
-
-    async def _read_parked(self, tx: Tx, waiting: inbox.Parked) -> None:
-        event = MegolmEvent.from_dict(waiting.source)
-        if not isinstance(event, MegolmEvent):
-            await inbox.unpark(tx, waiting.event_id)
-            return
-        event.room_id = waiting.room_id
-        olm = self._client.olm
-        key = event.room_id, str(event.sender_key), str(event.session_id)
-        if olm.inbound_group_store.get(*key) is None:
-            return
-        # nio wants an unknown device's owner asked for again each time it decrypts; what was asked already counts
-        unasked = waiting.sender in olm.users_for_key_query
-        plain = olm._decrypt_megolm_no_error(event)
-        if not isinstance(plain, Event):
-            return
-        if not self._client.is_bound_to_device(plain):
-            if unasked:
-                return
-            olm.users_for_key_query.discard(waiting.sender)
-        if readable(self._client, plain) is Readable.LATER:
-            return
-        await inbox.unpark(tx, waiting.event_id)
-        await held.drop(tx, waiting.event_id)
-        await self._read(tx, waiting.room_id, plain, None)
-
-
-def _parked(event: Any, room_id: str, clock: Clock) -> inbox.Parked:
-    """Return an event as it is kept: only what the server showed, never what was decrypted."""
-    source = event.source if isinstance(event, MegolmEvent) else event.encrypted_source
-    return inbox.Parked(
-        event.event_id, room_id, event.sender, event.session_id or "", source, clock.now(), told=False
-    )

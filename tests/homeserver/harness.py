@@ -254,7 +254,7 @@ class Bot:
         doing = {
             "syncing": self.server.polled_at != self.world.now or not self.sync.synced.is_set(),
             "working on keys": self.client.keeping or self.sync.keys_wanted.is_set(),
-            "reading what waited for keys": self.sync._parked_may_be_readable,
+            "reading what waited for keys": self.sync._parking.may_be_readable,
             "storing": self.database.is_busy,
             "sending": self.sender._busy or self.database.outbox_filled.is_set(),
         }

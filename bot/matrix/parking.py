@@ -1,0 +1,82 @@
+"""Keeps encrypted events that cannot be read yet, and reads them when their key or device list has come.
+
+Rule: only what the server showed is kept, never what was decrypted; and an event is let go of in the same
+transaction in which it is handled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nio.events import Event, MegolmEvent
+
+from bot.matrix.client import BotClient
+from bot.matrix.inbound import Readable, readable
+from bot.ports import Clock
+from bot.store import held, inbox
+from bot.store.database import Tx
+
+
+class Parking:
+    """Where unreadable events wait.
+
+    Args:
+        client: Has the keys.
+        clock: The source of time.
+    """
+
+    def __init__(self, client: BotClient, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self.may_be_readable = True
+        """Whether something has happened since the last look that can make an event readable."""
+
+    async def park(self, tx: Tx, room_id: str, event: Any) -> None:
+        """Keep an event for later."""
+        source = event.source if isinstance(event, MegolmEvent) else event.encrypted_source
+        waiting = inbox.Parked(
+            event.event_id,
+            room_id,
+            event.sender,
+            event.session_id or "",
+            source,
+            self._clock.now(),
+            told=False,
+        )
+        await inbox.park(tx, waiting)
+
+    async def waiting(self, tx: Tx) -> list[inbox.Parked]:
+        """Return what may be tried, in the order it came: all but what an unsigned device sent."""
+        unsigned = await held.ids(tx)
+        return [
+            waiting
+            for waiting in await inbox.parked(tx)
+            if waiting.event_id not in unsigned
+            or self._client.is_key_trusted(waiting.sender, waiting.source["content"].get("sender_key"))
+        ]
+
+    async def take(self, tx: Tx, waiting: inbox.Parked) -> Event | None:
+        """Return an event decrypted and let go of it, or `None` if it cannot be read yet."""
+        event = MegolmEvent.from_dict(waiting.source)
+        if not isinstance(event, MegolmEvent):
+            await inbox.unpark(tx, waiting.event_id)
+            return None
+        event.room_id = waiting.room_id
+        olm = self._client.olm
+        key = event.room_id, str(event.sender_key), str(event.session_id)
+        if olm.inbound_group_store.get(*key) is None:
+            return None
+        # nio wants an unknown device's owner asked for again each time it decrypts; what was asked already counts
+        unasked = waiting.sender in olm.users_for_key_query
+        plain = olm._decrypt_megolm_no_error(event)
+        if not isinstance(plain, Event):
+            return None
+        if not self._client.is_bound_to_device(plain):
+            if unasked:
+                return None
+            olm.users_for_key_query.discard(waiting.sender)
+        if readable(self._client, plain) is Readable.LATER:
+            return None
+        await inbox.unpark(tx, waiting.event_id)
+        await held.drop(tx, waiting.event_id)
+        return plain
