@@ -21,8 +21,8 @@ from bot.matrix.sender import Sender
 from bot.matrix.session import Session, data_lock, restore
 from bot.matrix.sync import Backoff, SyncLoop
 from bot.matrix.verification import Verifications
-from bot.ports import IdentitySeen, Incoming, RoomChange, SystemClock
-from bot.services import holding, identity, rooms, timers
+from bot.ports import IdentitySeen, Incoming, RoomChange, SystemClock, Unread
+from bot.services import holding, identity, rooms, timers, unreadable
 from bot.store import inbox
 from bot.store.database import Database, Tx
 from bot.verify import operations
@@ -90,6 +90,9 @@ async def _serve(config: Config, session: Session, database: Database, stop: asy
     async def see_identities(tx: Tx, found: Sequence[IdentitySeen]) -> None:
         await identity.seen(tx, clock.now(), found)
 
+    async def see_unread(tx: Tx, event: Unread) -> None:
+        await unreadable.see(tx, clock.now(), event)
+
     async with database.transaction("start") as tx:
         await inbox.save_meta(tx, "user_id", session.user_id)
         await inbox.save_meta(tx, "device.ed25519", session.client.olm.account.identity_keys["ed25519"])
@@ -109,6 +112,7 @@ async def _serve(config: Config, session: Session, database: Database, stop: asy
         dispatcher.wants_quoted,
         hold,
         see_identities,
+        see_unread,
         verify=verifications.hear,
     )
     sender = Sender(session.client, database, clock, sync.joins)

@@ -91,6 +91,17 @@ class Unencrypted(Event):
 Incoming = Said | PollAnswered | Redacted | Unencrypted
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread(Event):
+    """An encrypted event that waits for its key.
+
+    Args:
+        over: Whether it waits no longer: it was read after all.
+    """
+
+    over: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class MemberSeen:
     """One `m.room.member` as the server shows it.
@@ -351,3 +362,6 @@ HandleIdentities = Callable[["Tx", Sequence[IdentitySeen]], Awaitable[None]]
 
 HoldEvent = Callable[["Tx", Incoming], Awaitable[bool]]
 """Takes note of an event from a device its sender has not signed; tells whether it is to be kept for later."""
+
+HandleUnread = Callable[["Tx", Unread], Awaitable[None]]
+"""Takes note that an event cannot be read yet, or that it could be read after all."""

@@ -75,9 +75,11 @@ async def _meant(ctx: Context, answer: str) -> tuple[Poll, str]:
             )
     if (ctx.about or "").startswith(POLL):
         return await polls.find(ctx.tx, ctx.room, str(ctx.about)), answer
-    running_here = await polls.open_here(ctx.tx, ctx.room)
-    if len(running_here) < 2:
-        return await polls.only_open(ctx.tx, ctx.room, "vote"), answer
+    running_here = await polls.open_when(ctx.tx, ctx.room, ctx.event.sent_at)
+    if not running_here:
+        raise polls.none_open()
+    if len(running_here) == 1:
+        return running_here[0], answer
     readings = [found for found in running_here if await _fits(ctx, found, answer)]
     if not readings:
         raise UsageError(

@@ -1,11 +1,12 @@
 """Keeps encrypted events that cannot be read yet, and reads them when their key or device list has come.
 
 Rule: only what the server showed is kept, never what was decrypted; and an event is let go of in the same
-transaction in which it is handled.
+transaction in which it is handled. Why a key was withheld is nobody's signed word: it chooses a sentence, nothing else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from nio.events import Event, MegolmEvent
@@ -13,8 +14,15 @@ from nio.events import Event, MegolmEvent
 from bot.matrix.client import BotClient
 from bot.matrix.inbound import Readable, readable
 from bot.ports import Clock
-from bot.store import held, inbox
+from bot.store import held, inbox, rooms, unread
 from bot.store.database import Tx
+from bot.text import utc
+
+WITHHELD = ("m.room_key.withheld", "org.matrix.room_key.withheld")
+CODES = ("m.blacklisted", "m.unverified", "m.unauthorised", "m.unavailable", "m.no_olm")
+"""Reasons of the Matrix specification (`m.room_key.withheld`)."""
+LONGEST_KEY = 100
+"""Characters; a session's id and a device's key have 43."""
 
 
 class Parking:
@@ -33,7 +41,14 @@ class Parking:
 
     async def park(self, tx: Tx, room_id: str, event: Any) -> None:
         """Keep an event for later."""
-        source = event.source if isinstance(event, MegolmEvent) else event.encrypted_source
+        keyless = isinstance(event, MegolmEvent)
+        source = event.source if keyless else event.encrypted_source
+        relation = source["content"].get("m.relates_to")
+        kind, target = (
+            (relation.get("rel_type"), relation.get("event_id"))
+            if isinstance(relation, dict)
+            else (None, None)
+        )
         waiting = inbox.Parked(
             event.event_id,
             room_id,
@@ -41,7 +56,10 @@ class Parking:
             event.session_id or "",
             source,
             self._clock.now(),
-            told=False,
+            utc(event.server_timestamp),
+            kind if isinstance(kind, str) else None,
+            target if isinstance(target, str) else None,
+            "key" if keyless else "devices",
         )
         await inbox.park(tx, waiting)
 
@@ -79,4 +97,27 @@ class Parking:
             return None
         await inbox.unpark(tx, waiting.event_id)
         await held.drop(tx, waiting.event_id)
+        await unread.forget_withheld(tx, waiting)
         return plain
+
+    async def note_withheld(self, tx: Tx, events: Iterable[Any]) -> None:
+        """Keep why members' apps give us no key, of keys that are not here.
+
+        Args:
+            tx: The open transaction.
+            events: Messages to this device, of any kind.
+        """
+        found = [event for event in events if getattr(event, "type", None) in WITHHELD]
+        here = {session.id for session in self._client.olm.inbound_group_store} if found else set()
+        for event in found:
+            content = event.source["content"]
+            code, session_id = content.get("code"), content.get("session_id")
+            key = session_id or content.get("sender_key")
+            if (
+                code in CODES
+                and isinstance(key, str)
+                and len(key) <= LONGEST_KEY
+                and session_id not in here
+                and await rooms.shared_rooms(tx, event.sender)
+            ):
+                await unread.note_withheld(tx, self._clock.now(), event.sender, key, code)

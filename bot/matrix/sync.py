@@ -39,15 +39,18 @@ from bot.ports import (
     HandleEvent,
     HandleIdentities,
     HandleRoom,
+    HandleUnread,
     HoldEvent,
     Invited,
     Removed,
     RoomChange,
     RoomSeen,
     Said,
+    Unread,
 )
 from bot.store import inbox, outbox, rooms
 from bot.store.database import Database, Tx
+from bot.text import utc
 
 log = logging.getLogger(__name__)
 
@@ -126,6 +129,7 @@ class SyncLoop:
         wants_quoted: Whether a message needs the text of the one it replies to.
         hold: Takes note of an event from a device its sender has not signed.
         see_identities: Takes in what is known of people's identities.
+        see_unread: Takes note of an event that cannot be read yet, or could be read after all.
         pause: How to wait before another try.
         verify: Takes each step of a verification once, after what came with it is on the disk.
     """
@@ -141,6 +145,7 @@ class SyncLoop:
         wants_quoted: Callable[[str], bool],
         hold: HoldEvent,
         see_identities: HandleIdentities,
+        see_unread: HandleUnread,
         pause: Pause = asyncio.sleep,
         verify: Callable[[Heard], None] | None = None,
     ) -> None:
@@ -155,6 +160,7 @@ class SyncLoop:
         self._parking = Parking(client, clock)
         self._hold = hold
         self._handle_identities = see_identities
+        self._handle_unread = see_unread
         self._pause = pause
         self._creators: defaultdict[str, set[str]] = defaultdict(set)
         self.joins: dict[str, datetime] = {}
@@ -229,6 +235,7 @@ class SyncLoop:
                 await self._left(tx, room_id, [*left.state, *left.timeline.events], response.next_batch)
             for room_id, info in joined.items():
                 await self._joined(tx, room_id, info, gaps[room_id], quoted, response.next_batch)
+            await self._parking.note_withheld(tx, response.to_device_events)
             await inbox.save_meta(tx, TOKEN, response.next_batch)
             if self._verify is not None:
                 steps = filter(None, map(verification_events.to_device, response.to_device_events))
@@ -327,6 +334,7 @@ class SyncLoop:
                 if await inbox.is_claimed(tx, event.event_id):
                     return
                 await self._parking.park(tx, room_id, event)
+                await self._handle_unread(tx, _unread(event, room_id))
                 self._parking.may_be_readable = True
             case Readable.UNSIGNED:
                 found = incoming(event, room_id, self._prefix)
@@ -398,6 +406,7 @@ class SyncLoop:
                 plain = await self._parking.take(tx, waiting)
                 if plain is not None:
                     await self._read(tx, waiting.room_id, plain, None)
+                    await self._handle_unread(tx, _unread(plain, waiting.room_id, over=True))
 
     # -- what the server left out ----------------------------------------------------------------
 
@@ -431,3 +440,13 @@ class SyncLoop:
             log.error("more was said while away than can be read", extra={"room_id": room_id})
         missing.reverse()
         return missing
+
+
+def _unread(event: Event, room_id: str, *, over: bool = False) -> Unread:
+    return Unread(
+        event_id=event.event_id,
+        room_id=room_id,
+        sender=event.sender,
+        sent_at=utc(event.server_timestamp),
+        over=over,
+    )

@@ -17,7 +17,7 @@ from bot.domain.polls import Poll
 from bot.domain.values import Code, Person, When
 from bot.ports import Event
 from bot.services import poll_texts
-from bot.services.polls import find, may_vote, standing, sum_up
+from bot.services.polls import SKEW, find, may_vote, standing, sum_up
 from bot.services.speech import say
 from bot.store import inbox, outbox, pods, polls, rooms, steps, timers
 from bot.store.database import Tx
@@ -133,7 +133,11 @@ async def deleted(tx: Tx, now: datetime, room: Room, event: Event, event_id: str
     after the end changes nothing.
     """
     # what has not been read yet because its key is missing must not be read later
-    await inbox.unpark(tx, event_id)
+    unread = await inbox.find_parked(tx, event_id)
+    if unread is not None and unread.room_id == room.room_id:
+        await inbox.unpark(tx, event_id)
+        await _withdraw_unread(tx, room, unread, event.sent_at)
+        await recount(tx, now, room.room_id, unread.sent_at)
     found = await polls.find_ballot(tx, event_id)
     if found is None:
         return
@@ -155,6 +159,25 @@ async def deleted(tx: Tx, now: datetime, room: Room, event: Event, event_id: str
             turnout=poll_texts.turnout_so_far(tally),
         )
         await say(tx, now, room.room_id, text, about=poll.id)
+
+
+async def _withdraw_unread(tx: Tx, room: Room, unread: inbox.Parked, at: datetime) -> None:
+    """Withdraw the answer in a deleted tap that was never read; of other messages nobody knows what they said."""
+    poll = (
+        await tapped(tx, room, unread.target) if unread.relation == "m.reference" and unread.target else None
+    )
+    if poll is not None and not poll.erased and at < poll.end:
+        voice = unread.sender in await may_vote(tx, poll)
+        await polls.add_ballot(
+            tx, poll.id, Ballot(unread.event_id, unread.sender, unread.sent_at, (), voice=voice)
+        )
+
+
+async def recount(tx: Tx, now: datetime, room_id: str, sent_at: datetime) -> None:
+    """Have the polls summed up again that closed after something was sent which can be read only now, or not yet."""
+    for poll in await polls.closed_in(tx, room_id, since=sent_at):
+        if not poll.erased and poll.opened_at - SKEW <= sent_at < poll.end:
+            await _correct_later(tx, now, poll)
 
 
 async def answered_in(tx: Tx, room: Room, event_id: str) -> Poll | None:

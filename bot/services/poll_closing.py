@@ -5,23 +5,24 @@ Rule: a poll that closes late leaves out what was sent after its end, and says t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.ballots import Fate, count, judge
+from bot.domain.ballots import Fate, judge
 from bot.domain.errors import Conflict
 from bot.domain.pods import Room
 from bot.domain.polls import ERASED_AFTER, Poll
 from bot.domain.values import Code, Person, When
 from bot.ports import EndPoll, Event, Redact
 from bot.services import poll_texts
-from bot.services.polls import find, may_vote, native_start
+from bot.services.polls import SKEW, find, may_vote, native_start, sum_up, tally_now
 from bot.services.speech import say
 from bot.store import outbox, pods, polls, steps, timers
 from bot.store.database import Tx
 from bot.text import Text
 
-SKEW = timedelta(minutes=1)
-"""How far the clocks of servers may differ."""
+WAITS_FOR_KEYS = timedelta(minutes=1)
+"""How long closing waits where something that may be an answer cannot be read: its key may be on its way."""
 
 LATE_AFTER = timedelta(minutes=5)
 """A deadline that is kept later than this is said to be late: the bot was down."""
@@ -89,6 +90,10 @@ async def close_due(tx: Tx, now: datetime, poll_id: str) -> None:
     poll = await polls.find(tx, poll_id)
     if poll is None or not poll.is_open:
         return
+    if now < poll.closes_at + WAITS_FOR_KEYS and (await sum_up(tx, poll))[0].unknown:
+        due = poll.closes_at + WAITS_FOR_KEYS
+        await timers.put(tx, "poll.close", f"poll.{poll.id}", due, id=poll.id)
+        return
     remark = None
     if now - poll.closes_at > LATE_AFTER:
         remark = Text(
@@ -102,8 +107,7 @@ async def _close(
     tx: Tx, now: datetime, poll: Poll, ended_at: datetime, beginning: Text, remark: Text | None = None
 ) -> None:
     voices = await may_vote(tx, poll)
-    judged = judge(await polls.ballots(tx, poll.id), voices, ended_at)
-    tally = count(judged, len(poll.options), len(voices))
+    tally, _ = await tally_now(tx, poll, ended_at, voices)
     await polls.close(tx, poll.id, ended_at, tally, voices)
     await timers.drop(tx, f"poll.{poll.id}")
     await timers.put(tx, "poll.erase", f"poll.{poll.id}.erase", now + ERASED_AFTER, id=poll.id)
@@ -129,11 +133,17 @@ async def correct(tx: Tx, now: datetime, poll_id: str) -> None:
     if poll is None or poll.tally is None or poll.erased:
         return
     voices = await may_vote(tx, poll)
-    tally = count(judge(await polls.ballots(tx, poll.id), voices, poll.end), len(poll.options), len(voices))
+    tally, _ = await tally_now(tx, poll, poll.end, voices)
     if tally == poll.tally:
         return
     await polls.close(tx, poll.id, poll.end, tally, voices)
-    remark = Text("Something sent before the end reached me only after it.")
+    counted_alike = replace(tally, unknown=poll.tally.unknown) == poll.tally
+    if counted_alike and tally.is_certain and poll.tally.is_certain:
+        return  # it was talk, and had been said to change nothing
+    if tally.unknown < poll.tally.unknown:
+        remark = Text("What I could not read at the end, I have read now, or it was deleted.")
+    else:
+        remark = Text("Something sent before the end reached me only after it.")
     text = poll_texts.result(poll, tally, Text("{id}, corrected result", id=poll.id), remark)
     await say(tx, now, poll.room_id, text, about=poll.id, aloud=True)
 

@@ -50,6 +50,7 @@ def state(poll: Poll, tally: Tally, zone: ZoneInfo, now: datetime) -> Text:
         [
             _title(poll),
             turnout_so_far(tally),
+            _unknown(tally, is_open=True),
             Text(
                 "To answer, type {vote}, or reply to this message with {number} or an option's words.",
                 vote=Code(f"!vote {poll.id} 2"),
@@ -119,7 +120,11 @@ def result(poll: Poll, tally: Tally, beginning: Text, remark: Text | None = None
             Text("{beginning}: {question}", beginning=beginning, question=poll.question),
             remark,
             _outcome(poll, tally),
+            _unknown(tally),
             _turnout(poll, tally),
+            Text("If I can read it later, it counts by when it was sent, and I say the new result.")
+            if tally.unknown and not poll.erased
+            else None,
             Text(
                 "Apps count only what was tapped; this sum has the {n} typed answer too.",
                 plural="Apps count only what was tapped; this sum has the {n} typed answers too.",
@@ -132,7 +137,27 @@ def result(poll: Poll, tally: Tally, beginning: Text, remark: Text | None = None
     )
 
 
+def _unknown(tally: Tally, *, is_open: bool = False) -> Text | None:
+    """Say whose answers are unknown, and at the end whether they could change who leads."""
+    if not tally.unknown:
+        return None
+    if is_open:
+        return Text(
+            "What {n} member sent last could not be read; it may be an answer.",
+            plural="What {n} members sent last could not be read; it may be answers.",
+            n=tally.unknown,
+        )
+    return Text(
+        "What {n} member sent last could not be read. If it was an answer, {effect}.",
+        plural="What {n} members sent last could not be read. If it was answers, {effect}.",
+        n=tally.unknown,
+        effect=Text("it cannot change who leads") if tally.is_certain else Text("it could change who leads"),
+    )
+
+
 def _outcome(poll: Poll, tally: Tally) -> Text:
+    if not tally.is_certain:
+        return Text("No result.") if poll.erased else Text("No result yet.")
     names = [shorten(poll.options[number - 1], _SHORT) for number in tally.leading]
     if not names:
         return Text("Nobody voted.")
@@ -193,7 +218,9 @@ def record(poll: Poll, zone: ZoneInfo) -> Text:
             options=Text.enumerated(Text("{option}", option=option) for option in poll.options),
         )
     return Text(
-        "{id}, closed {at}: {question} – {counts}. {voted} of {voices} voted.",
+        "{id}, closed {at}: {question} – {counts}. {voted} of {voices} voted. {unknown}"
+        if poll.tally.unknown
+        else "{id}, closed {at}: {question} – {counts}. {voted} of {voices} voted.",
         id=poll.id,
         at=When(poll.end, zone),
         question=poll.question,
@@ -203,10 +230,15 @@ def record(poll: Poll, zone: ZoneInfo) -> Text:
         ),
         voted=poll.tally.voted,
         voices=poll.tally.voices,
+        unknown=_unknown(poll.tally),
     )
 
 
 _NOT_COUNTED = {
+    Fate.UNSURE: (
+        "{n} answer may have been replaced by one that could not be read.",
+        "{n} answers may have been replaced by ones that could not be read.",
+    ),
     Fate.REPLACED: (
         "{n} answer was replaced by a later one of the same person.",
         "{n} answers were replaced by later ones of the same person.",
@@ -245,6 +277,7 @@ def why(poll: Poll, tally: Tally, fates: Counter[Fate], zone: ZoneInfo) -> Text:
                 at=When(poll.end, zone),
             ),
             _electorate(poll, tally),
+            _unknown(tally, is_open=poll.is_open),
             *_left_out(poll, tally, fates),
             Text("Votes:") if shown else Text("The votes are shown at closing."),
             *(_numbered(poll, tally.counts) if shown else ()),

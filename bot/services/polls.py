@@ -9,7 +9,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.ballots import Ballot, Fate, Tally, count, judge
+from bot.domain.ballots import Ballot, Fate, Tally, Unread, count, judge, unknown
 from bot.domain.calendar import parse_when, written
 from bot.domain.errors import Ambiguous, NotFound, UsageError
 from bot.domain.ids import POLL
@@ -19,9 +19,14 @@ from bot.domain.values import Code, Person, When
 from bot.ports import StartPoll
 from bot.services import poll_texts
 from bot.services.speech import say
-from bot.store import ids, outbox, pods, polls, rooms, steps, timers
+from bot.store import ids, inbox, outbox, pods, polls, rooms, steps, timers
 from bot.store.database import Tx
 from bot.text import Text, shorten
+
+SKEW = timedelta(minutes=1)
+"""How far the clocks of servers may differ."""
+
+_NO_ANSWER = ("m.annotation", "m.replace")
 
 LISTED_FOR = timedelta(days=14)
 LISTED = 5
@@ -127,6 +132,17 @@ async def open_here(tx: Tx, room: Room) -> list[Poll]:
     return await polls.open_in(tx, room.room_id)
 
 
+async def open_when(tx: Tx, room: Room, sent_at: datetime) -> list[Poll]:
+    """Return the polls of a room that a message can be about which is read long after it was sent."""
+    running = [poll for poll in await polls.open_in(tx, room.room_id) if poll.opened_at <= sent_at + SKEW]
+    over = [
+        poll
+        for poll in await polls.closed_in(tx, room.room_id, since=sent_at)
+        if poll.opened_at <= sent_at < poll.end and not poll.erased
+    ]
+    return [*running, *over]
+
+
 async def only_open(tx: Tx, room: Room, verb: str) -> Poll:
     """Return the only open poll of a room.
 
@@ -170,12 +186,43 @@ async def may_vote(tx: Tx, poll: Poll) -> frozenset[str]:
     return frozenset(member.user_id for member in await rooms.voices(tx, poll.room_id))
 
 
+async def unread(tx: Tx, poll: Poll, end: datetime) -> list[Unread]:
+    """Return what could not be read so far, was sent before a moment, and may be an answer to a poll.
+
+    An app leaves in clear what a tapped answer refers to, so that one is surely for its poll and no other. A reaction
+    or an edit is no answer. Anything else may be a typed one.
+    """
+    started = await outbox.find(tx, native_start(poll))
+    native = started.event_id if started else None
+    return [
+        Unread(event.event_id, event.sender, event.sent_at)
+        for event in await inbox.parked_in(tx, poll.room_id, poll.opened_at - SKEW, end)
+        if event.relation not in _NO_ANSWER
+        and (event.target == native if event.relation == "m.reference" else event.sent_at >= poll.opened_at)
+    ]
+
+
+async def tally_now(
+    tx: Tx, poll: Poll, end: datetime, voices: frozenset[str]
+) -> tuple[Tally, list[tuple[Ballot, Fate]]]:
+    """Sum a poll up anew, as far as its answers could be read.
+
+    Args:
+        tx: The open transaction.
+        poll: The poll.
+        end: The moment before which an answer must have been sent.
+        voices: Who may vote.
+    """
+    ballots = await polls.ballots(tx, poll.id)
+    unsure = unknown(ballots, await unread(tx, poll, end), voices, end)
+    judged = judge(ballots, voices, end, unsure)
+    return count(judged, len(poll.options), len(voices), len(unsure)), judged
+
+
 async def sum_up(tx: Tx, poll: Poll) -> tuple[Tally, Counter[Fate]]:
-    """Return the sum of a poll as it stands, and how many answers had which fate."""
-    voices = await may_vote(tx, poll)
-    judged = judge(await polls.ballots(tx, poll.id), voices, poll.end)
-    fates = Counter(fate for _, fate in judged)
-    return poll.tally or count(judged, len(poll.options), len(voices)), fates
+    """Return the sum of a poll as it stands or stood at its end, and how many answers had which fate."""
+    tally, judged = await tally_now(tx, poll, poll.end, await may_vote(tx, poll))
+    return poll.tally or tally, Counter(fate for _, fate in judged)
 
 
 async def standing(tx: Tx, poll: Poll, user_id: str) -> Ballot | None:

@@ -23,6 +23,7 @@ from bot.services import (
     requests,
     rooms,
     summaries,
+    unreadable,
 )
 from bot.store import timers
 from bot.store.database import Database, Tx
@@ -69,6 +70,7 @@ USE_CASES: dict[str, Use] = {
     "summary.lapse": _lapse_summary,
     "trust.held": holding.tell,
     "trust.hint": identity.hint,
+    "unread.tell": unreadable.tell,
 }
 
 AFTER_A_FAULT = timedelta(minutes=10)

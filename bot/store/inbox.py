@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.store.database import Tx, from_ms, to_ms
+from bot.store.database import Row, Tx, from_ms, to_ms
 
 KEPT = timedelta(days=90)
 """How long a claim is remembered; a homeserver replays minutes, a restored one days."""
@@ -56,7 +56,16 @@ async def save_meta(tx: Tx, key: str, value: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """An encrypted event that waits for its key; `source` is the event as the server sent it."""
+    """An encrypted event that waits for its key.
+
+    Args:
+        session_id: The megolm session it was encrypted in.
+        source: The event as the server sent it.
+        sent_at: The server's timestamp.
+        relation: The kind of its relation to another event, where it was left in clear (`m.reference`).
+        target: The event id which that relation names.
+        lacks: What has not come: its `key`, or the list of its sender's `devices`.
+    """
 
     event_id: str
     room_id: str
@@ -64,21 +73,34 @@ class Parked:
     session_id: str
     source: dict[str, Any]
     parked_at: datetime
-    told: bool
+    sent_at: datetime
+    relation: str | None = None
+    target: str | None = None
+    lacks: str = "key"
+
+    @property
+    def sender_key(self) -> str | None:
+        """The curve25519 key that it says it is from."""
+        found = self.source.get("content", {}).get("sender_key")
+        return found if isinstance(found, str) else None
 
 
 async def park(tx: Tx, event: Parked, limit: int = 5000) -> None:
     """Keep an unreadable event; beyond `limit`, the oldest is given up."""
     await tx.run(
-        "INSERT OR IGNORE INTO parked (event_id, room_id, sender, session_id, source, parked_at, told)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO parked"
+        " (event_id, room_id, sender, session_id, source, parked_at, sent_at, relation, target, lacks)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         event.event_id,
         event.room_id,
         event.sender,
         event.session_id,
         json.dumps(event.source),
         to_ms(event.parked_at),
-        int(event.told),
+        to_ms(event.sent_at),
+        event.relation,
+        event.target,
+        event.lacks,
     )
     await tx.run(
         "DELETE FROM parked WHERE id IN (SELECT id FROM parked ORDER BY id DESC LIMIT -1 OFFSET ?)",
@@ -86,23 +108,45 @@ async def park(tx: Tx, event: Parked, limit: int = 5000) -> None:
     )
 
 
+async def find_parked(tx: Tx, event_id: str) -> Parked | None:
+    """Return an event that waits for its key."""
+    row = await tx.one("SELECT * FROM parked WHERE event_id = ?", event_id)
+    return parked_of(row) if row else None
+
+
 async def parked(tx: Tx, session_id: str | None = None) -> list[Parked]:
     """Return what waits for a session's key, or everything that waits, in the order it came."""
     rows = await tx.all("SELECT * FROM parked WHERE ?1 IS NULL OR session_id = ?1 ORDER BY id", session_id)
-    return [
-        Parked(
-            row["event_id"],
-            row["room_id"],
-            row["sender"],
-            row["session_id"],
-            json.loads(row["source"]),
-            from_ms(row["parked_at"]),
-            bool(row["told"]),
-        )
-        for row in rows
-    ]
+    return [parked_of(row) for row in rows]
+
+
+async def parked_in(tx: Tx, room_id: str, since: datetime, before: datetime) -> list[Parked]:
+    """Return what waits for its key and was sent in a room in a stretch of time, in the order it came."""
+    rows = await tx.all(
+        "SELECT * FROM parked WHERE room_id = ? AND sent_at >= ? AND sent_at < ? ORDER BY id",
+        room_id,
+        to_ms(since),
+        to_ms(before),
+    )
+    return [parked_of(row) for row in rows]
 
 
 async def unpark(tx: Tx, event_id: str) -> None:
     """Let go of an event that was read after all, or never will be."""
     await tx.run("DELETE FROM parked WHERE event_id = ?", event_id)
+
+
+def parked_of(row: Row) -> Parked:
+    """Return what a row of `parked` holds."""
+    return Parked(
+        row["event_id"],
+        row["room_id"],
+        row["sender"],
+        row["session_id"],
+        json.loads(row["source"]),
+        from_ms(row["parked_at"]),
+        from_ms(row["sent_at"]),
+        row["relation"],
+        row["target"],
+        row["lacks"],
+    )

@@ -70,11 +70,12 @@ async def closed_in(tx: Tx, room_id: str, since: datetime | None = None, limit: 
 async def close(tx: Tx, poll_id: str, ended_at: datetime, tally: Tally, voices: Iterable[str]) -> None:
     """Close a poll with its result, and note who could vote; closed once more, its result is corrected."""
     await tx.run(
-        "UPDATE polls SET state = 'closed', ended_at = ?, voted = ?, voices = ?, typed = ? WHERE id = ?",
+        "UPDATE polls SET state = 'closed', ended_at = ?, voted = ?, voices = ?, typed = ?, unknown = ? WHERE id = ?",
         to_ms(ended_at),
         tally.voted,
         tally.voices,
         tally.typed,
+        tally.unknown,
         poll_id,
     )
     await tx.run_many(
@@ -172,7 +173,13 @@ async def _poll(tx: Tx, row: Row) -> Poll:
         closes_at=from_ms(row["closes_at"]),
         state=row["state"],
         ended_at=from_ms(row["ended_at"]) if closed else None,
-        tally=Tally(tuple(option["votes"] for option in options), row["voted"], row["voices"], row["typed"])
+        tally=Tally(
+            tuple(option["votes"] for option in options),
+            row["voted"],
+            row["voices"],
+            row["typed"],
+            row["unknown"],
+        )
         if closed
         else None,
         erased=bool(row["erased"]),

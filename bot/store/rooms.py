@@ -62,6 +62,16 @@ async def set_power(
     )
 
 
+async def came_at(tx: Tx, room_id: str) -> datetime | None:
+    """Return since when the bot has been in a room, as the server shows it."""
+    row = await tx.one(
+        "SELECT since FROM members WHERE room_id = ?"
+        " AND user_id = (SELECT value FROM meta WHERE key = 'user_id')",
+        room_id,
+    )
+    return from_ms(row["since"]) if row else None
+
+
 async def set_greeted(tx: Tx, room_id: str) -> bool:
     """Note that hello was said; `False` if it had been."""
     return await tx.run("UPDATE rooms SET greeted = 1 WHERE room_id = ? AND greeted = 0", room_id) == 1

@@ -113,7 +113,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_by_about ON outbox (about) WHERE about IS NOT NULL;
 CREATE INDEX outbox_by_event ON outbox (event_id) WHERE event_id IS NOT NULL;
 CREATE INDEX outbox_waiting ON outbox (room_id, id) WHERE state = 'waiting';
-CREATE TABLE parked (
+CREATE TABLE "parked" (
     id INTEGER PRIMARY KEY,
     event_id TEXT NOT NULL UNIQUE,
     room_id TEXT NOT NULL,
@@ -121,8 +121,13 @@ CREATE TABLE parked (
     session_id TEXT NOT NULL,
     source TEXT NOT NULL,
     parked_at INTEGER NOT NULL,
-    told INTEGER NOT NULL DEFAULT 0 CHECK (told IN (0, 1))
+    sent_at INTEGER NOT NULL,
+    -- the relation that the server can see too, and the event it names
+    relation TEXT,
+    target TEXT,
+    lacks TEXT NOT NULL CHECK (lacks IN ('key', 'devices'))
 ) STRICT;
+CREATE INDEX parked_by_room ON parked (room_id, sent_at);
 CREATE INDEX parked_by_session ON parked (session_id);
 CREATE TABLE pods (
     room_id TEXT PRIMARY KEY REFERENCES rooms (room_id) ON UPDATE CASCADE,
@@ -164,7 +169,7 @@ CREATE TABLE polls (
     voted INTEGER,
     voices INTEGER,
     typed INTEGER,
-    erased INTEGER NOT NULL DEFAULT 0 CHECK (erased IN (0, 1)),
+    erased INTEGER NOT NULL DEFAULT 0 CHECK (erased IN (0, 1)), unknown INTEGER NOT NULL DEFAULT 0,
     CHECK (state <> 'closed' OR (ended_at IS NOT NULL AND voted IS NOT NULL AND voices IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX polls_by_room ON polls (room_id, state);
@@ -321,3 +326,16 @@ CREATE TABLE turns (
     end TEXT CHECK (end IN ('handover', 'left'))
 ) STRICT;
 CREATE INDEX turns_by_pod ON turns (pod_room_id, user_id);
+CREATE TABLE unread_told (
+    room_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    told_at INTEGER NOT NULL,
+    PRIMARY KEY (room_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE withheld (
+    user_id TEXT NOT NULL,
+    key TEXT NOT NULL,
+    code TEXT NOT NULL,
+    noted_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, key)
+) STRICT, WITHOUT ROWID;

@@ -30,10 +30,11 @@ from bot.ports import (
     Said,
     Say,
     StartPoll,
+    Unread,
 )
-from bot.services import holding, identity, timers
+from bot.services import holding, identity, timers, unreadable
 from bot.services import rooms as room_service
-from bot.store import inbox, outbox
+from bot.store import inbox, outbox, unread
 from bot.store.database import Database
 
 BOT = "@spokesbot:test"
@@ -150,6 +151,62 @@ class Chat:
             )
         await self.flush()
         return kept, event
+
+    async def unreadable(
+        self,
+        person: str,
+        room: str,
+        body: str = "",
+        *,
+        taps: tuple[str, str] | None = None,
+        relation: tuple[str, str] | None = None,
+        session: str = "session",
+        lacks: str = "key",
+        at: datetime | None = None,
+    ) -> Incoming:
+        """Say something, or tap an answer of a poll, without its key; returns the event, for `key_comes`."""
+        common = self._event(person, room) | ({"sent_at": at} if at else {})
+        event: Incoming = Said(**common, body=body)
+        if taps:
+            event = PollAnswered(**common, poll_event_id=taps[0], answers=taps[1:])
+            relation = "m.reference", taps[0]
+        waiting = inbox.Parked(
+            event.event_id,
+            event.room_id,
+            event.sender,
+            session,
+            {"content": {"sender_key": f"key of {person}"}},
+            self.clock.now(),
+            event.sent_at,
+            *(relation or (None, None)),
+            lacks=lacks,
+        )
+        async with self.database.transaction(f"sync.{event.event_id}") as tx:
+            await inbox.park(tx, waiting)
+            await unreadable.see(tx, self.clock.now(), Unread(**common))
+        await self.flush()
+        return event
+
+    async def key_comes(self, event: Incoming) -> list[str]:
+        """Read what could not be read; returns what the bot said in that room."""
+        async with self.database.transaction(f"parked.{event.event_id}") as tx:
+            await inbox.unpark(tx, event.event_id)
+        answers = await self.give(event)
+        async with self.database.transaction(f"over.{event.event_id}") as tx:
+            over = Unread(
+                event_id=event.event_id,
+                room_id=event.room_id,
+                sender=event.sender,
+                sent_at=event.sent_at,
+                over=True,
+            )
+            await unreadable.see(tx, self.clock.now(), over)
+        return answers
+
+    async def withheld(self, person: str, key: str, code: str) -> None:
+        """Let somebody's app say why it gives no key."""
+        async with self.database.transaction(f"withheld.{key}") as tx:
+            await unread.note_withheld(tx, self.clock.now(), user(person), key, code)
 
     def _member(self, person: str, membership: str) -> MemberSeen:
         return MemberSeen(user(person), membership, person, self.clock.now())

@@ -99,12 +99,8 @@ async def test_deleting_an_answer_brings_no_earlier_one_back(chat: Chat) -> None
 async def test_an_answer_deleted_before_it_could_be_read_is_never_read(chat: Chat) -> None:
     await willow(chat)
     await chat.say("Ana", "willow", ASK)
-    async with chat.database.transaction("park") as tx:
-        await tx.run(
-            "INSERT INTO parked (event_id, room_id, sender, session_id, source, parked_at)"
-            " VALUES ('$late', '!willow:test', '@ben:test', 's', '{}', 0)"
-        )
-    await chat.delete("Ben", "willow", "$late")
+    event = await chat.unreadable("Ben", "willow", "!vote 2")
+    await chat.delete("Ben", "willow", event.event_id)
     assert await chat.rows("SELECT * FROM parked") == []
 
 

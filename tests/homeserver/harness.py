@@ -20,8 +20,8 @@ from bot.commanding.dispatch import Dispatcher
 from bot.matrix.client import BotClient
 from bot.matrix.sender import Sender
 from bot.matrix.sync import SETTLING, SyncLoop
-from bot.ports import IdentitySeen, Incoming, Message, RoomChange, Say
-from bot.services import holding, identity, rooms
+from bot.ports import IdentitySeen, Incoming, Message, RoomChange, Say, Unread
+from bot.services import holding, identity, rooms, timers, unreadable
 from bot.store import inbox, outbox
 from bot.store.database import Database, Tx
 from tests.homeserver.server import Homeserver
@@ -141,6 +141,9 @@ class Bot:
         async def see_identities(tx: Tx, found: Sequence[IdentitySeen]) -> None:
             await identity.seen(tx, self.clock.now(), found)
 
+        async def see_unread(tx: Tx, event: Unread) -> None:
+            await unreadable.see(tx, self.clock.now(), event)
+
         async with self.database.transaction("start") as tx:
             await inbox.save_meta(tx, "user_id", BOT)
         self.sync = SyncLoop(
@@ -153,6 +156,7 @@ class Bot:
             dispatcher.wants_quoted,
             hold,
             see_identities,
+            see_unread,
             self._pause,
         )
         self.sender = Sender(self.client, self.database, self.clock, settling=timedelta(0))
@@ -191,7 +195,9 @@ class Bot:
         """Die now."""
         self.life.ended = True
         # what it began on the side dies with it
-        aside = [task for task in asyncio.all_tasks() if task.get_name().startswith(("send ", "prepare"))]
+        aside = [
+            task for task in asyncio.all_tasks() if task.get_name().startswith(("send ", "prepare", "timers"))
+        ]
         tasks = [*self._tasks, *aside]
         await self._end(tasks)
 
@@ -283,6 +289,17 @@ class Bot:
         """Let time pass and the bot do what it does then."""
         self.later(**length)
         await self.settled()
+
+    async def run_timers(self) -> None:
+        """Do what is due, as the timers' task would."""
+        await timers.run_due(self.database, self.clock)
+        await self.settled()
+
+    async def dies_at_timers(self, moment: str) -> None:
+        """Do what is due and die at a moment of it."""
+        self.die_at(moment)
+        asyncio.create_task(timers.run_due(self.database, self.clock), name="timers")  # noqa: RUF006
+        await self.died()
 
     async def ended(self) -> BaseException | None:
         """Wait until the sync loop ends and return why."""

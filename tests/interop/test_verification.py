@@ -17,7 +17,7 @@ from bot.credentials import store_key
 from bot.matrix.session import restore
 from bot.matrix.sync import SyncLoop
 from bot.matrix.verification import LASTS, Verifications
-from bot.ports import FixedClock, IdentitySeen, Incoming, RoomChange, SystemClock
+from bot.ports import FixedClock, IdentitySeen, Incoming, RoomChange, SystemClock, Unread
 from bot.services import rooms
 from bot.store.database import Database, Tx
 from bot.verify import QUESTION
@@ -215,10 +215,13 @@ async def test_what_takes_ten_minutes_is_ended(
         async def see_identities(tx: Tx, seen: Sequence[IdentitySeen]) -> None:
             pass
 
+        async def see_unread(tx: Tx, event: Unread) -> None:
+            pass
+
         dispatcher = Dispatcher(discover(), clock, session.user_id)
         sync = SyncLoop(
             session.client, database, clock, dispatcher.handle, room_changed, "!", dispatcher.wants_quoted,
-            hold, see_identities,
+            hold, see_identities, see_unread,
             verify=verifications.hear,
         )  # fmt: skip
         running = asyncio.create_task(sync.run())

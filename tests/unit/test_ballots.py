@@ -3,12 +3,13 @@
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from itertools import combinations, product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.ballots import Ballot, Fate, count, judge
+from bot.domain.ballots import Ballot, Fate, Tally, Unread, count, judge, unknown
 from bot.domain.choices import is_attempt, read_answers, read_taps
 from bot.domain.errors import Ambiguous, UsageError
 from bot.domain.polls import LONGEST_TOGETHER, Poll, check_poll, key, tidy
@@ -124,6 +125,105 @@ def test_withdrawing_leaves_others_as_they_were(given_: list[Ballot], voices: se
 
     assert others(before) == others(after)
     assert not any(each.user_id == "ana" and fate is Fate.COUNTED for each, fate in after)
+
+
+# -- what could not be read ----------------------------------------------------------------------------
+
+
+def unread(number: int, who: str, minute: float) -> Unread:
+    """A message that could not be read, sent some minutes after the start."""
+    return Unread(f"$e{number}", who, START + timedelta(minutes=minute))
+
+
+def test_an_answer_is_unknown_where_something_later_could_not_be_read() -> None:
+    given_ = [ballot(2, "ana", 2, 1), ballot(2, "ben", 2, 1), ballot(3, "cy", 2), ballot(4, "di", 5, 2)]
+    later = [unread(1, "ana", 3), unread(3, "ben", 2), unread(5, "cy", 9.999), unread(6, "di", 4)]
+    outside = [unread(7, "eve", 1), unread(8, "di", 10)]
+    found = unknown(given_, [*later, *outside], {"ana", "ben", "cy", "di"}, END)
+    assert found == {"ana", "ben", "cy"}
+    judged = judge(given_, {"ana", "ben", "cy", "di"}, END, found)
+    assert [fate for _, fate in judged] == [Fate.UNSURE, Fate.UNSURE, Fate.WITHDRAWN, Fate.COUNTED]
+    assert count(judged, 2, 4, len(found)) == Tally((0, 1), 1, 4, 0, 3)
+
+
+def test_neither_a_spoiled_nor_a_voiceless_nor_a_late_answer_makes_an_unread_one_known() -> None:
+    given_ = [
+        Ballot("$e2", "ana", START + timedelta(minutes=2), None),
+        ballot(3, "ana", 3, 1, voice=False),
+        ballot(4, "ana", 10, 1),
+    ]
+    assert unknown(given_, [unread(1, "ana", 1)], {"ana"}, END) == {"ana"}
+
+
+@pytest.mark.parametrize(
+    ("counts", "unknown", "certain"),
+    [
+        ((3, 1), 1, True),
+        ((3, 2), 1, False),
+        ((3, 1), 2, False),
+        ((2, 2), 0, True),
+        ((2, 2), 1, False),
+        ((0, 0), 0, True),
+        ((0, 0), 1, False),
+        ((5, 0, 2), 2, True),
+        ((5, 0, 3), 2, False),
+    ],
+)
+def test_a_result_is_certain_where_unknown_answers_cannot_bring_another_option_level(
+    counts: tuple[int, ...], unknown: int, certain: bool
+) -> None:
+    assert Tally(counts, sum(counts), 9, 0, unknown).is_certain is certain
+
+
+@given(st.lists(st.integers(0, 4), min_size=2, max_size=3).map(tuple), st.integers(0, 3), st.integers(1, 3))
+def test_a_result_is_certain_exactly_where_every_way_to_fill_in_the_unknown_answers_has_its_leaders(
+    counts: tuple[int, ...], unknown: int, most: int
+) -> None:
+    options = range(len(counts))
+    answers = [chosen for size in range(most + 1) for chosen in combinations(options, size)]
+    outcomes = {
+        Tally(
+            tuple(votes + sum(option in one for one in filled) for option, votes in enumerate(counts)), 0, 0
+        ).leading
+        for filled in product(answers, repeat=unknown)
+    }
+    assert Tally(counts, 0, 0, 0, unknown).is_certain is (len(outcomes) == 1)
+
+
+unreads = st.lists(
+    st.builds(
+        Unread,
+        event_id=st.integers(0, 10**6).map("$u{}".format),
+        user_id=people,
+        sent_at=st.integers(0, 12).map(lambda minute: START + timedelta(minutes=minute)),
+    ),
+    max_size=6,
+    unique_by=lambda each: each.event_id,
+)
+
+
+@given(
+    ballots,
+    unreads,
+    st.sets(people),
+    st.lists(st.none() | st.sets(st.integers(1, 4), max_size=3), min_size=6),
+)
+def test_a_certain_result_names_whoever_leads_when_everything_has_been_read(
+    given_: list[Ballot], unreads: list[Unread], voices: set[str], contents: list[set[int] | None]
+) -> None:
+    unsure = unknown(given_, unreads, voices, END)
+    tally = count(judge(given_, voices, END, unsure), 4, len(voices), len(unsure))
+    read = [
+        Ballot(each.event_id, each.user_id, each.sent_at, None if words is None else tuple(sorted(words)))
+        for each, words in zip(unreads, contents, strict=False)
+    ]
+    full = count(judge([*given_, *read], voices, END), 4, len(voices))
+    if tally.is_certain:
+        assert full.leading == tally.leading
+    assert tally.voted + tally.unknown <= tally.voices
+    assert all(
+        abs(after - before) <= tally.unknown for before, after in zip(tally.counts, full.counts, strict=True)
+    )
 
 
 # -- what an answer means ----------------------------------------------------------------------------
