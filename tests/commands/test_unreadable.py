@@ -132,7 +132,7 @@ async def test_who_chose_to_leave_the_bot_out_hears_it_once_a_month(chat: Chat) 
 
 @pytest.mark.parametrize("at_once", [True, False])
 async def test_where_many_are_concerned_the_room_is_told_once(chat: Chat, at_once: bool) -> None:
-    people = [f"P{number}" for number in range(200)]
+    people = [f"P{number}" for number in range(200 if at_once else 10)]
     await willow(chat, *people)
     for person in people:
         await chat.unreadable(person, "willow")

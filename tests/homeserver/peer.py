@@ -147,6 +147,26 @@ class Peer:
         content = self.encrypted(room_id, "m.room.message", {"msgtype": "m.text", "body": body} | more, share)
         return self.world.put(room_id, self.user_id, "m.room.encrypted", content)
 
+    def tap(self, room_id: str, poll_event_id: str, answer: str, *, share: bool = True) -> str:
+        """Answer a native poll as Element does, with the relation in clear, and return the event id."""
+        relation = {"rel_type": "m.reference", "event_id": poll_event_id}
+        inner = {"m.relates_to": relation, "org.matrix.msc3381.poll.response": {"answers": [answer]}}
+        content = self.encrypted(room_id, "org.matrix.msc3381.poll.response", inner, share)
+        content["m.relates_to"] = relation
+        return self.world.put(room_id, self.user_id, "m.room.encrypted", content)
+
+    def withhold(self, code: str, session_id: str | None, kind: str = "m.room_key.withheld") -> None:
+        """Tell the bot why it gets no key: of a session, or with `None` of any."""
+        content = {"algorithm": MEGOLM, "sender_key": self.curve, "code": code, "reason": "a reason"}
+        if session_id is not None:
+            content |= {"room_id": "!willow:test", "session_id": session_id}
+        for to in self.world.devices_of(BOT):
+            self.world.to_device(self.user_id, kind, {BOT: {to.device_id: content}})
+
+    def session_in(self, room_id: str) -> str:
+        """Return the id of the session that is used in a room now."""
+        return self._outbound[room_id].session_id
+
     def encrypted(self, room_id: str, kind: str, content: Json, share: bool = True) -> Json:
         """Return the content of an encrypted event."""
         session = self._outbound.get(room_id)

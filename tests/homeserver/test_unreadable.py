@@ -1,0 +1,172 @@
+"""What cannot be read is said once, by its cause, and counts once when its key comes, whenever the bot dies."""
+
+import pytest
+
+from tests.homeserver.harness import Bot
+from tests.homeserver.peer import Peer
+from tests.homeserver.world import BOT, World
+
+NO_KEY = "your app had not shared its key with me yet"
+
+
+@pytest.fixture
+async def pod(world: World, bot: Bot, ana: Peer, ben: Peer) -> str:
+    """The pod Willow of Ana and Ben, both of whom the bot can read."""
+    room = world.create("willow", ana.user_id, ben.user_id, BOT)
+    await bot.start()
+    ana.say(room, "!pod create Willow")
+    ben.say(room, "hello")
+    await bot.settled()
+    return room
+
+
+def unread_lines(peer: Peer, room: str) -> list[str]:
+    """Return what the bot said of unreadable messages."""
+    return [text for text in peer.texts(room) if "I cannot read" in text]
+
+
+async def minute(bot: Bot) -> None:
+    """Let a minute pass, with what is done then."""
+    bot.later(minutes=1)
+    await bot.run_timers()
+
+
+@pytest.mark.parametrize("moment", [None, "before timers", "after timers"])
+async def test_a_key_that_is_late_is_said_once_and_the_message_is_done_when_it_comes(
+    world: World, bot: Bot, ana: Peer, pod: str, moment: str | None
+) -> None:
+    world.late_keys = True
+    ana.new_room_key(pod)
+    ana.say(pod, "!assembly create River")
+    await bot.settled()
+    await bot.restart()  # between keeping it and speaking of it
+    bot.later(minutes=1)
+    if moment is not None:
+        await bot.dies_at_timers(moment)
+        await bot.start()
+    await bot.run_timers()
+    await bot.restart()
+    await minute(bot)
+    [line] = unread_lines(ana, pod)
+    assert NO_KEY in line
+    world.release_keys()
+    await bot.settled()
+    await minute(bot)
+    answers = [text for text in ana.texts(pod) if "This room is the pod Willow" in text]
+    assert len(answers) == 1
+    assert bot.rows("SELECT * FROM parked") == []
+    assert len(unread_lines(ana, pod)) == 1
+
+
+@pytest.mark.parametrize("kind", ["m.room_key.withheld", "org.matrix.room_key.withheld"])
+@pytest.mark.parametrize("first", ["reason", "message"])
+async def test_why_a_key_is_withheld_is_known_also_after_a_kill_and_forgotten_when_it_comes(
+    bot: Bot, ana: Peer, pod: str, kind: str, first: str
+) -> None:
+    ana.new_room_key(pod)
+    content = ana.encrypted(pod, "m.room.message", {"msgtype": "m.text", "body": "!pod"}, share=False)
+    session = ana.session_in(pod)
+    if first == "reason":
+        ana.withhold("m.unverified", session, kind)
+        await bot.settled()
+    ana.world.put(pod, ana.user_id, "m.room.encrypted", content)
+    if first == "message":
+        ana.withhold("m.unverified", session, kind)
+    await bot.settled()
+    await bot.restart()
+    await minute(bot)
+    [line] = unread_lines(ana, pod)
+    assert "your app excludes this bot because it counts as not verified" in line
+    ana.forward_keys()
+    await bot.settled()
+    assert bot.rows("SELECT * FROM withheld") == bot.rows("SELECT * FROM parked") == []
+
+
+async def test_a_device_that_could_not_reach_the_bot_says_so_without_a_session(
+    bot: Bot, ana: Peer, pod: str
+) -> None:
+    ana.new_room_key(pod)
+    ana.say(pod, "!pod", share=False)
+    ana.withhold("m.no_olm", None)
+    await bot.settled()
+    await minute(bot)
+    [line] = unread_lines(ana, pod)
+    assert "could not reach me" in line
+
+
+async def test_reasons_of_others_and_for_keys_that_are_here_and_unknown_ones_are_not_kept(
+    world: World, bot: Bot, ana: Peer, ben: Peer, pod: str
+) -> None:
+    mallory = Peer(world, "mallory")
+    ana.withhold("m.unverified", ana.session_in(pod))
+    ana.new_room_key(pod)
+    ana.say(pod, "!pod", share=False)
+    session = ana.session_in(pod)
+    mallory.withhold("m.blacklisted", session)
+    ana.withhold("m.made_up", session)
+    ana.withhold("m.unverified", "x" * 1000)
+    ben.withhold("m.blacklisted", session)
+    await bot.settled()
+    assert bot.rows("SELECT user_id, code FROM withheld") == [
+        {"user_id": ben.user_id, "code": "m.blacklisted"}
+    ]
+    await minute(bot)
+    [line] = unread_lines(ana, pod)
+    assert NO_KEY in line
+
+
+async def test_nobody_can_fill_the_store_with_reasons(bot: Bot, ana: Peer, ben: Peer, pod: str) -> None:
+    ben.withhold("m.unverified", "s")
+    for number in range(120):
+        ana.withhold("m.unverified", f"s{number}")
+        if number % 60 == 59:
+            await bot.settled()
+    kept = bot.rows("SELECT user_id, count(*) AS n FROM withheld GROUP BY user_id ORDER BY user_id")
+    assert kept == [{"user_id": ana.user_id, "n": 100}, {"user_id": ben.user_id, "n": 1}]
+    bot.later(days=2)
+    ana.withhold("m.unverified", "another")
+    await bot.settled()
+    assert bot.rows("SELECT key FROM withheld") == [{"key": "another"}]
+
+
+@pytest.mark.parametrize("lost_at", [None, "closing", "reading", "correcting"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_a_vote_whose_key_comes_after_the_end_corrects_the_result_once(
+    world: World, bot: Bot, ana: Peer, ben: Peer, pod: str, lost_at: str | None, moment: str
+) -> None:
+    ana.say(pod, "!poll Where? | Park | Library | closes=10m")
+    await bot.settled()
+    native = next(heard.event_id for heard in ana.heard(pod) if heard.kind.endswith("poll.start"))
+    ana.tap(pod, native, "1")
+    ben.new_room_key(pod)
+    world.late_keys = True
+    ben.tap(pod, native, "2")
+    await bot.settled()
+    await minute(bot)
+
+    async def timers_run(step: str, **length: float) -> None:
+        bot.later(**length)
+        if lost_at == step:
+            await bot.dies_at_timers(f"{moment} timers")
+            await bot.start()
+        await bot.run_timers()
+
+    await timers_run("waiting for keys", minutes=10)
+    await timers_run("closing", minutes=1)
+    if lost_at == "reading":
+        bot.die_at(f"{moment} parked")
+    world.release_keys()
+    if lost_at == "reading":
+        await bot.died()
+        await bot.start()
+    await bot.settled()
+    await timers_run("correcting", minutes=1)
+    await bot.restart()
+    await minute(bot)
+    texts = ana.texts(pod)
+    [closed] = [text for text in texts if text.startswith("P1 is closed: Where?")]
+    [corrected] = [text for text in texts if text.startswith("P1, corrected result")]
+    assert "No result yet." in closed
+    assert "A tie, without a winner: Park and Library, 1 vote each." in corrected
+    assert texts.index(closed) < texts.index(corrected)
+    assert len(unread_lines(ana, pod)) == 1
