@@ -11,6 +11,7 @@ from typing import Any
 
 from nio.events import Event, MegolmEvent
 
+from bot.domain.names import clean
 from bot.matrix.client import BotClient
 from bot.matrix.inbound import Readable, readable
 from bot.ports import Clock
@@ -43,12 +44,7 @@ class Parking:
         """Keep an event for later."""
         keyless = isinstance(event, MegolmEvent)
         source = event.source if keyless else event.encrypted_source
-        relation = source["content"].get("m.relates_to")
-        kind, target = (
-            (relation.get("rel_type"), relation.get("event_id"))
-            if isinstance(relation, dict)
-            else (None, None)
-        )
+        relation = _dict(source["content"].get("m.relates_to"))
         waiting = inbox.Parked(
             event.event_id,
             room_id,
@@ -57,8 +53,8 @@ class Parking:
             source,
             self._clock.now(),
             utc(event.server_timestamp),
-            kind if isinstance(kind, str) else None,
-            target if isinstance(target, str) else None,
+            _text(relation.get("rel_type")),
+            _text(relation.get("event_id")),
             "key" if keyless else "devices",
         )
         await inbox.park(tx, waiting)
@@ -110,14 +106,22 @@ class Parking:
         found = [event for event in events if getattr(event, "type", None) in WITHHELD]
         here = {session.id for session in self._client.olm.inbound_group_store} if found else set()
         for event in found:
-            content = event.source["content"]
-            code, session_id = content.get("code"), content.get("session_id")
-            key = session_id or content.get("sender_key")
+            content = _dict(event.source.get("content"))
+            code, key = content.get("code"), content.get("session_id") or content.get("sender_key")
             if (
                 code in CODES
                 and isinstance(key, str)
                 and len(key) <= LONGEST_KEY
-                and session_id not in here
-                and await rooms.shared_rooms(tx, event.sender)
+                and key not in here
+                and isinstance(event.sender, str)
+                and await rooms.shared_rooms(tx, clean(event.sender))
             ):
-                await unread.note_withheld(tx, self._clock.now(), event.sender, key, code)
+                await unread.note_withheld(tx, self._clock.now(), clean(event.sender), clean(key), code)
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return clean(value) if isinstance(value, str) else None

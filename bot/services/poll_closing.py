@@ -138,10 +138,10 @@ async def correct(tx: Tx, now: datetime, poll_id: str) -> None:
         return
     await polls.close(tx, poll.id, poll.end, tally, voices)
     counted_alike = replace(tally, unknown=poll.tally.unknown) == poll.tally
-    if counted_alike and tally.is_certain and poll.tally.is_certain:
-        return  # it was talk, and had been said to change nothing
+    if counted_alike and tally.is_certain == poll.tally.is_certain:
+        return  # it was talk, and the result is as it was
     if tally.unknown < poll.tally.unknown:
-        remark = Text("What I could not read at the end, I have read now, or it was deleted.")
+        remark = Text("Something that I could not read at the end I have read since, or it was deleted.")
     else:
         remark = Text("Something sent before the end reached me only after it.")
     text = poll_texts.result(poll, tally, Text("{id}, corrected result", id=poll.id), remark)

@@ -25,7 +25,7 @@ TELL_AGAIN = timedelta(days=1)
 CHOSEN_AGAIN = timedelta(days=30)
 """When somebody is told again whose app was told to leave the bot out: that may be what they want."""
 SAID_OF = timedelta(days=7)
-"""What was sent longer ago than that when it came is read if it can be, and not spoken of."""
+"""What was sent longer ago than that is read if it can be, and not spoken of."""
 ROOM = ""
 """Who was told, where it was the room as a whole."""
 LINES_A_DAY = 3
@@ -36,11 +36,8 @@ async def see(tx: Tx, now: datetime, event: Unread) -> None:
     """Note an event that cannot be read yet, or could be read after all."""
     await poll_answers.recount(tx, now, event.room_id, event.sent_at)
     room = await rooms.find(tx, event.room_id)
-    if event.over or room is None or now - event.sent_at > SAID_OF or not await _is_served(tx, room):
+    if event.over or room is None or not await _is_served(tx, room):
         return
-    came = await rooms.came_at(tx, room.room_id)
-    if came is not None and event.sent_at < came - SKEW:
-        return  # what was said before we came was not said to us
     key = _timer(room.room_id)
     if await timers.find(tx, key) is None:
         await timers.put(tx, "unread.tell", key, now + KEYS_COME_WITHIN, room=room.room_id)
@@ -89,8 +86,11 @@ async def _untold(
 ) -> list[tuple[inbox.Parked, str | None]]:
     """Return what waits in a room and its sender may be told of, in the order it came, each with its code."""
     people = {member.user_id for member in await rooms.members(tx, room.room_id)}
+    came = await rooms.came_at(tx, room.room_id)
+    # what was said before we came was not said to us
+    since = max(now - SAID_OF, came - SKEW) if came else now - SAID_OF
     found = []
-    for event in await unread.waiting_in(tx, room.room_id, now - SAID_OF):
+    for event in await unread.waiting_in(tx, room.room_id, since):
         before = told.get(event.sender)
         if event.sender not in people or (before is not None and event.parked_at <= before):
             continue

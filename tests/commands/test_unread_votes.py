@@ -10,7 +10,7 @@ from tests.commands.test_polls import ASK, FRIDAY, say, tick, willow
 LATER = "If I can read it later, it counts by when it was sent, and I say the new result."
 ONE_COULD = "What 1 member sent last could not be read. If it was an answer, it could change who leads."
 ONE_CANNOT = "What 1 member sent last could not be read. If it was an answer, it cannot change who leads."
-READ_NOW = "What I could not read at the end, I have read now, or it was deleted."
+READ_NOW = "Something that I could not read at the end I have read since, or it was deleted."
 
 
 async def asked(chat: Chat, more: str = "", people: tuple[str, ...] = ()) -> str:
@@ -101,7 +101,11 @@ async def test_talk_whose_key_comes_after_the_end_makes_a_result_out_of_none(cha
     native = await asked(chat)
     await chat.tap("Ana", "willow", native, "1")
     event = await chat.unreadable("Ben", "willow", "good morning")
-    assert "No result yet." in await close(chat)
+    first = await chat.unreadable("Cy", "willow", "good morning")
+    assert "What 2 members sent last could not be read. If it was answers, it could" in await close(chat)
+    await chat.key_comes(first)
+    await chat.wait(minutes=1)
+    assert chat.heard("willow") == []
     assert await chat.key_comes(event) == []
     await chat.wait(minutes=1)
     [corrected] = chat.heard("willow")

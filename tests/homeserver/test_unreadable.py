@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.matrix.identity import Identity
 from tests.homeserver.harness import Bot
 from tests.homeserver.peer import Peer
 from tests.homeserver.world import BOT, World
@@ -113,6 +114,62 @@ async def test_reasons_of_others_and_for_keys_that_are_here_and_unknown_ones_are
     await minute(bot)
     [line] = unread_lines(ana, pod)
     assert NO_KEY in line
+
+
+async def test_reasons_of_whatever_form_do_no_harm(world: World, bot: Bot, ana: Peer, pod: str) -> None:
+    forms = ("\ud800", ["a"], {"a": "b"}, 1, None, "")
+    contents = [{"code": "m.unverified", "session_id": one, "sender_key": one} for one in forms]
+    contents += [{"code": one, "session_id": "s", "sender_key": "s"} for one in forms]
+    for content in (*contents, ["a"], "words", {"m.unverified": {}}):
+        for to in world.devices_of(BOT):
+            event = {to.device_id: content}
+            world.to_device(ana.user_id, "m.room_key.withheld", {BOT: event})
+    await bot.settled()
+    await bot.restart()
+    ana.say(pod, "!pod")
+    await bot.settled()
+    assert "Willow" in ana.texts(pod)[-1]
+
+
+async def test_a_visible_relation_of_whatever_form_does_no_harm(
+    world: World, bot: Bot, ana: Peer, pod: str
+) -> None:
+    world.late_keys = True
+    ana.new_room_key(pod)
+    relations = (
+        {"rel_type": ["m.reference"], "event_id": {"a": 1}}, ["m.reference"], "m.reference",
+        {"rel_type": "\ud800", "event_id": "\ud800"},
+    )  # fmt: skip
+    for number, relation in enumerate(relations):
+        content = ana.encrypted(pod, "m.room.message", {"msgtype": "m.text", "body": f"!nonsense{number}"})
+        world.put(pod, ana.user_id, "m.room.encrypted", content | {"m.relates_to": relation})
+    await bot.settled()
+    assert len(bot.rows("SELECT * FROM parked")) == len(relations)
+    world.release_keys()
+    await bot.settled()
+    heard = " ".join(ana.texts(pod))
+    assert [f"!nonsense{number}" in heard for number in range(len(relations))] == [True] * len(relations)
+
+
+async def test_a_vote_from_a_device_that_is_not_signed_yet_is_unknown_until_it_is(
+    world: World, bot: Bot, ana: Peer, pod: str
+) -> None:
+    own = Identity.create(ana.user_id)
+    world.vouch(own, ana.device.device_id)
+    ana.say(pod, "!poll Where? | Park | Library | closes=10m")
+    await bot.settled()
+    Peer(world, "ana", "NEW").say(pod, "!vote 2")
+    await bot.settled()
+    for _ in range(11):
+        await minute(bot)
+    [closed] = [text for text in ana.texts(pod) if text.startswith("P1 is closed: Where?")]
+    assert "No result yet.\nWhat 1 member sent last could not be read." in closed
+    world.vouch(own, ana.device.device_id, "NEW")
+    await bot.settled()
+    await minute(bot)
+    [corrected] = [text for text in ana.texts(pod) if text.startswith("P1, corrected result")]
+    assert "Most votes: Library, with 1." in corrected
+    assert unread_lines(ana, pod) == []
 
 
 async def test_nobody_can_fill_the_store_with_reasons(bot: Bot, ana: Peer, ben: Peer, pod: str) -> None:
