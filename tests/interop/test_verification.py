@@ -193,6 +193,20 @@ async def test_verify_says_when_no_bot_runs_and_ends_when_it_stops(
             await operator.reads("No verification waits")
 
 
+@pytest.mark.parametrize("way", ["in the room", "from device to device"])
+async def test_with_verify_auto_the_members_own_word_is_enough(
+    way: str, synapse: Synapse, members: Members, fresh_name: Callable[[str], str]
+) -> None:
+    async with BotProcess(synapse, fresh_name("bot"), settings={"verify": {"auto": True}}) as bot:
+        room = await room_with(bot, await people(synapse, members, fresh_name, 1))
+        ana = room.people[0]
+        flow = await asks(ana, bot, room.room_id if way == "in the room" else None)
+        await flow.start()
+        await flow.confirm()
+        assert await flow.end() == DONE
+        assert await ana.user_verified(bot.user_id)
+
+
 async def test_what_takes_ten_minutes_is_ended(
     synapse: Synapse, members: Members, fresh_name: Callable[[str], str]
 ) -> None:
