@@ -28,7 +28,7 @@ def operations(verifications: Verifications) -> dict[str, Operation]:
     async def watch(_: Json) -> AsyncIterator[Json]:
         async with aclosing(verifications.watch()) as changes:
             async for waiting in changes:
-                yield {"waiting": [asdict(one) for one in waiting]}
+                yield {"auto": verifications.auto, "waiting": [asdict(one) for one in waiting]}
 
     async def decide(asked: Json) -> AsyncIterator[Json]:
         taken = await verifications.decide(asked.get("number", 0), same=asked.get("same") is True)

@@ -2,7 +2,8 @@
 
 Rule: it ends verified only if the operator confirmed the numbers and the other side's message authentication
 codes were right, and our own codes, which vouch for our identity, leave only after the operator's word. Every
-step that does not fit ends it with the code the specification has for that.
+step that does not fit ends it with the code the specification has for that. We never send a `start`, so two
+starts at once, for which the specification has a rule, cannot be.
 
 Source: Matrix specification v1.16, client-server API, "Short Authentication String (SAS) verification".
 """
@@ -19,8 +20,8 @@ from enum import Enum
 from typing import Any
 
 import vodozemac
-from nio.crypto.sas import Sas as EmojiTable
 
+from bot.matrix.sas_emoji import EMOJI
 from bot.matrix.secret_storage import to_base64
 
 SAS = "m.sas.v1"
@@ -210,7 +211,7 @@ class Flow:
         )
         derived = self._secret.bytes("|".join(map(str, parts)))
         first, second, third = derived.decimals
-        emoji = tuple((sign, name) for sign, name in (EmojiTable.emoji[at] for at in derived.emoji_indices))
+        emoji = tuple(EMOJI[at] for at in derived.emoji_indices)
         self.short = ShortString((first, second, third), emoji)
         self.stage = Stage.COMPARING
         return [Sending("key", {"key": self._key})]

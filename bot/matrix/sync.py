@@ -46,6 +46,7 @@ from bot.ports import (
     RoomChange,
     RoomSeen,
     Said,
+    Unencrypted,
     Unread,
 )
 from bot.store import inbox, outbox, rooms
@@ -258,6 +259,7 @@ class SyncLoop:
             # What was said before we came was not said to us.
             start = self._own_join(timeline)
             before, timeline = timeline[:start], timeline[start:]
+            timeline = [*filter(self._asks_us, before), *timeline]
             seen = room_seen(
                 self._client, room_id, [*info.state, *before], self._creators[room_id]
             ) or RoomSeen(room_id)
@@ -266,6 +268,16 @@ class SyncLoop:
             await self._change(tx, seen)
         for index, event in enumerate(timeline):
             await self._event(tx, room_id, event, quoted, f"{cause}.{index}")
+
+    def _asks_us(self, event: Any) -> bool:
+        """Tell whether somebody asks to verify us: an app invites us for that, and does not wait until we come."""
+        return (
+            isinstance(event, Event)
+            and event.sender != self._client.user_id
+            and verification_events.is_request_to(
+                self._client.user_id, event.source.get("type"), event.source.get("content")
+            )
+        )
 
     def _note_join(self, room_id: str) -> None:
         now = self._clock.now()
@@ -323,7 +335,11 @@ class SyncLoop:
                 found = incoming(event, room_id, self._prefix, quoted)
                 heard = None
                 if found is None and self._verify is not None:
-                    heard = verification_events.in_room(event, room_id, self._client.user_id)
+                    encrypted = self._client.rooms[room_id].encrypted
+                    step = verification_events.in_room(
+                        event, room_id, self._client.user_id, encrypted=encrypted
+                    )
+                    found, heard = (step, None) if isinstance(step, Unencrypted) else (None, step)
                 if (found is None and heard is None) or await self._is_replay(tx, event):
                     return
                 if found is not None:

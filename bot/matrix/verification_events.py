@@ -1,6 +1,7 @@
 """Finds the steps of verifications among what a sync brings, in rooms and to this device.
 
-Rule: a step is only read here. Who it is for and whether it fits is decided in `verification.py`.
+Rule: a step is only read here. Who it is for and whether it fits is decided in `verification.py`. In a room without
+encryption nothing is answered, so a request there is no more than a command there would be.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.ports import Unencrypted
 from bot.text import utc
 
 PREFIX = "m.key.verification."
@@ -49,7 +51,7 @@ def to_device(event: Any) -> Heard | None:
     return Heard(sender, None, transaction, kind.removeprefix(PREFIX), content, _moment(at))
 
 
-def in_room(event: Any, room_id: str, own: str) -> Heard | None:
+def in_room(event: Any, room_id: str, own: str, *, encrypted: bool) -> Heard | Unencrypted | None:
     """Return the step that a room's event is, if it is one and can be meant for us.
 
     The others' steps of a verification between two members look the same as those meant for us; they belong to a
@@ -60,22 +62,38 @@ def in_room(event: Any, room_id: str, own: str) -> Heard | None:
         event: A readable event.
         room_id: Where.
         own: Our user id, which a request must be for.
+        encrypted: Whether the room is.
     """
     content = event.source.get("content")
     if not isinstance(content, dict):
         return None
-    kind = event.source.get("type")
-    if kind == "m.room.message":
-        if content.get("msgtype") != f"{PREFIX}request" or content.get("to") != own:
-            return None
-        return Heard(
-            event.sender, room_id, event.event_id, "request", content, _moment(event.server_timestamp)
-        )
+    kind, at = event.source.get("type"), _moment(event.server_timestamp)
+    if is_request_to(own, kind, content):
+        if not encrypted:
+            return Unencrypted(
+                event_id=event.event_id,
+                room_id=room_id,
+                sender=event.sender,
+                sent_at=utc(event.server_timestamp),
+            )
+        return Heard(event.sender, room_id, event.event_id, "request", content, at)
     relation = content.get("m.relates_to")
     transaction = relation.get("event_id") if isinstance(relation, dict) else None
-    if not isinstance(kind, str) or not kind.startswith(PREFIX) or not isinstance(transaction, str):
+    if not encrypted or not isinstance(kind, str) or not isinstance(transaction, str):
         return None
-    return Heard(event.sender, room_id, transaction, kind.removeprefix(PREFIX), content)
+    if not kind.startswith(PREFIX):
+        return None
+    return Heard(event.sender, room_id, transaction, kind.removeprefix(PREFIX), content, at)
+
+
+def is_request_to(own: str, kind: object, content: object) -> bool:
+    """Tell whether an event of a room asks us to verify."""
+    return (
+        kind == "m.room.message"
+        and isinstance(content, dict)
+        and content.get("msgtype") == f"{PREFIX}request"
+        and content.get("to") == own
+    )
 
 
 def _moment(milliseconds: object) -> datetime | None:
