@@ -96,6 +96,8 @@ async def _serve(config: Config, session: Session, database: Database, stop: asy
     async with database.transaction("start") as tx:
         await inbox.save_meta(tx, "user_id", session.user_id)
         await inbox.save_meta(tx, "device.ed25519", session.client.olm.account.identity_keys["ed25519"])
+        await inbox.save_meta(tx, "device.id", session.device_id)
+        await inbox.save_meta(tx, "identity", session.master_key)
         await inbox.save_meta(tx, "trust", config.trust)
         await inbox.save_meta(tx, "default.timezone", config.timezone)
         await inbox.save_meta(tx, "default.language", config.language)

@@ -1,12 +1,13 @@
 """`spokesbot verify`: shows the operator what waits to be compared, and takes their word.
 
 Rule: a word typed for one verification never counts for another. When the one on the screen is over, the next
-line typed is dropped.
+line typed is dropped. Typed numbers confirm only if they are those shown.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -19,7 +20,12 @@ from bot.control import Json, Operation, ask
 from bot.domain.errors import StartError
 from bot.matrix.verification import Verifications
 
-QUESTION = "Do they see the same, and are you sure that it is them? Type y or n: "
+QUESTION = "Are you sure that it is them, and do they see the same? Type y, n, or the numbers they read out: "
+AUTO = (
+    "verify.auto is on in the configuration: the bot confirms every verification without you, and nothing is shown here."
+    " What members compare instead is in `spokesbot crypto status`."
+)
+STOPPED = "The bot has stopped, and nothing can be compared: start it with `spokesbot run`."
 
 
 def operations(verifications: Verifications) -> dict[str, Operation]:
@@ -38,13 +44,13 @@ def operations(verifications: Verifications) -> dict[str, Operation]:
 
 
 async def watch(data_dir: Path) -> None:
-    """Show what waits and take the operator's words, until standard input ends or the bot stops.
+    """Show what waits and take the operator's words, until standard input ends.
 
     Raises:
-        StartError: No bot answers.
+        StartError: No bot answers, or it stops.
     """
     typed = _typed_lines()
-    changes: asyncio.Queue[list[Json] | None] = asyncio.Queue()
+    changes: asyncio.Queue[Json | None] = asyncio.Queue()
     listening = asyncio.create_task(_listen(data_dir, changes))
     try:
         await _Screen(data_dir, typed, changes).run()
@@ -56,11 +62,12 @@ async def watch(data_dir: Path) -> None:
             await listening
 
 
-async def _listen(data_dir: Path, changes: asyncio.Queue[list[Json] | None]) -> None:
+async def _listen(data_dir: Path, changes: asyncio.Queue[Json | None]) -> None:
     try:
         async with aclosing(ask(data_dir, {"op": "verify.watch"})) as answers:
             async for answer in answers:
-                changes.put_nowait(answer["waiting"])
+                changes.put_nowait(answer)
+        raise StartError(STOPPED)
     finally:
         changes.put_nowait(None)
 
@@ -70,7 +77,7 @@ class _Screen:
         self,
         data_dir: Path,
         typed: asyncio.Queue[str | None],
-        changes: asyncio.Queue[list[Json] | None],
+        changes: asyncio.Queue[Json | None],
     ) -> None:
         self._data_dir = data_dir
         self._typed = typed
@@ -88,7 +95,10 @@ class _Screen:
                 if change.done():
                     if (now := change.result()) is None:
                         return
-                    self._show(now)
+                    if now["auto"]:
+                        say(AUTO)
+                        return
+                    self._show(now["waiting"])
                     change = asyncio.create_task(self._changes.get())
                 elif (words := line.result()) is None:
                     return
@@ -100,13 +110,17 @@ class _Screen:
             change.cancel()
 
     def _show(self, waiting: list[Json]) -> None:
-        first, self._waiting = self._waiting is None, waiting
-        if self._shown is not None and self._shown not in waiting:
+        before, self._waiting = self._waiting, waiting
+        if before is None and not waiting:
+            say("No verification waits. They are shown here as they come; Ctrl-C ends this.")
+        if self._shown is None:
+            self._next()
+        elif self._shown not in waiting:
             say(f"\nThe verification with {self._shown['user_id']} is over. Press Enter to go on.")
             self._shown, self._is_stale = None, True
-        if first and not waiting:
-            say("No verification waits. They are shown here as they come; Ctrl-C ends this.")
-        self._next()
+        elif len(waiting) > len(before or ()):
+            say(f"\n  ({len(waiting) - 1} more after this)")
+            say(QUESTION, end="")
 
     def _next(self) -> None:
         if self._shown is not None or self._is_stale or not self._waiting:
@@ -124,9 +138,8 @@ class _Screen:
     async def _take(self, word: str) -> None:
         if self._is_stale:
             self._is_stale = False
-        elif self._shown is not None and word in ("y", "yes", "n", "no"):
-            one, same = self._shown, word.startswith("y")
-            self._shown = None
+        elif self._shown is not None and (same := _answer(word, self._shown["numbers"])) is not None:
+            one, self._shown = self._shown, None
             self._waiting = [other for other in self._waiting or () if other != one]
             asked = {"op": "verify.decide", "number": one["number"], "same": same}
             async with aclosing(ask(self._data_dir, asked)) as answers:
@@ -138,8 +151,19 @@ class _Screen:
             else:
                 say("Refused. Their app says that it was cancelled, and nothing is verified.")
         elif self._shown is not None:
+            if re.search(r"\d", word):
+                say(
+                    "Those are not the numbers above. Read them to each other once more; if they differ, type n."
+                )
             say(QUESTION, end="")
         self._next()
+
+
+def _answer(word: str, numbers: list[int]) -> bool | None:
+    """Read whether both sides show the same; `None` where that is not said."""
+    if word in ("y", "yes") or re.sub(r"[\s,.-]", "", word) == "".join(map(str, numbers)):
+        return True
+    return False if word in ("n", "no") else None
 
 
 def say(text: str, end: str = "\n") -> None:

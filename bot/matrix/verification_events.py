@@ -39,13 +39,19 @@ class Heard:
 
 
 def to_device(event: Any) -> Heard | None:
-    """Return the step that a message to this device is, if it is one."""
+    """Return the step that a message to this device is, if it is one.
+
+    Args:
+        event: What nio made of it; anybody can send anything, and of a badly formed one nio keeps the source alone.
+    """
     source = getattr(event, "source", None)
     content = source.get("content") if isinstance(source, dict) else None
     kind = source.get("type") if isinstance(source, dict) else None
-    if not isinstance(content, dict) or not isinstance(kind, str) or not kind.startswith(PREFIX):
+    if not isinstance(source, dict) or not isinstance(content, dict):
         return None
-    sender, transaction, at = event.sender, content.get("transaction_id"), content.get("timestamp")
+    if not isinstance(kind, str) or not kind.startswith(PREFIX):
+        return None
+    sender, transaction, at = source.get("sender"), content.get("transaction_id"), content.get("timestamp")
     if not isinstance(sender, str) or not isinstance(transaction, str):
         return None
     return Heard(sender, None, transaction, kind.removeprefix(PREFIX), content, _moment(at))

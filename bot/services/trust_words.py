@@ -1,4 +1,4 @@
-"""What `!trust` shows: the bot's own fingerprint, and the members about whom something is to be done."""
+"""What `!trust` shows: what `spokesbot crypto status` says of the bot, and the members about whom something is to be done."""
 
 from __future__ import annotations
 
@@ -33,8 +33,11 @@ async def describe(tx: Tx, room: Room) -> Text:
     return Text.lines(
         [
             Text(
-                "My fingerprint is {key}. My device is signed by my account's identity.",
+                "My fingerprint is {key}, on device {device}. My account's identity is {identity}; it has signed"
+                " that device.",
                 key=Code(fingerprint(await inbox.load_meta(tx, "device.ed25519") or "")),
+                device=Code(await inbox.load_meta(tx, "device.id") or ""),
+                identity=Code(fingerprint(await inbox.load_meta(tx, "identity") or "")),
             ),
             Text(_POLICIES[await inbox.load_meta(tx, "trust") or "signed"]),
             Text.listed(listed) if listed else None,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store import held
+from bot.store import held, inbox
 from tests.commands.chat import Chat, user
 from tests.commands.test_summaries import river
 
@@ -131,13 +131,14 @@ async def test_next_tells_the_others_whom_to_ask(chat: Chat) -> None:
 async def test_trust_lists_who_has_something_to_do(chat: Chat) -> None:
     await river(chat)
     async with chat.database.transaction("key") as tx:
-        await tx.run("INSERT INTO meta VALUES ('device.ed25519', 'abcdefghij')")
+        for name, value in (("device.ed25519", "abcdefghij"), ("device.id", "BOT"), ("identity", "klmnopq")):
+            await inbox.save_meta(tx, name, value)
     await reset(chat)
     await chat.identity("Ben", "ben", devices=3, signed=2)
     await chat.identity("Cy", None, devices=1)
     await chat.identity("Di", "di", devices=2)
     assert await chat.say("Ben", "willow", "!trust") == [
-        "My fingerprint is abcd efgh ij. My device is signed by my account's identity.\n"
+        "My fingerprint is abcd efgh ij, on device BOT. My account's identity is klmn opq; it has signed that device.\n"
         "I give keys only to devices that their owner has verified; to all devices of who has no identity yet.\n"
         "- Ana: identity changed, waiting for confirmation: !trust ok @ana:test\n"
         "- Ben: verified devices 2 of 3\n"

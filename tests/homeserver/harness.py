@@ -20,6 +20,7 @@ from bot.commanding.dispatch import Dispatcher
 from bot.matrix.client import BotClient
 from bot.matrix.sender import Sender
 from bot.matrix.sync import SETTLING, SyncLoop
+from bot.matrix.verification import Verifications
 from bot.ports import IdentitySeen, Incoming, Message, RoomChange, Say, Unread
 from bot.services import holding, identity, rooms, timers, unreadable
 from bot.store import inbox, outbox
@@ -28,6 +29,8 @@ from tests.homeserver.server import Homeserver
 from tests.homeserver.world import BOT, Bell
 
 DATABASE = "spokesbot.db"
+MASTER = "bWFzdGVyIG9mIHRoZSBib3QgaXMgdGhpcyBvbmUgaGVyZQ"
+"""The public master key that the bot vouches for."""
 
 
 class Life:
@@ -97,6 +100,17 @@ class MortalClient(BotClient):
             self.keeping -= 1
 
 
+class RingingVerifications(Verifications):
+    """Tells those who watch the bot that a step was answered."""
+
+    bell: Bell
+
+    def _in_turn(self, *args: Any) -> asyncio.Task[None]:
+        task = super()._in_turn(*args)
+        task.add_done_callback(lambda _: self.bell.ring())
+        return task
+
+
 class Bot:
     """The bot, as the composition root builds it, without signals and without its operator's program.
 
@@ -146,6 +160,8 @@ class Bot:
 
         async with self.database.transaction("start") as tx:
             await inbox.save_meta(tx, "user_id", BOT)
+        self.verifications = RingingVerifications(self.client, self.clock, MASTER, pause=self._pause)
+        self.verifications.bell = self.bell
         self.sync = SyncLoop(
             self.client,
             self.database,
@@ -158,6 +174,7 @@ class Bot:
             see_identities,
             see_unread,
             self._pause,
+            self.verifications.hear,
         )
         self.sender = Sender(self.client, self.database, self.clock, settling=timedelta(0))
         self._tasks = [
@@ -195,9 +212,8 @@ class Bot:
         """Die now."""
         self.life.ended = True
         # what it began on the side dies with it
-        aside = [
-            task for task in asyncio.all_tasks() if task.get_name().startswith(("send ", "prepare", "timers"))
-        ]
+        names = ("send ", "prepare", "timers", "verification")
+        aside = [task for task in asyncio.all_tasks() if task.get_name().startswith(names)]
         tasks = [*self._tasks, *aside]
         await self._end(tasks)
 
@@ -261,6 +277,7 @@ class Bot:
             "syncing": self.server.polled_at != self.world.now or not self.sync.synced.is_set(),
             "working on keys": self.client.keeping or self.sync.keys_wanted.is_set(),
             "reading what waited for keys": self.sync._parking.may_be_readable,
+            "verifying": self.verifications._last,
             "storing": self.database.is_busy,
             "sending": self.sender._busy or self.database.outbox_filled.is_set(),
         }

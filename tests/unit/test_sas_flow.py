@@ -2,66 +2,26 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import vodozemac
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.matrix.sas_flow import Flow, Party, Sending, Stage
 from bot.matrix.secret_storage import to_base64
+from tests.other_side import OtherSide, start_of
 
 BOT, DEVICE, MASTER = "@bot:test", "BOT", "bWFzdGVyIG9mIHRoZSBib3QgaXMgdGhpcyBvbmUgaGVyZQ"
 ANA, PHONE, ANAS = "@ana:test", "PHONE", "bWFzdGVyIG9mIGFuYSBpcyB0aGlzIG9uZSByaWdodCBoZXI"
 TXN = "$request"
 OURS = Party(BOT, DEVICE, {f"ed25519:{DEVICE}": "fingerprint of the bot", f"ed25519:{MASTER}": MASTER})
 THEIRS = {f"ed25519:{PHONE}": "fingerprint of the phone", f"ed25519:{ANAS}": ANAS}
-START = {
-    "from_device": PHONE,
-    "method": "m.sas.v1",
-    "key_agreement_protocols": ["curve25519-hkdf-sha256"],
-    "hashes": ["sha256"],
-    "message_authentication_codes": ["hkdf-hmac-sha256.v2", "hkdf-hmac-sha256"],
-    "short_authentication_string": ["decimal", "emoji"],
-}
+START = start_of(PHONE)
 
 
-@dataclass
-class Peer:
-    """The other side, done by hand after the specification."""
-
-    sas: Any = field(default_factory=vodozemac.Sas)
-    established: Any = None
-    bots_key: str = ""
-
-    @property
-    def key(self) -> str:
-        return str(self.sas.public_key.to_base64()) if self.sas else self.own
-
-    def exchange(self, bots_key: str) -> None:
-        self.own, self.bots_key = self.key, bots_key
-        self.established = self.sas.diffie_hellman(vodozemac.Curve25519PublicKey.from_base64(bots_key))
-        self.sas = None
-
-    def numbers(self) -> tuple[int, ...]:
-        info = f"MATRIX_KEY_VERIFICATION_SAS|{ANA}|{PHONE}|{self.own}|{BOT}|{DEVICE}|{self.bots_key}|{TXN}"
-        return tuple(self.established.bytes(info).decimals)
-
-    def mac(self, keys: dict[str, str] = THEIRS) -> dict[str, Any]:
-        info = f"MATRIX_KEY_VERIFICATION_MAC{ANA}{PHONE}{BOT}{DEVICE}{TXN}"
-        return {
-            "mac": {name: self.established.calculate_mac(key, info + name) for name, key in keys.items()},
-            "keys": self.established.calculate_mac(",".join(sorted(keys)), info + "KEY_IDS"),
-        }
-
-    def checks(self, sent: Sending) -> None:
-        info = f"MATRIX_KEY_VERIFICATION_MAC{BOT}{DEVICE}{ANA}{PHONE}{TXN}"
-        mac = sent.content["mac"]
-        self.established.verify_mac(",".join(sorted(mac)), info + "KEY_IDS", sent.content["keys"])
-        for name, code in mac.items():
-            self.established.verify_mac(OURS.keys[name], info + name, code)
+def other_side() -> OtherSide:
+    return OtherSide(ANA, PHONE, THEIRS, BOT, DEVICE, TXN)
 
 
 def flow() -> Flow:
@@ -70,8 +30,8 @@ def flow() -> Flow:
     return made
 
 
-def comparing() -> tuple[Flow, Peer]:
-    made, peer = flow(), Peer()
+def comparing() -> tuple[Flow, OtherSide]:
+    made, peer = flow(), other_side()
     made.receive("start", START)
     [sent] = made.receive("key", {"key": peer.key})
     peer.exchange(sent.content["key"])
@@ -85,7 +45,7 @@ def code(sent: list[Sending]) -> str:
 
 
 def test_both_sides_show_the_same_and_it_ends_verified_after_the_operators_word() -> None:
-    made, peer = flow(), Peer()
+    made, peer = flow(), other_side()
     [accept] = made.receive("start", START)
     [key] = made.receive("key", {"key": peer.key})
     canonical = json.dumps(START, sort_keys=True, separators=(",", ":"))
@@ -97,7 +57,7 @@ def test_both_sides_show_the_same_and_it_ends_verified_after_the_operators_word(
     assert made.receive("mac", peer.mac(), THEIRS) == []
     assert made.is_waiting
     mac, done = made.confirm()
-    peer.checks(mac)
+    peer.checks(mac.content, OURS.keys)
     assert set(mac.content["mac"]) == {f"ed25519:{DEVICE}", f"ed25519:{MASTER}"}
     assert (done.kind, made.stage, made.receive("done", {})) == ("done", Stage.VERIFIED, [])
 
@@ -145,6 +105,21 @@ def test_an_unfit_key_ends_it(key: object) -> None:
 
 def test_another_device_cannot_go_on_with_it() -> None:
     assert code(flow().receive("start", START | {"from_device": "OTHER"})) == "m.invalid_message"
+
+
+def test_a_second_start_ends_it_because_we_never_send_one_that_it_could_be_the_answer_to() -> None:
+    made = flow()
+    made.receive("start", START)
+    assert code(made.receive("start", START)) == "m.unexpected_message"
+
+
+def test_a_start_that_was_changed_on_the_way_makes_another_commitment() -> None:
+    made, peer = flow(), other_side()
+    [accept] = made.receive("start", START | {"hashes": ["sha256", "sha512"]})
+    [key] = made.receive("key", {"key": peer.key})
+    canonical = json.dumps(START, sort_keys=True, separators=(",", ":"))
+    expected = to_base64(hashlib.sha256((key.content["key"] + canonical).encode()).digest())
+    assert accept.content["commitment"] != expected
 
 
 def test_codes_over_other_keys_are_refused() -> None:
@@ -207,7 +182,7 @@ def _mixed(early: list[str], end: list[str], noise: list[str], at: int) -> list[
 def test_in_no_order_of_steps_does_it_end_verified_without_right_codes_and_the_operators_word(
     steps: list[str],
 ) -> None:
-    made, peer = flow(), Peer()
+    made, peer = flow(), other_side()
     confirmed = proved = False
     for step in steps:
         was_over, was_comparing = made.is_over, made.stage is Stage.COMPARING
@@ -217,6 +192,7 @@ def test_in_no_order_of_steps_does_it_end_verified_without_right_codes_and_the_o
         confirmed = confirmed or (step == "confirm" and was_comparing)
         proved = proved or (step == "mac" and was_comparing)
         kinds = [one.kind for one in sent]
+        assert {*kinds} <= {"accept", "key", "mac", "done", "cancel"}
         assert "mac" not in kinds or confirmed
         assert not was_over or not sent
         assert len([kind for kind in kinds if kind == "cancel"]) <= 1
@@ -225,7 +201,7 @@ def test_in_no_order_of_steps_does_it_end_verified_without_right_codes_and_the_o
         assert made.stage is Stage.VERIFIED
 
 
-def take(made: Flow, peer: Peer, step: str) -> list[Sending]:
+def take(made: Flow, peer: OtherSide, step: str) -> list[Sending]:
     """Let one thing happen."""
     match step:
         case "start":
