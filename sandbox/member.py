@@ -185,10 +185,24 @@ class Member(InRooms, Watching):
         await self._ask("reset_identity", password=self.account.password)
 
     async def request_verification(
-        self, user: User, *, room: str | None = None, device: str | None = None
+        self,
+        user: User,
+        *,
+        room: str | None = None,
+        device: str | None = None,
+        methods: Sequence[str] | None = None,
     ) -> Verification:
-        """Ask a user to compare emoji or numbers: in a room, or on one of their devices."""
-        number = await self._ask("verification_ask", user_id=user_id_of(user), room_id=room, device_id=device)
+        """Ask a user to verify each other: in a room, or on one of their devices.
+
+        `methods` are those this app can do, by default all that Element can.
+        """
+        number = await self._ask(
+            "verification_ask",
+            user_id=user_id_of(user),
+            room_id=room,
+            device_id=device,
+            methods=None if methods is None else list(methods),
+        )
         return Verification(self._program, self.name, number)
 
     async def set_display_name(self, name: str) -> None:

@@ -45,6 +45,10 @@ class Verification:
         self._name = name
         self._number = number
 
+    async def told(self) -> Outcome:
+        """Return how it stands now."""
+        return Outcome(**await self._ask("told"))
+
     async def ready(self) -> Outcome:
         """Wait until the other side has taken it up, or it is over."""
         return Outcome(**await self._ask("ready"))

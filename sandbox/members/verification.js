@@ -30,8 +30,9 @@ function told({ request }) {
     return { phase: VerificationPhase[request.phase], code: code ?? null, by: by ?? null };
 }
 
-async function ask(member, { user_id: userId, room_id: roomId, device_id: deviceId }) {
+async function ask(member, { user_id: userId, room_id: roomId, device_id: deviceId, methods }) {
     const { crypto } = member;
+    crypto.setSupportedVerificationMethods(methods ?? undefined);
     const request = roomId
         ? await crypto.requestVerificationDM(userId, roomId)
         : await crypto.requestDeviceVerification(userId, deviceId);
@@ -76,6 +77,7 @@ async function end(member, { verification }) {
 
 export const verificationOperations = {
     verification_ask: ask,
+    verification_told: async (member, { verification }) => told(flowOf(member, verification)),
     verification_ready: ready,
     verification_start: start,
     verification_confirm: async (member, { verification }) => void (await flowOf(member, verification).shown.confirm()),

@@ -16,17 +16,19 @@ from bot.config import load
 from bot.credentials import store_key
 from bot.matrix.session import restore
 from bot.matrix.sync import SyncLoop
-from bot.matrix.verification import LASTS, Verifications
+from bot.matrix.verification import Verifications
+from bot.matrix.verification_steps import LASTS
 from bot.ports import FixedClock, IdentitySeen, Incoming, RoomChange, SystemClock, Unread
 from bot.services import rooms
 from bot.store.database import Database, Tx
 from bot.verify import QUESTION
 from sandbox.bot import BotProcess
+from sandbox.install import SandboxError
 from sandbox.members import Member, Members
 from sandbox.synapse import Synapse
 from sandbox.verifying import Outcome, Shown, Verification
 from tests.interop.operator import Verifying
-from tests.synapse.rooms import people, room_with
+from tests.synapse.rooms import PodRoom, people, pod, room_with
 
 pytestmark = [pytest.mark.synapse, pytest.mark.asyncio(loop_scope="session")]
 
@@ -48,11 +50,9 @@ def numbers_in(shown: str) -> tuple[int, ...]:
 
 
 def same_on_both_sides(app: Shown, screen: str) -> bool:
-    emoji = ", ".join(sign for sign, _ in app.emoji)
-    on_screen = ", ".join(
-        part.split(" ")[0] for part in screen.split("emoji    ")[1].split("\n", maxsplit=1)[0].split(", ")
-    )
-    return len(app.emoji) == 7 and numbers_in(screen) == app.numbers and on_screen == emoji
+    """Tell whether both show the same numbers, emoji and words for them."""
+    emoji = ", ".join(f"{sign} {name}" for sign, name in app.emoji)
+    return len(app.emoji) == 7 and numbers_in(screen) == app.numbers and f"emoji    {emoji}\n" in screen
 
 
 @pytest.mark.parametrize("way", ["in the room", "from device to device"])
@@ -119,8 +119,9 @@ async def test_two_members_at_once_are_told_apart(
     async with Verifying(bot) as operator:
         flows = {who.user_id: await asks(who, bot, room.room_id) for who in (ana, ben)}
         app = {user: await flow.start() for user, flow in flows.items()}
+        first = await operator.reads("(1 more after this)")
         for word in ("y", "n"):
-            screen = await operator.reads(QUESTION)
+            screen = (first if word == "y" else "") + await operator.reads(QUESTION)
             user = screen[screen.index("@") :].split(" ")[0]
             assert same_on_both_sides(app[user], screen)
             await flows[user].confirm()
@@ -181,7 +182,8 @@ async def test_verify_says_when_no_bot_runs_and_ends_when_it_stops(
         async with Verifying(bot) as operator:
             await operator.reads("No verification waits")
             assert await bot.stop() == 0
-            assert await operator.ended() == 0
+            await operator.reads("The bot has stopped")
+            assert await operator.ended() == 3
         code, said = await bot.command("verify")
         assert (code, path.exists()) == (3, False)
         assert "start it with `spokesbot run` first" in said
@@ -193,6 +195,144 @@ async def test_verify_says_when_no_bot_runs_and_ends_when_it_stops(
             await operator.reads("No verification waits")
 
 
+async def test_an_app_that_can_only_scan_is_told_at_once(
+    bot: BotProcess, synapse: Synapse, members: Members, fresh_name: Callable[[str], str]
+) -> None:
+    room = await room_with(bot, await people(synapse, members, fresh_name, 1))
+    scans = ["m.qr_code.scan.v1", "m.qr_code.show.v1", "m.reciprocate.v1"]
+    flow = await room.people[0].request_verification(bot.user_id, room=room.room_id, methods=scans)
+    assert await flow.end() == Outcome("Cancelled", "m.unknown_method", bot.user_id)
+
+
+async def test_in_a_room_without_encryption_nothing_is_answered_and_the_device_can_be_asked_instead(
+    bot: BotProcess, synapse: Synapse, members: Members, fresh_name: Callable[[str], str]
+) -> None:
+    (ana,) = await people(synapse, members, fresh_name, 1)
+    open_room = await ana.create_room("Open", [bot.user_id], encrypted=False)
+    await ana.wait_for_membership(open_room, bot.user_id)
+    # an app looks after the keys of those alone with whom it shares an encrypted room
+    with pytest.raises(SandboxError, match="unknown userId"):
+        await ana.request_verification(bot.user_id, room=open_room)
+    room = await room_with(bot, [ana])
+    unanswered = await ana.request_verification(bot.user_id, room=open_room)
+    await room.asks(0, "!help", "!pod")  # so the bot has seen the request, which came before
+    assert (await unanswered.told()).phase == "Requested"
+    await unanswered.cancel()
+    flow = await asks(ana, bot)
+    assert len((await flow.start()).numbers) == 3
+    await flow.cancel()
+    said = [seen for seen in ana.timeline(open_room) if seen.sender == bot.user_id and seen.state_key is None]
+    assert [seen.type for seen in said] == ["m.room.message"]  # the one fixed sentence, as it came in
+
+
+async def test_a_request_sent_with_the_invitation_is_answered_as_the_apps_button_needs_it(
+    synapse: Synapse, members: Members, fresh_name: Callable[[str], str]
+) -> None:
+    async with BotProcess(synapse, fresh_name("bot")) as bot:
+        room = await room_with(bot, await people(synapse, members, fresh_name, 1))
+        ana = room.people[0]
+        await bot.stop()
+        direct = await ana.create_room("Direct", [bot.user_id])
+        flow = await ana.request_verification(bot.user_id, room=direct)
+        await bot.restart()
+        async with Verifying(bot) as operator:
+            app = await flow.start()
+            assert same_on_both_sides(app, await operator.reads(QUESTION))
+            await flow.confirm()
+            await operator.types(" ".join(map(str, app.numbers)))
+            assert await flow.end() == DONE
+        assert await ana.user_verified(bot.user_id)
+
+
+async def test_a_bot_that_is_stopped_or_killed_in_the_middle_ends_it_and_the_next_one_verifies(
+    synapse: Synapse, members: Members, fresh_name: Callable[[str], str]
+) -> None:
+    async with BotProcess(synapse, fresh_name("bot")) as bot:
+        room = await room_with(bot, await people(synapse, members, fresh_name, 1))
+        ana = room.people[0]
+        for where in (room.room_id, None):
+            stopped = await asks(ana, bot, where)
+            await stopped.start()
+            await bot.stop()
+            assert await stopped.end() == Outcome("Cancelled", "m.user", bot.user_id)
+            await bot.restart()
+            killed = await asks(ana, bot, where)
+            await killed.start()
+            await bot.kill()
+            await bot.restart()
+            await killed.confirm()
+            assert await killed.end() == Outcome("Cancelled", "m.unknown_transaction", bot.user_id)
+        async with Verifying(bot) as operator:
+            flow = await asks(ana, bot, room.room_id)
+            await flow.start()
+            await operator.reads(QUESTION)
+            await operator.types("yes")
+            await operator.reads("Confirmed")
+            await flow.confirm()
+            assert await flow.end() == DONE
+
+
+async def test_verified_stays_verified_through_restart_kill_and_recovery_and_the_bot_catches_up(
+    synapse: Synapse, members: Members, fresh_name: Callable[[str], str]
+) -> None:
+    async with BotProcess(synapse, fresh_name("bot"), settings={"verify": {"auto": True}}) as bot:
+        room = await pod(bot, await people(synapse, members, fresh_name, 2))
+        ana = room.people[0]
+        flow = await asks(ana, bot, room.room_id)
+        await flow.start()
+        await flow.confirm()
+        assert await flow.end() == DONE
+
+        async def is_still_verified() -> None:
+            answer = await room.asks(1, "!status", "This is the pod Willow")
+            assert (answer.utd, (await ana.look(answer)).shield) == (None, "NONE")
+            trust = await ana.trust(bot.user_id)
+            assert (trust.verified, trust.needs_approval) == (True, False)
+            assert [one.verified for one in await ana.devices(bot.user_id)] == [True]
+
+        await is_still_verified()
+        await bot.stop()
+        await bot.restart()
+        await is_still_verified()
+        await bot.kill()
+        await bot.restart()
+        await is_still_verified()
+        await same_facts(room)
+
+        await bot.kill()
+        for path in (bot.folder / "data").glob("keys.db*"):
+            path.unlink()
+        await ana.say(room.room_id, "!pod set term 3 weeks")  # which no device of the bot can read any more
+        given = {"SPOKESBOT_PASSWORD": bot.password, "SPOKESBOT_RECOVERY_KEY": bot.recovery_key}
+        code, said = await bot.command("crypto", "recover", **given)
+        assert code == 0, said
+        read = await ana.say(room.room_id, "!status")
+        await bot.restart()
+        answer = await ana.wait_for(room.room_id, lambda seen: seen.reply_to == read, sender=bot.user_id)
+        assert "This is the pod Willow" in (answer.body or "")
+        await is_still_verified()
+        await same_facts(room)
+        assert len(room.answers_to(read)) == 1
+        await room.asks(0, "!pod set term 3 weeks", "It takes effect when another member types")
+
+
+async def same_facts(room: PodRoom) -> None:
+    """See that the room, the operator and a member's app are shown the same keys and signature."""
+    code, status = await room.bot.command("crypto", "status")
+    facts = {line[:15].strip(): line[15:].strip() for line in status.splitlines()}
+    assert code == 0, status
+    told = (await room.asks(0, "!trust", "My fingerprint is")).body or ""
+    first = told.split("\n")[0]
+    assert first == (
+        f"My fingerprint is {facts['fingerprint']}, on device {facts['device']}."
+        f" My account's identity is {facts['master key']}; it has signed that device."
+    )
+    assert facts["signed"] == "yes, by the identity"
+    [device] = await room.people[0].devices(room.bot.user_id)
+    assert (device.device_id, device.signed_by_owner) == (facts["device"], True)
+    assert device.ed25519 == facts["fingerprint"].replace(" ", "")
+
+
 @pytest.mark.parametrize("way", ["in the room", "from device to device"])
 async def test_with_verify_auto_the_members_own_word_is_enough(
     way: str, synapse: Synapse, members: Members, fresh_name: Callable[[str], str]
@@ -200,11 +340,16 @@ async def test_with_verify_auto_the_members_own_word_is_enough(
     async with BotProcess(synapse, fresh_name("bot"), settings={"verify": {"auto": True}}) as bot:
         room = await room_with(bot, await people(synapse, members, fresh_name, 1))
         ana = room.people[0]
+        async with Verifying(bot) as operator:
+            await operator.reads("the bot confirms every verification without you")
+            assert await operator.ended() == 0
         flow = await asks(ana, bot, room.room_id if way == "in the room" else None)
-        await flow.start()
+        assert len((await flow.start()).numbers) == 3
+        assert not await ana.user_verified(bot.user_id)
         await flow.confirm()
         assert await flow.end() == DONE
         assert await ana.user_verified(bot.user_id)
+        assert bot.log.count("confirmed without comparing, as verify.auto says") == 1
 
 
 async def test_what_takes_ten_minutes_is_ended(
