@@ -54,7 +54,8 @@ be running meanwhile. The exit code is 1 if something is bad enough to keep the 
 
 VERIFY = """\
 Compare, live. When a member verifies the bot in their app, both sides show three numbers or seven emoji. They are shown
-here as they come. Ask the member, in person or by a call, what their app shows, then type y or n. The bot must be running."""
+here as they come. Ask the member, in person or by a call, what their app shows, then type y or n, or the numbers that they
+read out. The bot must be running; if it stops, this says so and exits with 3. Ctrl-C ends it."""
 
 
 STATUS = """\

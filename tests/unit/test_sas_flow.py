@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nio.crypto.sas import Sas as NioSas
 
+from bot.matrix.sas_emoji import EMOJI
 from bot.matrix.sas_flow import Flow, Party, Sending, Stage
 from bot.matrix.secret_storage import to_base64
 from tests.other_side import OtherSide, start_of
@@ -60,6 +62,19 @@ def test_both_sides_show_the_same_and_it_ends_verified_after_the_operators_word(
     peer.checks(mac.content, OURS.keys)
     assert set(mac.content["mac"]) == {f"ed25519:{DEVICE}", f"ed25519:{MASTER}"}
     assert (done.kind, made.stage, made.receive("done", {})) == ("done", Stage.VERIFIED, [])
+
+
+def test_the_names_of_the_emoji_are_the_specifications_which_nio_spells_otherwise_thrice() -> None:
+    differing = {
+        (*ours, theirs)
+        for ours, (sign, theirs) in zip(EMOJI, NioSas.emoji, strict=True)
+        if ours != (sign, theirs)
+    }
+    assert differing == {
+        ("🔧", "Spanner", "Wrench"),
+        ("👍", "Thumbs Up", "Thumbs up"),
+        ("✈️", "Aeroplane", "Airplane"),
+    }
 
 
 def test_the_operator_may_confirm_before_the_other_side_does() -> None:
