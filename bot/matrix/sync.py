@@ -335,7 +335,8 @@ class SyncLoop:
                 found = incoming(event, room_id, self._prefix, quoted)
                 heard = None
                 if found is None and self._verify is not None:
-                    encrypted = self._client.rooms[room_id].encrypted
+                    room = self._client.rooms.get(room_id)  # none where we were removed meanwhile
+                    encrypted = room is not None and room.encrypted
                     step = verification_events.in_room(
                         event, room_id, self._client.user_id, encrypted=encrypted
                     )

@@ -353,6 +353,25 @@ async def test_without_encryption_only_the_fixed_sentence_is_said(world: World, 
     assert "encrypt" in said[0][1]
 
 
+async def test_what_is_read_late_from_a_room_that_the_bot_was_removed_from_stops_nothing(
+    world: World, bot: Bot, ana: Peer, room: str
+) -> None:
+    world.late_keys = True
+    content = ana.encrypted(room, f"{PREFIX}start", start_of("PHONE"))
+    world.put(room, ana.user_id, "m.room.encrypted", content)
+    await bot.settled()
+    assert len(bot.rows("SELECT * FROM parked")) == 1
+    world.member(room, BOT, "leave", by=ana.user_id)
+    await bot.settled()
+    again = world.create("oak", ana.user_id, BOT)
+    world.release_keys()
+    await bot.settled()
+    assert bot.rows("SELECT * FROM parked") == []
+    flow = Comparing(bot, ana, again)
+    await flow.start()
+    await flow.end()
+
+
 async def test_a_request_from_before_the_bot_came_into_the_room_is_answered(
     world: World, bot: Bot, ana: Peer
 ) -> None:
