@@ -191,10 +191,17 @@ async def test_what_cannot_be_an_answer_is_not_taken_for_one(chat: Chat) -> None
     await chat.unreadable("Cy", "willow", relation=("m.replace", native))
     await chat.unreadable("Di", "willow", taps=(other, "1"))
     await chat.unreadable("Eve", "willow", "!vote 1")
-    await chat.unreadable("Ana", "willow", at=chat.clock.now() - timedelta(minutes=5))
+    for before in (timedelta(seconds=30), timedelta(minutes=5)):
+        await chat.unreadable("Ana", "willow", at=chat.clock.now() - before)
     assert "could not be read" not in (await say(chat, "Ana", "!poll P1"))[0]
     assert "What 1 member sent last could not be read" in (await say(chat, "Ana", "!poll P2"))[0]
     await chat.unreadable("Ben", "willow", relation=("m.thread", native))
+    assert "What 1 member sent last could not be read" in (await say(chat, "Ana", "!poll P1"))[0]
+
+
+async def test_a_tap_from_a_server_whose_clock_is_behind_is_an_answer_all_the_same(chat: Chat) -> None:
+    native = await asked(chat)
+    await chat.unreadable("Ben", "willow", taps=(native, "1"), at=chat.clock.now() - timedelta(seconds=30))
     assert "What 1 member sent last could not be read" in (await say(chat, "Ana", "!poll P1"))[0]
 
 
