@@ -3,8 +3,10 @@
 import pytest
 
 from bot.matrix.identity import Identity
+from bot.services import timers
 from tests.homeserver.harness import Bot
 from tests.homeserver.peer import Peer
+from tests.homeserver.server import Homeserver
 from tests.homeserver.world import BOT, World
 
 NO_KEY = "your app had not shared its key with me yet"
@@ -227,3 +229,42 @@ async def test_a_vote_whose_key_comes_after_the_end_corrects_the_result_once(
     assert "A tie, without a winner: Park and Library, 1 vote each." in corrected
     assert texts.index(closed) < texts.index(corrected)
     assert len(unread_lines(ana, pod)) == 1
+
+
+async def test_talk_whose_key_comes_after_the_end_makes_a_result_out_of_none(
+    world: World, bot: Bot, ana: Peer, ben: Peer, pod: str
+) -> None:
+    ana.say(pod, "!poll Where? | Park | Library | closes=10m")
+    await bot.settled()
+    ana.say(pod, "!vote 1")
+    world.late_keys = True
+    ben.new_room_key(pod)
+    ben.say(pod, "good morning")
+    await bot.settled()
+    for _ in range(11):
+        await minute(bot)
+    assert "No result yet." in next(text for text in ana.texts(pod) if text.startswith("P1 is closed"))
+    world.release_keys()
+    await bot.settled()
+    await minute(bot)
+    [corrected] = [text for text in ana.texts(pod) if text.startswith("P1, corrected result")]
+    assert "Most votes: Park, with 1." in corrected
+
+
+async def test_who_is_not_known_yet_hears_that_nothing_is_to_be_sent_again(
+    server: Homeserver, world: World, bot: Bot, pod: str
+) -> None:
+    slow = server.fault("wait", "POST .*/keys/query")
+    cy = Peer(world, "cy")
+    world.member(pod, cy.user_id, "join")
+    cy.say(pod, "!pod")
+    await bot.until(lambda: bot.rows("SELECT * FROM parked"), "the command is kept")
+    bot.later(minutes=1)
+    await timers.run_due(bot.database, bot.clock)
+    slow.release()
+    await bot.settled()
+    heard = cy.texts(pod)
+    [line] = [text for text in heard if "which devices are yours" in text]
+    assert line.endswith("you need not send it again.")
+    assert any("Willow" in text for text in heard)
+    assert bot.rows("SELECT * FROM parked") == []
