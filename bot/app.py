@@ -17,6 +17,7 @@ from bot.commanding.dispatch import Dispatcher
 from bot.config import Config
 from bot.control import serve
 from bot.domain.errors import Retry, StartError
+from bot.matrix import forgetting
 from bot.matrix.sender import Sender
 from bot.matrix.session import Session, data_lock, restore
 from bot.matrix.sync import Backoff, SyncLoop
@@ -125,6 +126,7 @@ async def _serve(config: Config, session: Session, database: Database, stop: asy
             group.create_task(sync.run(), name="sync"),
             group.create_task(sync.keep_keys(), name="keys"),
             group.create_task(_timers(sync, database, clock), name="timers"),
+            group.create_task(forgetting.run_daily(session.client, database, sync.synced), name="forgetting"),
         ]
         sending = group.create_task(_send(sync, sender), name="sender")
         await stop.wait()

@@ -6,10 +6,7 @@ Rule: nothing here waits for ever, retries unseen or forgets whose devices are s
 
 # mypy: allow-untyped-calls
 
-import asyncio
-import logging
 from collections.abc import Callable, Iterable
-from itertools import islice
 from typing import Any
 
 from aiohttp import ClientResponse
@@ -23,23 +20,21 @@ from nio import (
     SyncResponse,
 )
 from nio.client.async_client import AsyncClient, AsyncClientConfig
+from nio.events import RoomEncryptionEvent
 
 from bot.config import Trust
 from bot.domain.errors import Retry
-from bot.matrix import keystore
+from bot.matrix import keystore, wire
+from bot.matrix.errands import Errands
 from bot.matrix.keystore import KeyStore
 from bot.matrix.machine import Machine
 from bot.matrix.preparer import Preparer
-from bot.matrix.requests import V3, call, request
-from bot.matrix.signatures import Owner, read_owners
+from bot.matrix.queries import REMOTE_SECONDS, Queries
+from bot.matrix.requests import V3, objects, request
+from bot.matrix.rotation import rotation_of
 from bot.ports import IdentitySeen
 
-log = logging.getLogger(__name__)
-
-USERS_A_QUERY = 250
 REQUEST_SECONDS = 60
-REMOTE_SECONDS = 10  # how long our server may wait for other servers' answers
-SILENT_SECONDS = 300  # how long a server, or a user, that was not answered for is left alone
 SIGNED = "signed_curve25519"
 
 
@@ -81,14 +76,14 @@ class BotClient(AsyncClient):
         )
         super().__init__(homeserver.rstrip("/"), user_id, store_path=store_path, config=config)
         self.preparer = Preparer(self)
+        self.queries = Queries(self)
+        self.errands = Errands(self)
         self.trust = trust
         self.identities: dict[str, IdentitySeen] = {}
         """What was learned of people's identities and not passed on yet; begins with all that is known."""
-        self.on_identities: Callable[[], None] = lambda: None
+        self.wake_upkeep: Callable[[], None] = lambda: None
+        """Called when there is something for `upkeep` to do."""
         self.needs_fallback_key = False
-        self._asking = asyncio.Lock()
-        self._asked_now: set[str] = set()
-        self._silent_until: dict[str, float] = {}  # by server name or user id, in the loop's time
 
     def load_store(self) -> None:
         """Open the key store with our own machine; does nothing twice, or for a client without a store."""
@@ -99,7 +94,7 @@ class BotClient(AsyncClient):
         )
         self.store.trust = self.trust
         self.olm = Machine(self.user_id, self.device_id, self.store)
-        self._note_identities(self.store.owners)
+        self.queries.note_identities(self.store.owners)
         self.encrypted_rooms = self.store.load_encrypted_rooms()
 
     async def close(self) -> None:
@@ -140,8 +135,9 @@ class BotClient(AsyncClient):
     # -- what a sync brings
 
     async def parse_body(self, transport_response: ClientResponse) -> dict[Any, Any]:
-        """Parse an answer and keep the one field of a sync that nio drops."""
+        """Parse an answer, keep the one field of a sync that nio drops, and add those that it wants."""
         parsed: dict[Any, Any] = await super().parse_body(transport_response)
+        wire.complete(parsed)
         unused = parsed.get("device_unused_fallback_key_types") if isinstance(parsed, dict) else None
         if isinstance(unused, list):
             self.needs_fallback_key = SIGNED not in unused
@@ -155,6 +151,10 @@ class BotClient(AsyncClient):
             self.rooms.pop(room_id, None)
             self.invited_rooms.pop(room_id, None)
             self.invalidate_outbound_session(room_id)
+            if self.olm:
+                self.olm.rotations.pop(room_id, None)
+        if self.store:
+            self.store.save_uses()
 
     async def _handle_to_device(self, response: SyncResponse) -> None:
         events = response.to_device_events
@@ -169,8 +169,15 @@ class BotClient(AsyncClient):
     async def _handle_joined_rooms(self, response: SyncResponse) -> None:
         await super()._handle_joined_rooms(response)
         # Our filters never ask for lazily loaded members, so what a sync tells about a room is everybody.
-        for room_id in response.rooms.join:
+        for room_id, info in response.rooms.join.items():
             self.rooms[room_id].members_synced = True
+            for event in [*info.state, *info.timeline.events]:
+                if (
+                    isinstance(event, RoomEncryptionEvent)
+                    and event.source.get("state_key") == ""
+                    and self.olm
+                ):
+                    self.olm.rotate(room_id, rotation_of(event.source["content"]))
 
     def _handle_olm_events(self, response: SyncResponse) -> None:
         # nio ignores a count of zero, and then never uploads new keys.
@@ -182,7 +189,7 @@ class BotClient(AsyncClient):
         left = set(response.device_list.left)
         self.olm.tracked_users -= left
         self.olm.users_for_key_query -= left
-        known = self.olm.tracked_users | self._asked_now
+        known = self.olm.tracked_users | self.queries.asked_now
         self.olm.add_changed_users(known.intersection(response.device_list.changed))
 
     def invalidate_outbound_session(self, room_id: str) -> None:
@@ -211,9 +218,7 @@ class BotClient(AsyncClient):
             asked = {(user, device) for user, devices in wanted.items() for device in devices}
             for waiting in (self.olm.wedged_devices, self.olm.key_request_devices_no_session):
                 waiting[:] = [device for device in waiting if (device.user_id, device.id) not in asked]
-        if self.outgoing_to_device_messages:
-            for message in list(self.outgoing_to_device_messages):
-                await call(self.to_device(message))
+        await self.errands.run()
 
     @property
     def should_upload_keys(self) -> bool:
@@ -256,75 +261,12 @@ class BotClient(AsyncClient):
         return signed
 
     async def query_keys(self, users: Iterable[str] | None = None) -> None:
-        """Ask for the devices of users whose devices are unknown or have changed.
-
-        Users of a server that did not answer stay to be asked for, but not before five minutes have passed.
-
-        Args:
-            users: Only these, where they need it; None for everybody.
-
-        Raises:
-            Retry: As `requests.request`; whoever was not answered for is asked for again next time.
-            GiveUp: The server refused.
-        """
-        async with self._asking:  # one at a time, so that no older answer overtakes a newer one
-            waiting = self.olm.users_for_key_query
-            asked = waiting.copy() if users is None else waiting.intersection(users)
-            todo = iter([user for user in sorted(asked) if self.is_askable(user)])
-            while part := list(islice(todo, USERS_A_QUERY)):
-                # Out of the set before asking: who comes back into it meanwhile has changed again.
-                self.olm.users_for_key_query.difference_update(part)
-                self._asked_now.update(part)
-                body = {"device_keys": {user: [] for user in part}, "timeout": REMOTE_SECONDS * 1000}
-                answered: dict[str, Any] = {}
-                owners: dict[str, Owner] = {}
-                try:
-                    answer = await request(self, "POST", f"{V3}/keys/query", body)
-                    shown = _objects(answer.get("device_keys"))
-                    owners = await read_owners(answer, shown.keys() & set(part), self.store.owners)
-                    answered = shown
-                finally:
-                    self._asked_now.difference_update(part)
-                    self.olm.users_for_key_query.update(set(part) - answered.keys())
-                for silent in {*_objects(answer.get("failures")), *(set(part) - answered.keys())}:
-                    log.warning("devices of %s are not told", silent)
-                    self._silent_until[silent] = asyncio.get_running_loop().time() + SILENT_SECONDS
-                self._take_devices({user: answered[user] for user in part if user in answered}, owners)
-                await asyncio.sleep(0)
+        """Ask for the devices of users whose devices are unknown or have changed; see `Queries.ask`."""
+        await self.queries.ask(users)
 
     def is_unknown(self, user_id: str) -> bool:
         """Tell whether a user's devices are still to be asked for, or are just being asked for."""
-        return user_id in self._asked_now or (
-            user_id in self.olm.users_for_key_query and self.is_askable(user_id)
-        )
-
-    def is_askable(self, user_id: str) -> bool:
-        """Tell whether asking for a user's devices promises an answer."""
-        now = asyncio.get_running_loop().time()
-        return all(self._silent_until.get(name, 0) <= now for name in (user_id, user_id.partition(":")[2]))
-
-    def _take_devices(self, device_keys: dict[str, Any], owners: dict[str, Owner]) -> None:
-        response = KeysQueryResponse({user: _objects(devices) for user, devices in device_keys.items()}, {})
-        with self.store.batch():  # devices and who vouches for them reach the disk together
-            self.olm.handle_response(response)
-            changed = response.changed.keys() | self.store.save_owners(owners)
-        self._note_identities(owners)
-        if changed:
-            for room_id in list(self.olm.outbound_group_sessions):
-                room = self.rooms.get(room_id)
-                if room is None or not changed.isdisjoint(room.users.keys()):
-                    self.invalidate_outbound_session(room_id)
-
-    def _note_identities(self, owners: dict[str, Owner]) -> None:
-        for user, owner in owners.items():
-            devices = [
-                (device.id, device.ed25519, device.curve25519)
-                for device in self.olm.device_store.active_user_devices(user)
-            ]
-            signed = len(owner.signed.intersection(devices))
-            self.identities[user] = IdentitySeen(user, owner.master, len(devices), signed)
-        if owners:
-            self.on_identities()
+        return self.queries.is_unknown(user_id)
 
     async def claim_keys(self, devices: dict[str, Any]) -> None:
         """Claim a one-time key of each device, by user, and start sessions with those that had one.
@@ -336,7 +278,7 @@ class BotClient(AsyncClient):
         wanted = {user: dict.fromkeys(ids, SIGNED) for user, ids in devices.items()}
         body = {"one_time_keys": wanted, "timeout": REMOTE_SECONDS * 1000}
         answer = await request(self, "POST", f"{V3}/keys/claim", body)
-        keys = {user: _objects(found) for user, found in _objects(answer.get("one_time_keys")).items()}
+        keys = {user: objects(found) for user, found in objects(answer.get("one_time_keys")).items()}
         self.olm.handle_response(KeysClaimResponse(keys, {}))
 
     # nio's own paths call these by these names.
@@ -363,8 +305,3 @@ class BotClient(AsyncClient):
         if session is None:
             raise Retry(f"the key of {room_id} was withdrawn while it was shared")
         return ShareGroupSessionResponse(room_id, session.users_shared_with)
-
-
-def _objects(value: object) -> dict[str, Any]:
-    """Take a JSON object's members that are objects themselves; anything else counts as not said."""
-    return {k: v for k, v in value.items() if isinstance(v, dict)} if isinstance(value, dict) else {}

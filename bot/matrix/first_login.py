@@ -26,7 +26,7 @@ from bot.matrix import datafolder, identity, keystore, secret_storage, session, 
 from bot.matrix.client import BotClient
 from bot.matrix.datafolder import SavedSession
 from bot.matrix.identity import MASTER, SELF_SIGNING, Identity, Published
-from bot.matrix.keystore import StoreLostError
+from bot.matrix.keyfile import StoreLostError
 from bot.matrix.recovery import check_recovery_key, log_out
 from bot.matrix.requests import UNAUTHORISED, V3, Refused, request
 from bot.matrix.secret_storage import WrongKeyError, to_base64, unbase64

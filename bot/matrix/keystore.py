@@ -8,30 +8,23 @@ make us use the same key twice; and a batch of writes is one transaction, never 
 
 import json
 import os
-import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from nio.crypto.device import DeviceStore, OlmDevice, TrustState
-from nio.crypto.memorystores import GroupSessionStore, SessionStore
+from nio.crypto.device import OlmDevice, TrustState
 from nio.crypto.sessions import InboundGroupSession, OlmAccount, Session
 from nio.store.database import SqliteStore
 from peewee import SqliteDatabase
 
 from bot.config import Trust
-from bot.domain.errors import StoreError
+from bot.matrix.keywrites import Batch, write
+from bot.matrix.memory import Devices, GroupSessions, Sessions
 from bot.matrix.signatures import Owner
 
 FILE = "keys.db"
-_TIME = "%Y-%m-%d %H:%M:%S.%f"
-
-
-class StoreLostError(StoreError):
-    """The room keys of this device are nowhere."""
 
 
 class BoundDatabase(SqliteDatabase):
@@ -43,24 +36,6 @@ class BoundDatabase(SqliteDatabase):
         if strange:
             self.bind(strange, bind_refs=False, bind_backrefs=False)
         return nullcontext()
-
-
-class Devices(DeviceStore):
-    """nio's device list with a look-up; without one, each added device walked all the known ones."""
-
-    def __contains__(self, device: OlmDevice) -> bool:
-        return bool(self._entries.get(device.user_id, {}).get(device.id) == device)
-
-
-@dataclass
-class _Batch:
-    """Writes gathered until the end of a `batch` block; a later one of the same thing replaces the earlier."""
-
-    account: OlmAccount | None = None
-    olm: dict[str, tuple[str, Session]] = field(default_factory=dict)
-    megolm: dict[str, InboundGroupSession] = field(default_factory=dict)
-    devices: dict[tuple[str, str], OlmDevice] = field(default_factory=dict)
-    owners: dict[str, Owner] = field(default_factory=dict)
 
 
 @dataclass
@@ -77,6 +52,10 @@ class KeyStore(SqliteStore):
         self.database.execute_sql(
             "CREATE TABLE IF NOT EXISTS owners (user_id TEXT PRIMARY KEY, master TEXT, signed TEXT NOT NULL)"
         )
+        self.database.execute_sql(
+            "CREATE TABLE IF NOT EXISTS uses (session_id TEXT PRIMARY KEY, day INTEGER NOT NULL)"
+        )
+        self.uses.update(self.database.execute_sql("SELECT session_id, day FROM uses"))
         self.owners = {
             user: Owner(master, frozenset((device, ed, curve) for device, ed, curve in json.loads(signed)))
             for user, master, signed in self.database.execute_sql(
@@ -85,8 +64,12 @@ class KeyStore(SqliteStore):
         }
 
     def _create_database(self) -> BoundDatabase:
-        self._batch: _Batch | None = None
+        self._batch: Batch | None = None
         self.trust: Trust = "signed"
+        self.today: Callable[[], int] = lambda: datetime.now(UTC).toordinal()
+        self.uses: dict[str, int] = {}
+        """The last day (`date.toordinal`) on which each room key came or read something."""
+        self._new_uses: dict[str, int] = {}
         self._row: Any = None
         # Made here because SQLite would make it readable by everyone; its -wal and -shm copy the mode.
         os.close(os.open(self.database_path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -149,7 +132,7 @@ class KeyStore(SqliteStore):
         if self._batch is not None:
             yield
             return
-        self._batch = _Batch()
+        self._batch = Batch()
         try:
             yield
         finally:
@@ -168,6 +151,7 @@ class KeyStore(SqliteStore):
 
     def save_inbound_group_session(self, session: InboundGroupSession) -> None:
         """Save what decrypts one sender's messages in one room."""
+        self.note_use(session.id)
         with self.batch():
             self._gathered.megolm[session.id] = session
 
@@ -182,69 +166,29 @@ class KeyStore(SqliteStore):
         if rooms:
             super().save_encrypted_rooms(rooms)
 
+    def note_use(self, session_id: str) -> None:
+        """Note that a room key came or read something today; on the disk with the next `save_uses`."""
+        # never back in time: a machine without a battery starts in 1970
+        today = max(self.today(), self.uses.get(session_id, 0))
+        if self.uses.get(session_id) != today:
+            self.uses[session_id] = self._new_uses[session_id] = today
+
+    def save_uses(self) -> None:
+        """Put on the disk which room keys were used; costs nothing but on the first use in a day."""
+        if self._new_uses:
+            self._write(Batch())
+
     @property
-    def _gathered(self) -> _Batch:
+    def _gathered(self) -> Batch:
         if self._batch is None:
             raise AssertionError("only inside a batch")
         return self._batch
 
-    def _write(self, batch: _Batch) -> None:
-        if not (batch.account or batch.olm or batch.megolm or batch.devices or batch.owners):
-            return
-        key = self.pickle_key
-        with self.database.atomic():
-            connection = self.database.connection()
-            if batch.account:
-                connection.execute(
-                    "INSERT INTO accounts (user_id, device_id, shared, account) VALUES (?, ?, ?, ?)"
-                    " ON CONFLICT (user_id, device_id)"
-                    " DO UPDATE SET shared = excluded.shared, account = excluded.account",
-                    (self.user_id, self.device_id, int(batch.account.shared), batch.account.pickle(key)),
-                )
-            connection.executemany(
-                "INSERT OR REPLACE INTO owners (user_id, master, signed) VALUES (?, ?, ?)",
-                [(user, o.master, json.dumps(sorted(o.signed))) for user, o in batch.owners.items()],
-            )
-            account = self._account_id()
-            connection.executemany(
-                "INSERT OR REPLACE INTO olmsessions"
-                " (creation_time, last_usage_date, sender_key, account_id, session, session_id)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                [
-                    (_text(s.creation_time), _text(s.use_time), curve, account, s.pickle(key), s.id)
-                    for curve, s in batch.olm.values()
-                ],
-            )
-            self._write_megolm(connection, account, batch.megolm.values())
-            self._write_devices(connection, account, list(batch.devices.values()))
-
-    def _write_megolm(self, connection: sqlite3.Connection, account: int, sessions: Any) -> None:
-        connection.executemany(
-            "INSERT INTO megolminboundsessions (sender_key, account_id, fp_key, room_id, session, session_id)"
-            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (session_id) DO UPDATE SET session = excluded.session",
-            [
-                (s.sender_key, account, s.ed25519, s.room_id, s.pickle(self.pickle_key), s.id)
-                for s in sessions
-            ],
-        )
-        connection.executemany(
-            "INSERT OR REPLACE INTO forwardedchains (sender_key, session_id) VALUES (?, ?)",
-            [(chain, s.id) for s in sessions for chain in s.forwarding_chain],
-        )
-
-    @staticmethod
-    def _write_devices(connection: sqlite3.Connection, account: int, devices: list[OlmDevice]) -> None:
-        connection.executemany(
-            "INSERT INTO devicekeys (account_id, user_id, device_id, display_name, deleted)"
-            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (account_id, user_id, device_id)"
-            " DO UPDATE SET display_name = excluded.display_name, deleted = excluded.deleted",
-            [(account, d.user_id, d.id, d.display_name or "", int(d.deleted)) for d in devices],
-        )
-        connection.executemany(
-            "INSERT OR REPLACE INTO keys (key_type, key, device_id) SELECT ?, ?, id FROM devicekeys"
-            " WHERE account_id = ? AND user_id = ? AND device_id = ?",
-            [(kind, key, account, d.user_id, d.id) for d in devices for kind, key in d.keys.items()],
-        )
+    def _write(self, batch: Batch) -> None:
+        if batch or self._new_uses:
+            with self.database.atomic():
+                write(self, batch, self._new_uses)
+            self._new_uses = {}
 
     # -- reading
 
@@ -258,9 +202,9 @@ class KeyStore(SqliteStore):
         self._row = None
         return super().load_account()
 
-    def load_sessions(self) -> SessionStore:
+    def load_sessions(self) -> Sessions:
         """Load the sessions with devices, the last used first."""
-        sessions = SessionStore()
+        sessions = Sessions()
         for curve, session, made, used in self._rows(
             "SELECT sender_key, session, creation_time, last_usage_date FROM olmsessions WHERE account_id = ?"
         ):
@@ -268,7 +212,7 @@ class KeyStore(SqliteStore):
             sessions.add(curve, Session.from_pickle(_bytes(session), times[0], self.pickle_key, times[1]))
         return sessions
 
-    def load_inbound_group_sessions(self) -> GroupSessionStore:
+    def load_inbound_group_sessions(self) -> GroupSessions:
         """Load what decrypts other people's messages."""
         chains: dict[str, list[str]] = {}
         for session_id, sender_key in self._rows(
@@ -277,11 +221,13 @@ class KeyStore(SqliteStore):
             " WHERE s.account_id = ? ORDER BY c.id"
         ):
             chains.setdefault(session_id, []).append(sender_key)
-        sessions = GroupSessionStore()
+        sessions = GroupSessions()
         for session_id, session, signing_key, sender_key, room_id in self._rows(
             "SELECT session_id, session, fp_key, sender_key, room_id FROM megolminboundsessions"
-            " WHERE account_id = ?"
+            " WHERE account_id = ? ORDER BY rowid"
         ):
+            if session_id not in self.uses:  # from before uses were noted
+                self.note_use(session_id)
             sessions.add(
                 InboundGroupSession.from_pickle(
                     _bytes(session), signing_key, sender_key, room_id, self.pickle_key, chains.get(session_id)
@@ -308,52 +254,13 @@ class KeyStore(SqliteStore):
         account = self._get_account()
         yield from self.database.execute_sql(query, (account.id if account else -1,))
 
-    def _account_id(self) -> int:
+    def account_id(self) -> int:
+        """Return the number of our device in this file."""
         account = self._get_account()
         if account is None:
             raise AssertionError("nothing is saved before the account")
         return int(account.id)
 
 
-def fingerprint_in(path: Path, user_id: str, device_id: str, pickle_key: str) -> str:
-    """Read whose keys a file holds, without changing it or keeping it open.
-
-    Returns:
-        The device's public ed25519 key, in unpadded base64.
-
-    Raises:
-        StoreLostError: There is no file, or nobody's account in it.
-        StoreError: It has only another device's account, or was made with another store key.
-    """
-    again = "run `spokesbot init` again with the recovery key to start as a new device"
-    if not path.exists():
-        raise StoreLostError(f"The store of room keys {path} is lost: bring it back, or {again}.")
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            rows = connection.execute("SELECT user_id, device_id, account FROM accounts").fetchall()
-    except sqlite3.Error as error:
-        raise StoreError(f"The store of room keys {path} cannot be read ({error}): {again}.") from error
-    if not rows:
-        raise StoreLostError(
-            f"The store of room keys {path} is empty: bring the right file back, or {again}."
-        )
-    for user, device, account in rows:
-        if (user, device) == (user_id, device_id):
-            try:
-                return str(OlmAccount.from_pickle(_bytes(account), pickle_key).identity_keys["ed25519"])
-            except ValueError as error:
-                raise StoreError(
-                    f"The store key does not open {path}: give the key it was made with."
-                ) from error
-    raise StoreError(
-        f"The store of room keys {path} belongs to another device ({rows[0][0]} {rows[0][1]}):"
-        f" bring back the one of {device_id}, or move it away and {again}."
-    )
-
-
 def _bytes(pickle: bytes | str) -> bytes:
     return pickle.encode() if isinstance(pickle, str) else pickle
-
-
-def _text(time: datetime) -> str:
-    return time.strftime(_TIME)

@@ -12,7 +12,7 @@ from typing import Any
 
 from nio.crypto.device import OlmDevice
 from nio.crypto.olm_machine import Olm
-from nio.crypto.sessions import OutboundSession
+from nio.crypto.sessions import InboundGroupSession, OutboundSession
 from nio.events import (
     BadEventType,
     Event,
@@ -26,8 +26,11 @@ from nio.exceptions import EncryptionError
 from nio.responses import KeysClaimResponse, KeysQueryResponse
 
 from bot.matrix.keystore import KeyStore
+from bot.matrix.memory import Devices, GroupSessions, Sessions
+from bot.matrix.rotation import Rotation
 
 log = logging.getLogger(__name__)
+KEYS_ASKED_FOR = 1000  # at a time
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, StopIteration)
 
 
@@ -36,7 +39,34 @@ class Machine(Olm):
 
     # nio asks for one request per 20 devices; one message is about 1.3 kB, proxies often stop at 1 MB.
     _maxToDeviceMessagesPerRequest = 300
+    # What an event repeats is noticed durably (`inbox.claim_ciphertext`); nio's own memory of it may be small.
+    _message_index_store_size = 10_000
     store: KeyStore
+    session_store: Sessions
+    inbound_group_store: GroupSessions
+    device_store: Devices
+
+    def __init__(self, user_id: str, device_id: str, store: KeyStore) -> None:
+        super().__init__(user_id, device_id, store)
+        self.rotations: dict[str, Rotation] = {}
+        """What rooms ask for; learned anew at each start, with the rooms themselves."""
+
+    def rotate(self, room_id: str, rotation: Rotation) -> None:
+        """Go by what a room asks for, from now on and for the key that is in use."""
+        self.rotations[room_id] = rotation
+        session = self.outbound_group_sessions.get(room_id)
+        if session is not None:
+            session.max_messages, session.max_age = rotation.messages, rotation.age
+
+    def create_outbound_group_session(self, room_id: str) -> None:
+        """Make the key of our next messages in a room; unlike nio's, one that lasts as long as the room says."""
+        super().create_outbound_group_session(room_id)
+        self.rotate(room_id, self.rotations.get(room_id, Rotation()))
+
+    def save_inbound_group_session(self, session: InboundGroupSession) -> None:
+        """Save a room key, unless a better one is known; nio's saves the worse over the better."""
+        if self.inbound_group_store.get(session.room_id, session.sender_key, session.id) is session:
+            super().save_inbound_group_session(session)
 
     def create_session(self, one_time_key: str, curve_key: str) -> OutboundSession:
         """Start a session with a device; unlike nio's, without saving the account, which it leaves as it was."""
@@ -58,16 +88,55 @@ class Machine(Olm):
     def handle_key_verification(self, event: KeyVerificationEvent) -> None:
         """Do nothing: nio's own answers are refused by everybody else's apps; `verification.py` answers."""
 
+    def _handle_key_requests(self, event: ToDeviceEvent) -> None:
+        """Do nothing: we give nobody keys of others, and nio remembers what strangers ask for without end."""
+
+    def check_if_wedged(self, event: MegolmEvent) -> None:
+        """Ask for a key that is missing; unlike nio's, once however many messages need it, and not without end."""
+        waiting = self.key_re_requests_events.get((event.sender, event.device_id), [])
+        queued = [*waiting, *self.outgoing_to_device_messages]
+        if (
+            len(queued) + len(self.outgoing_key_requests) >= KEYS_ASKED_FOR
+            or any(getattr(other, "session_id", None) == event.session_id for other in queued)
+            or not event.device_id  # it does not say whom to ask
+        ):
+            return
+        super().check_if_wedged(event)
+
+    def room_key_of(self, event: MegolmEvent, room_id: str | None) -> InboundGroupSession | None:
+        """Return the key that a message was encrypted with, if it is known.
+
+        The message itself need not name its device, and who reads it must not believe it (Matrix, `m.megolm.v1`).
+        Where several devices claim to have made a key, the sender's own counts.
+        """
+        known = self.inbound_group_store.find(room_id or "", event.session_id or "")
+        for key in known:
+            if self.device_store.device_from_sender_key(event.sender, key.sender_key):
+                return key
+        return next((key for key in known if key.sender_key == event.sender_key), next(iter(known), None))
+
+    def _name_device(self, event: MegolmEvent, room_id: str | None) -> None:
+        """Write into a message whose device's key it needs; what it said itself does not count."""
+        key = self.room_key_of(event, room_id)
+        if key is None:
+            return
+        event.sender_key = event.source["content"]["sender_key"] = key.sender_key
+        if not event.device_id:
+            device = self.device_store.device_from_sender_key(event.sender, key.sender_key)
+            event.device_id = device.id if device else ""
+
     def decrypt_megolm_event(self, event: MegolmEvent, room_id: str | None = None) -> Event | BadEventType:
         """Decrypt a room's message.
 
         Raises:
             EncryptionError: For whatever reason; nio's lets some malformed messages through as other errors.
         """
+        self._name_device(event, room_id or event.room_id)
         try:
             plain: Any = super().decrypt_megolm_event(event, room_id)
         except (*MALFORMED, AssertionError) as error:
             raise EncryptionError(f"malformed message: {error!r}") from error
+        self.store.note_use(event.session_id or "")
         # Kept so that the event can be read again later without ever storing what it says.
         plain.encrypted_source = event.source
         return plain  # type: ignore[no-any-return]
@@ -94,9 +163,26 @@ class Machine(Olm):
                 except MALFORMED as error:
                     log.warning("unusable device keys of %s: %r", user_id, error)
                 else:
-                    changed.update(one.changed)
+                    back = self._bring_back(user_id, one.device_keys[user_id])
+                    for who, found in (*one.changed.items(), *([(user_id, back)] if back else [])):
+                        changed[who].update(found)
         self.users_for_key_query |= changed_since
         response.changed = changed
+
+    def _bring_back(self, user_id: str, shown: dict[str, Any]) -> dict[str, OlmDevice]:
+        """Use devices again that were gone from the server's list and are back; nio never would."""
+        back = {
+            device.id: device
+            for device in self.device_store[user_id].values()
+            if device.deleted
+            and (again := shown.get(device.id))
+            and again["keys"].get(f"ed25519:{device.id}") == device.ed25519
+            and self.verify_json(again, device.ed25519, user_id, device.id)
+        }
+        for device in back.values():
+            device.deleted = False
+        self.store.save_device_keys({user_id: back})
+        return back
 
     def _should_accept_forward(self, sender: str, sender_key: str, event: ForwardedRoomKeyEvent) -> bool:
         """Take a key we asked for from the very device that made the session, which nio refuses.

@@ -77,8 +77,7 @@ class Parking:
             return None
         event.room_id = waiting.room_id
         olm = self._client.olm
-        key = event.room_id, str(event.sender_key), str(event.session_id)
-        if olm.inbound_group_store.get(*key) is None:
+        if olm.room_key_of(event, event.room_id) is None:
             return None
         # nio wants an unknown device's owner asked for again each time it decrypts; what was asked already counts
         unasked = waiting.sender in olm.users_for_key_query

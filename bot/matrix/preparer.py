@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.domain.errors import GiveUp, Retry, TransportError
 from bot.matrix.requests import V3, request
+from bot.matrix.withheld import notice
 
 if TYPE_CHECKING:
     from nio.crypto.device import OlmDevice
@@ -81,6 +82,7 @@ class Preparer:
         self._client = client
         self._running: dict[str, asyncio.Task[None]] = {}
         self._keyless: dict[Device, float] = {}
+        self._told_no_olm: set[Device] = set()
 
     async def prepare(self, room_ids: Iterable[str]) -> None:
         """See that an encrypted message can be sent in these rooms at once; costs nothing where it can.
@@ -199,6 +201,7 @@ class Preparer:
             for device in part:
                 if olm.session_store.get(device.curve25519):
                     self._keyless.pop((device.user_id, device.id), None)
+                    self._told_no_olm.discard((device.user_id, device.id))
                 else:
                     log.warning("%s %s has no one-time key left", device.user_id, device.id)
                     self._keyless[device.user_id, device.id] = now + KEYLESS_SECONDS
@@ -255,7 +258,25 @@ class Preparer:
                 self._client.invalidate_outbound_session(room_id)
                 return False
         session.shared = True
+        self._tell_withheld(room_id, session)
         return True
+
+    def _tell_withheld(self, room_id: str, session: OutboundGroupSession) -> None:
+        """Tell the devices that got no key why; once a key, because a key is shared once."""
+        client, olm = self._client, self._client.olm
+        own = olm.account.identity_keys["curve25519"]
+        for user in client.rooms[room_id].users:
+            for device in olm.device_store.active_user_devices(user):
+                name = (user, device.id)
+                if device.id == olm.device_id or name in session.users_shared_with:
+                    continue
+                if not olm.is_device_blacklisted(device):
+                    if name not in self._told_no_olm:
+                        self._told_no_olm.add(name)
+                        client.errands.queue(notice(device, "m.no_olm", own))
+                elif client.is_identity_known(user):
+                    code = "m.unverified" if not client.store.may_receive(device) else "m.blacklisted"
+                    client.errands.queue(notice(device, code, own, room_id, session.id))
 
 
 async def prepare(client: BotClient, room_ids: Iterable[str]) -> None:

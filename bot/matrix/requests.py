@@ -178,3 +178,8 @@ def _wait(body: dict[str, Any], answer: Any) -> timedelta | None:
 
 def _bare(path: str) -> str:
     return path.split("?", 1)[0]
+
+
+def objects(value: object) -> dict[str, Any]:
+    """Take a JSON object's members that are objects themselves; anything else counts as not said."""
+    return {k: v for k, v in value.items() if isinstance(v, dict)} if isinstance(value, dict) else {}

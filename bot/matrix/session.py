@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.config import Config
 from bot.domain.errors import StartError, StoreError
-from bot.matrix import datafolder, identity, keystore, versions
+from bot.matrix import datafolder, identity, keyfile, keystore, versions
 from bot.matrix.client import BotClient
 from bot.matrix.datafolder import SavedSession, data_lock
 from bot.matrix.identity import Published
@@ -88,7 +88,7 @@ def check_store(config: Config, store_key: bytes, saved: SavedSession) -> None:
     """
     path = config.data_dir / keystore.FILE
     key = datafolder.pickle_key(store_key)
-    if keystore.fingerprint_in(path, saved.user_id, saved.device_id, key) != saved.fingerprint:
+    if keyfile.fingerprint_in(path, saved.user_id, saved.device_id, key) != saved.fingerprint:
         raise StoreError(
             f"The store of room keys {path} is not the one {datafolder.SESSION} was written with:"
             " bring back both from the same time, or move the folder away and run `spokesbot init` again."

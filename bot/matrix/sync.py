@@ -168,7 +168,7 @@ class SyncLoop:
         """When somebody, or we, last joined a room; see `sender.SETTLING`."""
         self.synced = asyncio.Event()
         self.keys_wanted = asyncio.Event()
-        client.on_identities = self.keys_wanted.set
+        client.wake_upkeep = self.keys_wanted.set
 
     async def run(self) -> None:
         """Sync until cancelled.

@@ -17,7 +17,9 @@ from nio.crypto.device import TrustState
 
 from bot.config import Trust
 from bot.domain.errors import StoreError
-from bot.matrix.keystore import FILE, Devices, KeyStore, StoreLostError, fingerprint_in
+from bot.matrix.keyfile import StoreLostError, fingerprint_in
+from bot.matrix.keystore import FILE, KeyStore
+from bot.matrix.memory import Devices
 from bot.matrix.signatures import Owner
 
 USER, DEVICE, KEY = "@bot:willow.test", "DEVICE", "a pickle key"

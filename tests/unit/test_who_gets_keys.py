@@ -150,7 +150,7 @@ async def test_what_is_known_of_identities_is_told_anew_after_each_start(
 ) -> None:
     first = desk.open()
     told: list[int] = []
-    first.on_identities = lambda: told.append(1)
+    first.wake_upkeep = lambda: told.append(1)
     room(first, "!room", ANA, OTTO)
     await first.query_keys()
     master = server.identities[ANA].public(MASTER)

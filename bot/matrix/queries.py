@@ -1,0 +1,119 @@
+"""Ask the server whose devices are whose, and keep what it says.
+
+Rule: nobody is forgotten: whoever was not answered for, or changed while the answer was on its way, is asked for
+again; and a server that does not answer is left alone for a while and holds up nobody else.
+"""
+
+# mypy: allow-untyped-calls
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from nio import KeysQueryResponse
+
+from bot.matrix.requests import V3, objects, request
+from bot.matrix.signatures import Owner, read_owners
+from bot.ports import IdentitySeen
+
+if TYPE_CHECKING:
+    from bot.matrix.client import BotClient
+
+log = logging.getLogger(__name__)
+
+USERS_A_QUERY = 250
+REMOTE_SECONDS = 10  # how long our server may wait for other servers' answers
+SILENT_SECONDS = 300  # how long a server, or a user, that was not answered for is left alone
+
+
+class Queries:
+    """Whose devices are asked for, by one client."""
+
+    def __init__(self, client: BotClient) -> None:
+        self._client = client
+        self._turn = asyncio.Lock()
+        self.asked_now: set[str] = set()
+        self._silent_until: dict[str, float] = {}  # by server name or user id, in the loop's time
+
+    def is_unknown(self, user_id: str) -> bool:
+        """Tell whether a user's devices are still to be asked for, or are just being asked for."""
+        return user_id in self.asked_now or (
+            user_id in self._client.olm.users_for_key_query and self._is_askable(user_id)
+        )
+
+    def _is_askable(self, user_id: str) -> bool:
+        """Tell whether asking for a user's devices promises an answer."""
+        now = asyncio.get_running_loop().time()
+        return all(self._silent_until.get(name, 0) <= now for name in (user_id, user_id.partition(":")[2]))
+
+    async def ask(self, users: Iterable[str] | None = None) -> None:
+        """Ask for the devices of users whose devices are unknown or have changed.
+
+        Users of a server that did not answer stay to be asked for, but not before five minutes have passed.
+
+        Args:
+            users: Only these, where they need it; None for everybody.
+
+        Raises:
+            Retry: As `requests.request`; whoever was not answered for is asked for again next time.
+            GiveUp: The server refused.
+        """
+        async with self._turn:  # one at a time, so that no older answer overtakes a newer one
+            waiting = self._client.olm.users_for_key_query
+            asked = waiting.copy() if users is None else waiting.intersection(users)
+            todo = iter([user for user in sorted(asked) if self._is_askable(user)])
+            while part := list(islice(todo, USERS_A_QUERY)):
+                await self._ask(part)
+                await asyncio.sleep(0)
+
+    async def _ask(self, part: list[str]) -> None:
+        client, now = self._client, asyncio.get_running_loop().time
+        # Out of the set before asking: who comes back into it meanwhile has changed again.
+        client.olm.users_for_key_query.difference_update(part)
+        self.asked_now.update(part)
+        body = {"device_keys": {user: [] for user in part}, "timeout": REMOTE_SECONDS * 1000}
+        answered: dict[str, Any] = {}
+        owners: dict[str, Owner] = {}
+        try:
+            answer = await request(client, "POST", f"{V3}/keys/query", body)
+            shown = objects(answer.get("device_keys"))
+            owners = await read_owners(answer, shown.keys() & set(part), client.store.owners)
+            answered = shown
+        finally:
+            self.asked_now.difference_update(part)
+            client.olm.users_for_key_query.update(set(part) - answered.keys())
+        self._silent_until = {name: until for name, until in self._silent_until.items() if until > now()}
+        for silent in {*objects(answer.get("failures")), *(set(part) - answered.keys())}:
+            log.warning("devices of %s are not told", silent)
+            self._silent_until[silent] = now() + SILENT_SECONDS
+        self._take({user: answered[user] for user in part if user in answered}, owners)
+
+    def _take(self, device_keys: dict[str, Any], owners: dict[str, Owner]) -> None:
+        client = self._client
+        response = KeysQueryResponse({user: objects(devices) for user, devices in device_keys.items()}, {})
+        with client.store.batch():  # devices and who vouches for them reach the disk together
+            client.olm.handle_response(response)
+            changed = response.changed.keys() | client.store.save_owners(owners)
+        self.note_identities(owners)
+        if changed:
+            for room_id in list(client.olm.outbound_group_sessions):
+                room = client.rooms.get(room_id)
+                if room is None or not changed.isdisjoint(room.users.keys()):
+                    client.invalidate_outbound_session(room_id)
+
+    def note_identities(self, owners: dict[str, Owner]) -> None:
+        """Have it passed on what people's identities say."""
+        client = self._client
+        for user, owner in owners.items():
+            devices = [
+                (device.id, device.ed25519, device.curve25519)
+                for device in client.olm.device_store.active_user_devices(user)
+            ]
+            signed = len(owner.signed.intersection(devices))
+            client.identities[user] = IdentitySeen(user, owner.master, len(devices), signed)
+        if owners:
+            client.wake_upkeep()
