@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.matrix.forgetting import forget
 from tests.homeserver.harness import Bot
 from tests.homeserver.peer import Peer
 from tests.homeserver.server import Homeserver
@@ -225,3 +226,145 @@ async def test_keys_whose_uploading_broke_off_are_usable_after_a_restart(
     ana.say(room, "!pod create Willow")
     await bot.start()
     assert "is now the pod Willow" in ana.texts(room)[-1]
+
+
+# -- what apps may leave out, and what time takes away ------------------------------------------------
+
+
+def without_names(world: World, peer: Peer, room: str, body: str, *, share: bool = True) -> str:
+    """Say something as an app does that names neither its device nor that device's key (MSC3700)."""
+    content = peer.encrypted(room, "m.room.message", {"msgtype": "m.text", "body": body}, share)
+    del content["sender_key"], content["device_id"]
+    return world.put(room, peer.user_id, "m.room.encrypted", content)
+
+
+async def test_a_command_that_does_not_name_its_device_is_obeyed(
+    server: Homeserver, world: World, bot: Bot, ana: Peer, room: str
+) -> None:
+    before = server.count(QUERY)
+    for number in range(3):
+        without_names(world, ana, room, f"!nonsense{number}")
+        await bot.settled()
+    assert [f"!nonsense{number}" in ana.texts(room)[-3 + number] for number in range(3)] == [True] * 3
+    assert server.count(QUERY) == before
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_command_that_does_not_name_its_device_waits_for_its_key(
+    world: World, bot: Bot, ana: Peer, room: str, restarted: bool
+) -> None:
+    world.late_keys = True
+    without_names(world, ana, room, "!pod create Willow")
+    await bot.settled()
+    if restarted:
+        await bot.restart()
+    world.release_keys()
+    await bot.settled()
+    assert bot.rows("SELECT name FROM pods") == [{"name": "Willow"}]
+    assert bot.rows("SELECT * FROM parked") == []
+
+
+async def test_a_command_in_somebody_elses_name_is_refused_though_it_names_no_device(
+    world: World, bot: Bot, ana: Peer, ben: Peer, room: str
+) -> None:
+    world.member(room, ben.user_id, "join")
+    ben.say(room, "hello")
+    await bot.settled()
+    content = ana.encrypted(room, "m.room.message", {"msgtype": "m.text", "body": "!pod create Willow"})
+    del content["sender_key"], content["device_id"]
+    world.put(room, ben.user_id, "m.room.encrypted", content)
+    await bot.settled()
+    assert bot.rows("SELECT name FROM pods") == []
+
+
+async def test_after_a_restart_the_first_message_costs_one_query_and_one_key_share(
+    server: Homeserver, world: World, bot: Bot, ana: Peer, ben: Peer, room: str
+) -> None:
+    world.member(room, ben.user_id, "join")
+    await bot.queue(room, "before", "T1")
+    await bot.settled()
+    await bot.crash()
+    server.asked.clear()
+    await bot.start()
+    await bot.queue(room, "after", "T2")
+    await bot.settled()
+    assert ana.texts(room)[-1] == ben.texts(room)[-1] == "after"
+    asked = [server.count(kind) for kind in (QUERY, "keys/claim", SHARE, "/send/")]
+    assert asked == [1, 0, 1, 1]
+
+
+async def test_what_was_said_before_a_long_absence_is_read_before_its_key_is_forgotten(
+    world: World, bot: Bot, ana: Peer, room: str
+) -> None:
+    ana.say(room, "hello")
+    await bot.settled()
+    await bot.crash()
+    ana.say(room, "!pod create Willow")
+    old = ana._outbound[room].session_id
+    ana.new_room_key(room)
+    ana.say(room, "hello again")
+    await bot.start()
+    assert bot.rows("SELECT name FROM pods") == [{"name": "Willow"}]
+    today = bot.client.store.today()
+    bot.client.store.today = lambda: today + 8
+    await forget(bot.client, set())
+    assert bot.client.olm.inbound_group_store.find(room, old) == []
+    ana.say(room, "!pod roster")
+    await bot.settled()
+    assert "1 member" in ana.texts(room)[-1]
+
+
+async def test_a_quote_of_a_message_whose_key_is_forgotten_is_answered_with_what_to_do(
+    bot: Bot, ana: Peer, room: str
+) -> None:
+    ana.say(room, "!pod create Willow")
+    quoted = ana.say(room, "We meet at six.")
+    await bot.settled()
+    ana.new_room_key(room)
+    ana.say(room, "hello")
+    await bot.settled()
+    today = bot.client.store.today()
+    bot.client.store.today = lambda: today + 8
+    await forget(bot.client, set())
+    ana.say(room, "!summary", **{"m.relates_to": {"m.in_reply_to": {"event_id": quoted}}})
+    await bot.settled()
+    assert ana.texts(room)[-1].startswith("I could not read the message you replied to.")
+
+
+# -- whether a room is encrypted ----------------------------------------------------------------------
+
+
+def words_in_clear(world: World, room: str) -> bool:
+    return "confidence" in str([stored.event for stored in world.rooms[room].events])
+
+
+async def test_nothing_is_said_in_clear_while_the_bot_has_not_heard_that_encryption_is_on(
+    server: Homeserver, world: World, bot: Bot, ana: Peer
+) -> None:
+    room = world.create("open", ana.user_id, BOT, encrypted=False)
+    await bot.start()
+    deaf = server.fault("wait", "GET .*/sync")
+    world.member(room, "@cy:test", "join")  # the answer under way ends, and the next is kept back
+    await deaf.reached.wait()
+    world.encrypt(room, ana.user_id)
+    await bot.queue(room, "in confidence", "T1")
+    await bot.tried("T1")
+    assert not words_in_clear(world, room)
+    deaf.release()
+    await bot.settled()
+    await bot.wait(hours=2)
+    assert "in confidence" in ana.texts(room)
+    assert not words_in_clear(world, room)
+
+
+async def test_a_server_that_stops_showing_encryption_is_not_believed(
+    world: World, bot: Bot, ana: Peer, room: str
+) -> None:
+    await bot.crash()
+    events = world.rooms[room].events
+    events[:] = [stored for stored in events if stored.event["type"] != "m.room.encryption"]
+    await bot.start()
+    await bot.queue(room, "in confidence", "T1")
+    await bot.settled()
+    assert ana.texts(room)[-1] == "in confidence"
+    assert not words_in_clear(world, room)

@@ -178,6 +178,7 @@ async def test_many_rooms_take_few_requests(client: BotClient, server: KeyServer
     assert not any(client.olm.should_share_group_session(room_id) for room_id in rooms)
     asked = len(server.asked)
     await client.preparer.prepare(rooms)
+    await client.errands.run()  # nobody is told that a key was withheld
     assert len(server.asked) == asked
 
 
