@@ -188,7 +188,11 @@ class BotClient(AsyncClient):
         # because the server tells nothing of their devices from now on.
         left = set(response.device_list.left)
         self.olm.tracked_users -= left
-        self.olm.users_for_key_query -= left
+        # Some servers count those who were only invited as gone from us; they get keys, so they are asked for.
+        here = {
+            user for room in self.rooms.values() if room.encrypted for user in left.intersection(room.users)
+        }
+        self.olm.users_for_key_query = (self.olm.users_for_key_query - left) | here
         known = self.olm.tracked_users | self.queries.asked_now
         self.olm.add_changed_users(known.intersection(response.device_list.changed))
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
@@ -122,38 +122,32 @@ def _gone(client: BotClient, near: Collection[str]) -> Iterator[OlmDevice]:
                 yield device
 
 
-def _drop_room_keys(store: KeyStore, keys: Iterable[InboundGroupSession]) -> None:
-    with store.database.atomic():
-        for key in keys:
-            store.uses.pop(key.id, None)
-            # what hangs on it goes with it: the chain of a forwarded key
-            store.database.execute_sql("DELETE FROM megolminboundsessions WHERE session_id = ?", (key.id,))
-            store.database.execute_sql("DELETE FROM uses WHERE session_id = ?", (key.id,))
+def _drop_room_keys(store: KeyStore, keys: list[InboundGroupSession]) -> None:
+    for key in keys:
+        store.uses.pop(key.id, None)
+    # what hangs on a key goes with it: the chain of a forwarded one
+    _delete(store, ("megolminboundsessions", "uses"), "session_id = ?", [(key.id,) for key in keys])
 
 
-def _drop_devices(store: KeyStore, devices: Iterable[OlmDevice]) -> None:
-    account, ours = store.account_id(), "account_id = ? AND user_id = ? AND device_id = ?"
-    with store.database.atomic():
-        for device in devices:
-            store.database.execute_sql("DELETE FROM olmsessions WHERE sender_key = ?", (device.curve25519,))
-            for table in ("keys", "devicetruststate"):
-                store.database.execute_sql(
-                    f"DELETE FROM {table} WHERE device_id = (SELECT id FROM devicekeys WHERE {ours})",  # noqa: S608 - our own names
-                    (account, device.user_id, device.id),
-                )
-            store.database.execute_sql(
-                f"DELETE FROM devicekeys WHERE {ours}",  # noqa: S608 - our own names
-                (account, device.user_id, device.id),
-            )
+def _drop_devices(store: KeyStore, devices: list[OlmDevice]) -> None:
+    ours = "account_id = ? AND user_id = ? AND device_id = ?"
+    names = [(store.account_id(), device.user_id, device.id) for device in devices]
+    _delete(store, ("olmsessions",), "sender_key = ?", [(device.curve25519,) for device in devices])
+    hung = f"device_id = (SELECT id FROM devicekeys WHERE {ours})"  # noqa: S608 - our own names
+    _delete(store, ("keys", "devicetruststate"), hung, names)
+    _delete(store, ("devicekeys",), ours, names)
 
 
 def _drop_other_sessions(store: KeyStore, kept: Collection[str]) -> None:
     """Drop the sessions with devices that were too many to be kept in memory."""
+    stored = store.database.execute_sql("SELECT session_id FROM olmsessions").fetchall()
+    _delete(store, ("olmsessions",), "session_id = ?", [row for row in stored if row[0] not in kept])
+
+
+def _delete(store: KeyStore, tables: Sequence[str], where: str, rows: Sequence[tuple[object, ...]]) -> None:
     with store.database.atomic():
-        stored = store.database.execute_sql("SELECT session_id FROM olmsessions").fetchall()
-        for (session_id,) in stored:
-            if session_id not in kept:
-                store.database.execute_sql("DELETE FROM olmsessions WHERE session_id = ?", (session_id,))
+        for table in tables:
+            store.database.connection().executemany(f"DELETE FROM {table} WHERE {where}", rows)  # noqa: S608 - our own names
 
 
 def _drop_requests(client: BotClient, waiting: Collection[str]) -> None:

@@ -199,6 +199,17 @@ async def test_who_was_removed_gets_no_further_key(
     assert ben.texts(room)[-2:] == ["with Ben", "(unreadable)"]
 
 
+async def test_who_is_invited_reads_what_was_said_before_they_came(
+    world: World, bot: Bot, ana: Peer, ben: Peer, room: str
+) -> None:
+    world.member(room, ben.user_id, "invite", by=ana.user_id)
+    await bot.settled()
+    await bot.queue(room, "see you", "T1")
+    await bot.settled()
+    world.member(room, ben.user_id, "join")
+    assert ben.texts(room)[-1] == "see you"
+
+
 async def test_after_each_restart_everybody_reads_on(
     world: World, bot: Bot, ana: Peer, ben: Peer, room: str
 ) -> None:
@@ -368,3 +379,28 @@ async def test_a_server_that_stops_showing_encryption_is_not_believed(
     await bot.settled()
     assert ana.texts(room)[-1] == "in confidence"
     assert not words_in_clear(world, room)
+
+
+# -- events that are there, in another form -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("known_before", [False, True])
+async def test_somebody_whose_joining_was_deleted_is_still_a_member(
+    world: World, bot: Bot, ana: Peer, ben: Peer, room: str, known_before: bool
+) -> None:
+    if not known_before:
+        await bot.crash()
+    joined = world.member(room, ben.user_id, "join")
+    if known_before:
+        await bot.settled()
+        await bot.crash()
+    (stored,) = (stored for stored in world.rooms[room].events if stored.event["event_id"] == joined)
+    stored.event["content"] = {"membership": "join"}
+    stored.event["unsigned"] = {"redacted_because": {"sender": ana.user_id, "content": {}}}
+    await bot.start()
+    await bot.queue(room, "welcome", "T1")
+    await bot.settled()
+    assert ben.texts(room)[-1] == "welcome"
+    assert bot.rows(f"SELECT membership FROM members WHERE user_id = '{ben.user_id}'") == [
+        {"membership": "join"}
+    ]

@@ -4,12 +4,13 @@ import json
 from typing import Any
 
 import pytest
-from nio.crypto import InboundGroupSession, OlmAccount, OutboundGroupSession
-from nio.events import MegolmEvent
+from nio.crypto import InboundGroupSession, OlmAccount, OutboundGroupSession, OutboundSession
+from nio.events import Event, MegolmEvent, RedactionEvent
+from unpaddedbase64 import encode_base64
 
 from bot.matrix import wire
 from bot.matrix.client import BotClient
-from tests.unit.test_client import Answer, KeyServer, client, room, server
+from tests.unit.test_client import Answer, KeyServer, client, room, server, sync
 
 __all__ = ["client", "server"]
 
@@ -193,3 +194,57 @@ async def test_a_device_that_is_back_with_other_keys_or_unsigned_is_not(
 
 async def test_nios_memory_of_messages_is_small(client: BotClient) -> None:
     assert client.olm.message_index_store.maxsize == 10_000
+
+
+def test_a_deletion_names_its_event_in_either_place() -> None:
+    redaction = {
+        "type": "m.room.redaction",
+        "event_id": "$r",
+        "sender": ANA,
+        "origin_server_ts": 1,
+        "content": {"redacts": "$vote"},
+    }
+    wire.complete(redaction)
+    parsed = Event.parse_event(redaction)
+    assert isinstance(parsed, RedactionEvent)
+    assert parsed.redacts == "$vote"
+
+
+async def test_a_hundred_keys_in_one_answer_are_one_write(client: BotClient, server: KeyServer) -> None:
+    await client.upload_keys()
+    (one_time, *_) = server.uploaded[-1]["one_time_keys"].values()
+    ana, own = server.add(ANA, "PHONE"), client.olm.account.identity_keys
+    session = OutboundSession(ana, own["curve25519"], one_time["key"])
+
+    def sent(made: OutboundGroupSession) -> dict[str, Any]:
+        key = {
+            "algorithm": wire.MEGOLM,
+            "room_id": ROOM,
+            "session_id": made.id,
+            "session_key": made.session_key,
+        }
+        payload = {
+            "sender": ANA,
+            "sender_device": "PHONE",
+            "keys": {"ed25519": ana.identity_keys["ed25519"]},
+            "recipient": client.user_id,
+            "recipient_keys": {"ed25519": own["ed25519"]},
+            "type": "m.room_key",
+            "content": key,
+        }
+        kind, body = session.encrypt(json.dumps(payload)).to_parts()
+        ciphertext = {own["curve25519"]: {"type": kind, "body": encode_base64(body)}}
+        content = {
+            "algorithm": "m.olm.v1.curve25519-aes-sha2",
+            "sender_key": ana.identity_keys["curve25519"],
+            "ciphertext": ciphertext,
+        }
+        return {"type": "m.room.encrypted", "sender": ANA, "content": content}
+
+    made = [OutboundGroupSession() for _ in range(100)]
+    statements: list[str] = []
+    client.store.database.connection().set_trace_callback(statements.append)
+    await client.receive_response(sync(to_device={"events": [sent(session) for session in made]}))
+    client.store.database.connection().set_trace_callback(None)
+    assert sum(statement.startswith("COMMIT") for statement in statements) == 1
+    assert {key.id for key in client.store.load_inbound_group_sessions()} == {key.id for key in made}
