@@ -20,6 +20,7 @@ MADE = re.compile(r"^\s*(?:[\w-]+=\S+ )*make ([a-z]+)\b|`make ([a-z]+)\b[^`]*`",
 RUN = re.compile(
     r"`spokesbot ([a-z][\w-]*)|bin/spokesbot ([a-z][\w-]*)|^\s+spokesbot ([a-z][\w-]*)", re.MULTILINE
 )
+CITED = re.compile(r"\b([a-z]+)/(test_\w+)(?!\.py)\b((?:,?\s`test_\w+`)*)")
 PLANNED = (
     "forget me", "pod forget", "summary correct", "summary retract", "spokes away", "spokes later", "spokes optout",
     "spokes optin", "spokes swap", "spokes recall", "spokes ics", "assembly ics", "handover", "ask", "propose",
@@ -98,6 +99,19 @@ def test_commands_of_the_operator_exist() -> None:
     for page in PAGES:
         for found in RUN.findall(promised(page)):
             assert set(found) - {""} <= known, f"{name_of(page)}: spokesbot {found}"
+
+
+def test_what_is_called_reliable_names_tests_and_files_that_are_there() -> None:
+    page = (ROOT / "docs" / "reliability.md").read_text("utf-8")
+    tests = {path: path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    for layer, name, functions in CITED.findall(page):
+        path = ROOT / "tests" / layer / f"{name}.py"
+        assert path in tests, path
+        for function in re.findall(r"\w+", functions):
+            assert f"def {function}(" in tests[path], f"{layer}/{name}: {function}"
+    assert not set(re.findall(r"`(test_\w+)`", CITED.sub("", page))), "a test without its file"
+    files = {path.name for path in (ROOT / "bot").rglob("*.py")}
+    assert set(re.findall(r"`(\w+\.py)`", page)) <= files
 
 
 @every_page
