@@ -143,6 +143,19 @@ async def test_a_key_that_reached_nobody_is_not_said_to_be_withheld(
     assert people.told == []
 
 
+async def test_nobody_is_called_unverified_before_their_identity_was_asked_for(
+    desk: Desk, people: IdentityServer
+) -> None:
+    client = await prepared(desk, people, "!room")
+    client.store.owners.clear()
+    client.invalidate_outbound_session("!room")
+    await client.preparer.prepare(["!room"])
+    await client.upkeep()
+    assert len(people.delivered) == 3
+    assert set(people.delivered.values()) == {1}
+    assert people.told == []
+
+
 async def test_a_blocked_device_is_told_so(desk: Desk, people: IdentityServer) -> None:
     desk.server = people
     client = desk.open("all")

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
 import pytest_asyncio
 from nio import MatrixRoom
@@ -300,7 +301,14 @@ async def test_it_begins_when_all_that_was_said_while_away_has_been_read(
         now = SystemClock().now()
         await inbox.park(tx, inbox.Parked("$1", ROOM, ANA, waiting.id, {}, now, told=False))
     shelf.day += 10
-    synced, done = asyncio.Event(), asyncio.Event()
+    asked, done = asyncio.Event(), asyncio.Event()
+
+    class Synced(asyncio.Event):
+        async def wait(self) -> Literal[True]:
+            asked.set()
+            return await super().wait()
+
+    synced = Synced()
 
     async def pause(seconds: float) -> None:
         assert seconds == 86_400
@@ -308,7 +316,10 @@ async def test_it_begins_when_all_that_was_said_while_away_has_been_read(
         await asyncio.Event().wait()
 
     running = asyncio.create_task(forgetting.run_daily(shelf.client, database, synced, pause))
-    await asyncio.sleep(0)
+    first = [asyncio.create_task(event.wait()) for event in (asked, done)]
+    await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+    first[1].cancel()
+    assert not done.is_set()
     assert old.id in shelf.kept()
     synced.set()
     await done.wait()

@@ -248,3 +248,21 @@ async def test_a_hundred_keys_in_one_answer_are_one_write(client: BotClient, ser
     client.store.database.connection().set_trace_callback(None)
     assert sum(statement.startswith("COMMIT") for statement in statements) == 1
     assert {key.id for key in client.store.load_inbound_group_sessions()} == {key.id for key in made}
+
+
+async def test_that_a_key_was_used_is_on_the_disk_when_its_message_is_handled(
+    client: BotClient, server: KeyServer
+) -> None:
+    ana, session = await known(client, server), OutboundGroupSession()
+    give(client, ana, session)
+    tomorrow, said = client.store.today() + 1, dict.fromkeys(wire.UNSAID, "")
+    client.store.today = lambda: tomorrow
+    joined = {
+        "state": {"events": []},
+        "timeline": {"events": [message(session, **said)], "limited": False, "prev_batch": "p"},
+        "ephemeral": {"events": []},
+        "account_data": {"events": []},
+    }
+    await client.receive_response(sync(rooms={"join": {ROOM: joined}, "invite": {}, "leave": {}}))
+    stored = client.store.database.execute_sql("SELECT session_id, day FROM uses").fetchall()
+    assert stored == [(session.id, tomorrow)]
