@@ -299,7 +299,7 @@ async def test_it_begins_when_all_that_was_said_while_away_has_been_read(
     shelf.key()
     async with database.transaction("test") as tx:
         now = SystemClock().now()
-        await inbox.park(tx, inbox.Parked("$1", ROOM, ANA, waiting.id, {}, now, told=False))
+        await inbox.park(tx, inbox.Parked("$1", ROOM, ANA, waiting.id, {}, now, now))
     shelf.day += 10
     asked, done = asyncio.Event(), asyncio.Event()
 
