@@ -24,14 +24,16 @@ LANGUAGES = ("en",)
 """Languages with a catalogue; English is the source and needs none."""
 
 _LONGEST_QUOTE = 200
-_LATEST = 4_102_444_800_000  # 2100-01-01
+LATEST = 4_102_444_800_000
+"""2100-01-01, in milliseconds since 1970."""
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _AFTER_BLOCK = re.compile(r"^((?:- |\d+\. |>).*)\n(?!- |\d+\. |>|  |\n|$)", re.MULTILINE)
 _BACKTICKS = re.compile(r"`+")
-# Direction overrides and invisible characters let a name or an option imitate another one. The joiners U+200C
+# Direction overrides and invisible characters let a name or an option imitate another one, and control characters
+# act on whoever reads the text in a terminal; those of them that are blanks become blanks. The joiners U+200C
 # and U+200D and the marks U+200E and U+200F stay: Persian, emoji and mixed lines are spelt with them.
 _TRICKS = re.compile(
-    "[\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u00ad\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u00ad\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 
@@ -131,7 +133,7 @@ def escape(words: str) -> str:
 def quote(words: str) -> str:
     """Return a Markdown quotation that shows these lines, less the invisible tricks."""
     shown = []
-    for line in _TRICKS.sub("", words).splitlines():
+    for line in _TRICKS.sub("", words).replace("\t", " ").splitlines():
         body = _PUNCTUATION.sub(r"\\\1", line.strip())
         # an entity keeps an indentation without making the line a block of code
         indent = "&#32;" * (len(line) - len(line.lstrip())) if body else ""
@@ -229,4 +231,4 @@ def utc(milliseconds: int) -> datetime:
 
     A server may write any number there; what lies outside 1970 to 2100 is taken as the nearer end.
     """
-    return datetime.fromtimestamp(min(max(milliseconds, 0), _LATEST) / 1000, UTC)
+    return datetime.fromtimestamp(min(max(milliseconds, 0), LATEST) / 1000, UTC)

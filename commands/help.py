@@ -25,7 +25,8 @@ _FIRST = {
 )
 async def help_(ctx: Context, topic: Line = "") -> Reply:
     """List the topics, or every command of one topic with an example."""
-    return _one(ctx, topic.lower().removeprefix(ctx.settings.prefix).split()[0]) if topic else _all(ctx)
+    words = topic.lower().removeprefix(ctx.settings.prefix).split()
+    return _one(ctx, words[0]) if words else _all(ctx)
 
 
 def _all(ctx: Context) -> Text:

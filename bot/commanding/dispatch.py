@@ -143,7 +143,7 @@ class Dispatcher:
                 return question.choices[number - 1]
             return None
         if ctx.room.kind is RoomKind.NONE and len(await rooms.members(ctx.tx, ctx.room.room_id)) == 1:
-            return body  # a direct chat: everything said is said to us
+            return body or None  # a direct chat: everything said is said to us
         return None
 
     async def _after_name(self, ctx: Context, body: str) -> str | None:
@@ -158,7 +158,7 @@ class Dispatcher:
         for name in names:
             match = re.match(rf"@?{re.escape(name)}\s*[:,]?\s+", body, re.IGNORECASE)
             if match:
-                return body[match.end() :].removeprefix(self.prefix)
+                return body[match.end() :].removeprefix(self.prefix).strip() or None
         return None
 
     async def _bare(self, ctx: Context) -> Reply:

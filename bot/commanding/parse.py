@@ -26,6 +26,7 @@ Prose = Annotated[str, "prose"]
 """All the rest as it was typed, with its lines and bars, less the options at its end."""
 
 _SEPARATOR = re.compile(r"\||\n")
+_SEPARATING = re.compile(r"\A[\s|]+")
 _OPTION = re.compile(r"^\s*([a-z][a-z_-]*)\s*=\s*(.*?)\s*$", re.IGNORECASE | re.DOTALL)
 
 
@@ -41,18 +42,18 @@ class Cursor:
 
     def peek(self) -> str:
         """Return the next word without taking it, or an empty string."""
-        words = self.text.lstrip(" \t|\n").split(maxsplit=1)
+        words = self._ahead().split(maxsplit=1)
         return words[0].split("|", 1)[0] if words else ""
 
     def word(self) -> str:
         """Take the next word, or an empty string."""
         found = self.peek()
-        self.text = self.text.lstrip(" \t|\n")[len(found) :]
+        self.text = self._ahead()[len(found) :]
         return found
 
     def line(self) -> str:
         """Take up to the next `|` or new line, or an empty string."""
-        text = self.text.lstrip(" \t|\n")
+        text = self._ahead()
         end = _SEPARATOR.search(text)
         self.text = text[end.end() :] if end else ""
         return (text[: end.start()] if end else text).strip()
@@ -64,7 +65,11 @@ class Cursor:
 
     def is_empty(self) -> bool:
         """Tell whether nothing but separators is left."""
-        return not self.text.strip(" \t|\n")
+        return not self._ahead()
+
+    def _ahead(self) -> str:
+        """Return what is left, from its first sign that separates nothing; phones put in blanks of many kinds."""
+        return _SEPARATING.sub("", self.text, count=1)
 
 
 def split_options(text: str, spec: Spec) -> tuple[str, dict[str, str]]:

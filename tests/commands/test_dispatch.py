@@ -294,3 +294,23 @@ async def test_an_invitation_from_a_stranger_is_declined(chat: Chat) -> None:
     assert chat.heard("secret") == ["LeaveRoom"]
     await chat.invited("willow", "Ana")
     assert chat.heard("willow") == ["JoinRoom"]
+
+
+@pytest.mark.parametrize("typed", ["", " ", "spokesbot !", "spokesbot: !", "@spokesbot:test !"])
+async def test_nothing_said_to_the_bot_alone_is_answered_with_nothing(chat: Chat, typed: str) -> None:
+    await chat.room("direct", "Mallory")
+    chat.heard("direct")
+    assert not any("went wrong" in answer for answer in await chat.say("Mallory", "direct", typed))
+
+
+async def test_help_with_a_prefix_alone_lists_the_topics(chat: Chat) -> None:
+    await willow(chat)
+    assert (await chat.say("Ana", "willow", "!help !"))[0].startswith("Most used here")
+
+
+async def test_blanks_that_phones_put_in_part_words_like_any_other(chat: Chat) -> None:
+    await willow(chat)
+    [answer] = await chat.say("Ana", "willow", "!pod set timezone\u00a0\u2009|\u00a0Europe/London")
+    assert "Europe/London" in answer
+    [answer] = await chat.say("Ana", "willow", "!why |\u00a0J1")
+    assert "J1" in answer

@@ -122,3 +122,9 @@ def test_a_user_id_cannot_end_the_link_of_a_mention() -> None:
     assert "evil" not in plain(
         Text("{who}", who=Person("@a>)[x](https://evil.example)<b:x", "A").mentioned()).render()
     )
+
+
+def test_control_characters_reach_nobodys_terminal() -> None:
+    words = "a\x00b\x1b[31mc\x9dd\x7f\te"
+    for shown in (Text("{x}", x=words), Text("{x}", x=Code(words)), Text("{x}", x=Verbatim(words))):
+        assert plain(str(shown)).removeprefix("> ") == "ab[31mcd e"
