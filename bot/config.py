@@ -157,15 +157,25 @@ def load(path: Path) -> Config:
     resolved.setdefault("store_key_file", Path(str(raw.get("data_dir", "."))) / "store.key")
     for name in ("data_dir", "store_key_file"):
         if isinstance(resolved.get(name), str | Path) and str(resolved[name]):
-            resolved[name] = base / Path(resolved[name]).expanduser()
+            resolved[name] = _absolute(base, name, resolved[name])
     log = resolved.get("log")
     if isinstance(log, dict) and isinstance(log.get("file"), str):
-        resolved["log"] = {**log, "file": base / Path(log["file"]).expanduser()}
+        resolved["log"] = {**log, "file": _absolute(base, "log.file", log["file"])}
     try:
         return Config.model_validate(resolved)
     except ValidationError as error:
         problems += [_sentence(problem) for problem in error.errors(include_url=False)]
     raise ConfigError(problems)
+
+
+def _absolute(base: Path, name: str, path: str | Path) -> Path:
+    """Return a path from the file as an absolute one."""
+    try:
+        return base / Path(path).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(
+            [f"{name}: {str(path)!r} begins with the home of somebody unknown here."]
+        ) from error
 
 
 def _parse(path: Path) -> dict[str, Any]:
@@ -182,6 +192,8 @@ def _parse(path: Path) -> dict[str, Any]:
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         what = getattr(error, "problem", None) or "it is not YAML"
         raise ConfigError([f"{path}: it cannot be read{where}: {what}."]) from error
+    except (ValueError, RecursionError) as error:  # a date there is not, a number too long, nested too deep
+        raise ConfigError([f"{path}: it cannot be read: it holds a value that is none."]) from error
     if not isinstance(raw, dict):
         raise ConfigError([f"{path}: it must be a list of `key: value` lines, as in config.example.yaml."])
     return raw

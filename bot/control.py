@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from bot import json_text
 from bot.domain.errors import StartError
 from bot.logs import fault
 
@@ -86,7 +87,7 @@ async def _talk(
 ) -> None:
     """Take one request and write its answers until they end or the other side goes away."""
     with suppress(ConnectionError, ValueError):
-        asked = json.loads(await reader.readline())
+        asked = json_text.read(await reader.readline())
         operation = operations.get(str(asked.get("op"))) if isinstance(asked, dict) else None
         if operation is None:
             await _write(writer, {"error": "there is no such operation"})

@@ -14,6 +14,7 @@ from nio import (
     KeysClaimResponse,
     KeysQueryResponse,
     KeysUploadResponse,
+    Response,
     RoomKeyRequest,
     RoomKeyRequestCancellation,
     ShareGroupSessionResponse,
@@ -22,16 +23,18 @@ from nio import (
 from nio.client.async_client import AsyncClient, AsyncClientConfig
 from nio.events import RoomEncryptionEvent
 
+from bot import json_text
 from bot.config import Trust
 from bot.domain.errors import Retry
 from bot.matrix import keystore, wire
 from bot.matrix.errands import Errands
 from bot.matrix.keystore import KeyStore
-from bot.matrix.machine import Machine
+from bot.matrix.machine import MALFORMED, Machine
 from bot.matrix.preparer import Preparer
 from bot.matrix.queries import REMOTE_SECONDS, Queries
 from bot.matrix.requests import V3, objects, request
 from bot.matrix.rotation import rotation_of
+from bot.matrix.unreadable import without_unreadable
 from bot.ports import IdentitySeen
 
 REQUEST_SECONDS = 60
@@ -135,13 +138,40 @@ class BotClient(AsyncClient):
     # -- what a sync brings
 
     async def parse_body(self, transport_response: ClientResponse) -> dict[Any, Any]:
-        """Parse an answer, keep the one field of a sync that nio drops, and add those that it wants."""
-        parsed: dict[Any, Any] = await super().parse_body(transport_response)
+        """Parse an answer, whatever is in it, keep the one field of a sync that nio drops, and add those it wants."""
+        try:
+            found = json_text.read(await transport_response.read())
+        except ValueError:
+            found = {}
+        parsed: dict[Any, Any] = found if isinstance(found, dict) else {}
         wire.complete(parsed)
-        unused = parsed.get("device_unused_fallback_key_types") if isinstance(parsed, dict) else None
+        unused = parsed.get("device_unused_fallback_key_types")
         if isinstance(unused, list):
             self.needs_fallback_key = SIGNED not in unused
         return parsed
+
+    async def create_matrix_response(
+        self,
+        response_class: type,
+        transport_response: ClientResponse,
+        data: tuple[Any, ...] | None = None,
+        save_to: Any = None,
+    ) -> Response:
+        """Read an answer; where nio stumbles over an event, read it without that event.
+
+        Raises:
+            Retry: It is malformed as a whole.
+        """
+        try:
+            return await super().create_matrix_response(response_class, transport_response, data, save_to)
+        except MALFORMED:
+            try:
+                kept = without_unreadable(await self.parse_body(transport_response))
+                response: Any = response_class.from_dict(kept, *(data or ()))  # type: ignore[attr-defined]
+            except MALFORMED as error:
+                raise Retry(f"{response_class.__name__}: the answer is malformed") from error
+            response.transport_response = transport_response
+            return response  # type: ignore[no-any-return]
 
     async def _handle_sync(self, response: SyncResponse) -> None:
         # nio skips an answer whose token it has seen, even one asked for again because handling it failed.

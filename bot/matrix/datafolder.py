@@ -20,11 +20,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from bot import json_text
 from bot.domain.errors import StartError, StoreError
 
 SESSION = "session.json"
 LOCK = "lock"
 VERSION = 1
+_ALWAYS = ("user_id", "device_id", "homeserver")
 
 
 @dataclass(frozen=True)
@@ -158,18 +160,22 @@ def load(data_dir: Path) -> SavedSession | None:
     """
     path = data_dir / SESSION
     try:
-        raw = json.loads(path.read_text("utf-8"))
+        raw = json_text.read(path.read_bytes())
         version = raw.pop("version")
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, AttributeError, KeyError) as error:
+    except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
         raise StoreError(f"{path} is damaged ({error!r}): bring back a copy of it.") from error
     if version != VERSION:
         raise StoreError(f"{path} is of version {version}: use the newer Spokesbot that wrote it.")
     try:
-        return SavedSession(**raw)
+        session = SavedSession(**raw)
+        for name, value in raw.items():
+            if not isinstance(value, str) and (value is not None or name in _ALWAYS):
+                raise TypeError(f"{name} is no text")
     except TypeError as error:
         raise StoreError(f"{path} is damaged ({error}): bring back a copy of it.") from error
+    return session
 
 
 def save(data_dir: Path, session: SavedSession) -> None:

@@ -16,7 +16,7 @@ from bot.domain.errors import Retry
 from bot.matrix.client import BotClient
 from bot.matrix.requests import V3, request
 from bot.store.outbox import Queued
-from bot.text import utc
+from bot.text import LATEST, utc
 
 SIGN = "app.spokesbot.sign"
 REMEMBERED = timedelta(hours=23)
@@ -48,20 +48,24 @@ async def find_sent(client: BotClient, row: Queued) -> str | None:
     for _ in range(PAGES):
         path = f"{V3}/rooms/{quote(row.room_id, safe='')}/messages?{urlencode(query)}"
         page = await request(client, "GET", path)
-        events = [event for event in page.get("chunk") or () if isinstance(event, dict)]
+        chunk, end = page.get("chunk"), page.get("end")
+        events = [event for event in chunk if isinstance(event, dict)] if isinstance(chunk, list) else []
         for event in events:
-            if event.get("sender") == client.user_id and _is_it(event, row):
-                return str(event["event_id"])
-        if not page.get("end") or _is_older(client, events, begin):
+            event_id = event.get("event_id")
+            if event.get("sender") == client.user_id and isinstance(event_id, str) and _is_it(event, row):
+                return event_id
+        if not isinstance(end, str) or not end or _is_older(client, events, begin):
             return None
-        query["from"] = page["end"]
+        query["from"] = end
     raise Retry("too much was said since to see whether it was sent", timedelta(hours=1))
 
 
 def _is_it(event: dict[str, Any], row: Queued) -> bool:
-    content, unsigned = event.get("content") or {}, event.get("unsigned") or {}
+    content, unsigned = event.get("content"), event.get("unsigned")
     # a deleted event has lost its sign, but our own device is still shown its transaction id
-    return content.get(SIGN) == row.sign or unsigned.get("transaction_id") == row.txn_id
+    return (isinstance(content, dict) and content.get(SIGN) == row.sign) or (
+        isinstance(unsigned, dict) and unsigned.get("transaction_id") == row.txn_id
+    )
 
 
 def _is_older(client: BotClient, events: list[dict[str, Any]], begin: datetime) -> bool:
@@ -71,4 +75,6 @@ def _is_older(client: BotClient, events: list[dict[str, Any]], begin: datetime) 
 
 
 def _sent_at(event: dict[str, Any]) -> datetime:
-    return utc(event.get("origin_server_ts") or 0)
+    at = event.get("origin_server_ts")
+    # one without a time does not say that we have looked far enough
+    return utc(at if isinstance(at, int) else LATEST)

@@ -97,16 +97,16 @@ class Published:
     @classmethod
     def parse(cls, answer: Mapping[str, Any], user_id: str, device_id: str) -> Published:
         """Read an answer of `/keys/query`, believing only signatures checked here."""
-        master_object = answer.get("master_keys", {}).get(user_id)
-        signing_object = answer.get("self_signing_keys", {}).get(user_id)
-        device = answer.get("device_keys", {}).get(user_id, {}).get(device_id)
+        master_object = _object(answer.get("master_keys")).get(user_id)
+        signing_object: Any = _object(answer.get("self_signing_keys")).get(user_id)
+        device = _object(_object(answer.get("device_keys")).get(user_id)).get(device_id)
         master, signing = (
             key_of(master_object, user_id, MASTER),
             key_of(signing_object, user_id, SELF_SIGNING),
         )
         if not (master and signing and is_signed(signing_object, user_id, master)):
             signing = None
-        return cls(user_id, device_id, device, master, signing)
+        return cls(user_id, device_id, device if isinstance(device, dict) else None, master, signing)
 
     @property
     def is_device_signed(self) -> bool:
@@ -119,7 +119,7 @@ class Published:
 
     def has_device_keys(self, ed25519: str, curve25519: str) -> bool:
         """Tell whether the device shown is the one with these keys."""
-        keys = (self.device or {}).get("keys", {})
+        keys = _object((self.device or {}).get("keys"))
         return (keys.get(f"ed25519:{self.device_id}"), keys.get(f"curve25519:{self.device_id}")) == (
             ed25519,
             curve25519,
@@ -131,7 +131,7 @@ def is_signed(thing: Mapping[str, Any], user_id: str, key: str) -> bool:
     try:
         signature = unbase64(thing["signatures"][user_id][f"ed25519:{key}"])
         Ed25519PublicKey.from_public_bytes(unbase64(key)).verify(signature, canonical_json(thing))
-    except (InvalidSignature, KeyError, TypeError, ValueError):
+    except (InvalidSignature, KeyError, TypeError, ValueError, RecursionError):
         return False
     return True
 
@@ -230,10 +230,17 @@ async def sign_device(client: BotClient, identity: Identity, published: Publishe
 
 def key_of(thing: Any, user_id: str, usage: str) -> str | None:
     """Read the one key out of a published key object, if it is well-formed."""
-    if not isinstance(thing, dict) or thing.get("user_id") != user_id or usage not in thing.get("usage", []):
+    if not isinstance(thing, dict) or thing.get("user_id") != user_id:
+        return None
+    usages = thing.get("usage")
+    if not isinstance(usages, list) or usage not in usages:
         return None
     keys = thing.get("keys")
     if not isinstance(keys, dict) or len(keys) != 1:
         return None
     ((name, key),) = keys.items()
     return key if isinstance(key, str) and name == f"ed25519:{key}" else None
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

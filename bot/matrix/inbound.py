@@ -171,7 +171,7 @@ def room_seen(client: BotClient, room_id: str, events: Iterable[Any], creators: 
 def _endless(event: RoomCreateEvent, content: dict[str, Any]) -> set[str]:
     """Return the creators who stand above all power levels (Matrix specification, room version 12)."""
     version = str(content.get("room_version", "1"))
-    if not version.isdigit() or int(version) < 12:
+    if not re.fullmatch(r"[0-9]{1,6}", version) or int(version) < 12:
         return set()
     more = content.get("additional_creators")
     return {
@@ -188,7 +188,7 @@ def _power(own: str, content: dict[str, Any], creators: set[str]) -> dict[str, A
         _dict(content.get("events")).get("m.room.power_levels"), _level(content.get("state_default"), 50)
     )
     return {
-        "bot_power": users.get(own, _level(content.get("users_default"), 0)),
+        "bot_power": _level(users.get(own), _level(content.get("users_default"), 0)),
         "invite_power": _level(content.get("invite"), 0),
         "kick_power": _level(content.get("kick"), 50),
         "admins": frozenset(user for user, level in users.items() if level >= needed and user != own),
@@ -196,7 +196,8 @@ def _power(own: str, content: dict[str, Any], creators: set[str]) -> dict[str, A
 
 
 def _level(value: object, default: int) -> int:
-    return value if isinstance(value, int) else default
+    # SQLite keeps 64 bits, and canonical JSON says nothing beyond 2**53
+    return min(max(value, -ENDLESS_POWER), ENDLESS_POWER) if isinstance(value, int) else default
 
 
 def _dict(value: object) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from bot.matrix.rotation import Rotation
 
 log = logging.getLogger(__name__)
 KEYS_ASKED_FOR = 1000  # at a time
-MALFORMED = (KeyError, TypeError, ValueError, AttributeError, StopIteration)
+MALFORMED = (KeyError, TypeError, ValueError, AttributeError, StopIteration, RecursionError)
 
 
 class Machine(Olm):
@@ -80,7 +80,7 @@ class Machine(Olm):
         try:
             return super().handle_to_device_event(event)
         except MALFORMED as error:
-            log.warning("unusable message to this device from %s: %r", event.sender, error)
+            log.warning("unusable message to this device from %s: %s", event.sender, _kind(error))
             if isinstance(event, OlmEvent):
                 self._mark_device_for_unwedging(event.sender, event.sender_key)
             return None
@@ -135,7 +135,7 @@ class Machine(Olm):
         try:
             plain: Any = super().decrypt_megolm_event(event, room_id)
         except (*MALFORMED, AssertionError) as error:
-            raise EncryptionError(f"malformed message: {error!r}") from error
+            raise EncryptionError(f"malformed message: {_kind(error)}") from error
         self.store.note_use(event.session_id or "")
         # Kept so that the event can be read again later without ever storing what it says.
         plain.encrypted_source = event.source
@@ -148,7 +148,7 @@ class Machine(Olm):
                     try:
                         super()._handle_key_claiming(KeysClaimResponse({user_id: {device_id: key}}, {}))
                     except MALFORMED as error:
-                        log.warning("unusable one-time key of %s %s: %r", user_id, device_id, error)
+                        log.warning("unusable one-time key of %s %s: %s", user_id, device_id, _kind(error))
 
     def _handle_key_query(self, response: KeysQueryResponse) -> None:
         # Who is in the set now changed devices while this answer was on its way: it must be asked for again,
@@ -161,7 +161,7 @@ class Machine(Olm):
                 try:
                     super()._handle_key_query(one)
                 except MALFORMED as error:
-                    log.warning("unusable device keys of %s: %r", user_id, error)
+                    log.warning("unusable device keys of %s: %s", user_id, _kind(error))
                 else:
                     back = self._bring_back(user_id, one.device_keys[user_id])
                     for who, found in (*one.changed.items(), *([(user_id, back)] if back else [])):
@@ -205,6 +205,11 @@ class Machine(Olm):
             and content.get("sender_key") == sender_key
             and content.get("sender_claimed_ed25519_key") == device.ed25519
         )
+
+
+def _kind(error: BaseException) -> str:
+    """Name an error; its own text may quote what was decrypted."""
+    return type(error).__name__
 
 
 def _well_formed(user_id: str, devices: Any) -> dict[str, Any]:

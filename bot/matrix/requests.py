@@ -5,6 +5,7 @@ another try is decided in one place.
 """
 
 import json
+import re
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -16,12 +17,14 @@ from nio.client.async_client import AsyncClient
 from nio.exceptions import SendRetryError
 from nio.responses import ErrorResponse
 
+from bot import json_text
 from bot.domain.errors import GiveUp, Retry
 
 V3 = "/_matrix/client/v3"
 TOO_MANY = 429
 UNAUTHORISED = 401
 NOT_FOUND = 404
+LONGEST_WAIT_MS = 3_600_000  # a server that asks for more is asked again after an hour
 
 T = TypeVar("T")
 
@@ -91,7 +94,7 @@ async def read_json(answer: aiohttp.ClientResponse, what: str) -> dict[str, Any]
     """
     raw = await answer.read()
     try:
-        parsed = json.loads(raw) if raw else {}
+        parsed = json_text.read(raw) if raw else {}
     except ValueError:
         parsed = None
     if 200 <= answer.status < 300:
@@ -170,10 +173,10 @@ def _raise(status: int, body: dict[str, Any], what: str, answer: Any) -> None:
 
 def _wait(body: dict[str, Any], answer: Any) -> timedelta | None:
     asked = body.get("retry_after_ms")
-    if isinstance(asked, int | float) and asked > 0:
-        return timedelta(milliseconds=asked)
-    header = answer.headers.get("Retry-After", "") if answer is not None else ""
-    return timedelta(seconds=int(header)) if header.isdigit() else None
+    if not isinstance(asked, int | float) or not asked > 0:
+        header = answer.headers.get("Retry-After", "") if answer is not None else ""
+        asked = int(header) * 1000 if re.fullmatch(r"[0-9]{1,9}", header) else None
+    return timedelta(milliseconds=min(asked, LONGEST_WAIT_MS)) if asked else None
 
 
 def _bare(path: str) -> str:

@@ -182,7 +182,7 @@ class Flow:
             return self.cancel("m.unknown_method")
         try:
             digest = hashlib.sha256(self._key.encode() + _canonical_json(content)).digest()
-        except ValueError:
+        except (ValueError, RecursionError):
             return self.cancel("m.invalid_message")
         self.stage = Stage.ACCEPTED
         accept = {
@@ -209,7 +209,10 @@ class Flow:
             *(self._ours.user_id, self._ours.device_id, self._key),
             self._transaction,
         )
-        derived = self._secret.bytes("|".join(map(str, parts)))
+        try:
+            derived = self._secret.bytes("|".join(map(str, parts)))
+        except UnicodeEncodeError:  # half a character in somebody's device id
+            return self.cancel("m.invalid_message")
         first, second, third = derived.decimals
         emoji = tuple(EMOJI[at] for at in derived.emoji_indices)
         self.short = ShortString((first, second, third), emoji)

@@ -194,7 +194,7 @@ async def read(client: BotClient, key: bytes, names: Iterable[str]) -> dict[str,
         Retry: As `requests.request`.
         GiveUp: The server refused.
     """
-    key_id = (await _read(client, DEFAULT_KEY)).get("key")
+    key_id = await _default_key(client)
     if not key_id:
         raise StartError(
             f"{client.user_id} has no secret storage to recover its identity from:"
@@ -204,9 +204,14 @@ async def read(client: BotClient, key: bytes, names: Iterable[str]) -> dict[str,
         raise WrongKeyError("the key is not the one of this account")
     found = {}
     for name in names:
-        sealed = (await _read(client, name)).get("encrypted", {}).get(key_id)
+        sealed = (await _sealed(client, name)).get(key_id)
         if sealed is not None:
-            found[name] = unbase64(unseal(key, name, sealed).decode("ascii"))
+            try:
+                found[name] = unbase64(unseal(key, name, sealed).decode("ascii"))
+            except WrongKeyError:
+                raise
+            except ValueError as error:
+                raise WrongKeyError("the sealed secret is malformed") from error
     return found
 
 
@@ -217,10 +222,21 @@ async def held(client: BotClient, names: Iterable[str]) -> set[str]:
         Retry: As `requests.request`.
         GiveUp: The server refused.
     """
-    key_id = (await _read(client, DEFAULT_KEY)).get("key")
+    key_id = await _default_key(client)
     if not key_id or not await _read(client, f"m.secret_storage.key.{key_id}"):
         return set()
-    return {name for name in names if key_id in (await _read(client, name)).get("encrypted", {})}
+    return {name for name in names if key_id in await _sealed(client, name)}
+
+
+async def _default_key(client: BotClient) -> str | None:
+    key_id = (await _read(client, DEFAULT_KEY)).get("key")
+    return key_id if isinstance(key_id, str) else None
+
+
+async def _sealed(client: BotClient, name: str) -> dict[str, Any]:
+    """Return a secret as the account holds it, sealed, by the ids of the keys that open it."""
+    sealed = (await _read(client, name)).get("encrypted")
+    return sealed if isinstance(sealed, dict) else {}
 
 
 def _path(client: BotClient, name: str) -> str:

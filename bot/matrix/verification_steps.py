@@ -106,7 +106,8 @@ class Courier:
             log.warning("the keys of %s are not told: %s", talk.user_id, error.reason)
             return {}
         key_id = f"ed25519:{talk.device_id}"
-        key: Any = (published.device or {}).get("keys", {}).get(key_id)
+        keys = (published.device or {}).get("keys")
+        key = keys.get(key_id) if isinstance(keys, dict) else None
         known = {key_id: key} if isinstance(key, str) else {}
         return known | ({f"ed25519:{published.master}": published.master} if published.master else {})
 
