@@ -6,13 +6,14 @@ RUN = .venv/bin/python
 KEEP ?=
 MINUTES ?= 10
 
-.PHONY: help install sandbox demo test fast soak check format clean
+.PHONY: help install sandbox demo test fast fuzz soak check format clean
 
 help:
 	@echo "make demo          plays a federation in front of you, on a throw-away server"
 	@echo "make demo KEEP=1   leaves it running, so that you can take part with Element"
 	@echo "make test          runs every test"
 	@echo "make fast          runs the tests that need no server"
+	@echo "make fuzz MINUTES=10   tries hostile input at random, and says how to see again what it finds"
 	@echo "make soak MINUTES=60   kills both sides again and again under load, and counts"
 	@echo "make check         runs the linters and the type checker"
 
@@ -37,7 +38,12 @@ test: sandbox
 	@$(RUN) -m pytest
 
 fast: install
-	@$(RUN) -m pytest --numprocesses auto tests/unit tests/store tests/commands tests/homeserver tests/docs
+	@$(RUN) -m pytest --numprocesses auto tests/unit tests/store tests/commands tests/homeserver tests/docs tests/fuzz
+
+# Atheris is no part of the developers' tools: it has no wheel for every Python and system.
+fuzz: install
+	@$(RUN) -m pip install --quiet --no-input --disable-pip-version-check --only-binary :all: atheris==3.0.0 2>/dev/null || true
+	@$(RUN) -m tests.fuzz --minutes $(MINUTES)
 
 soak: install
 	@$(RUN) -m sandbox.install --without-old-client
