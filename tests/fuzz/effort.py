@@ -8,10 +8,10 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 
 LONG = os.environ.get("FUZZ") == "long"
-MORE = 5
+MORE = 20
 """How many times more cases one round of the long run has than the suite."""
 
 tried = 0
@@ -26,7 +26,6 @@ def fuzzed(examples: int) -> Callable[[Any], Any]:
         database=None,
         deadline=None,
         print_blob=LONG,
-        **({"phases": (Phase.generate,)} if os.environ.get("NOSHRINK") else {}),
         suppress_health_check=list(HealthCheck),
     )
 

@@ -88,7 +88,7 @@ CLIENT: Any = SimpleNamespace(user_id="@spokesbot:test", olm=SimpleNamespace(dev
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 
-@fuzzed(400)
+@fuzzed(40)
 @given(st.sampled_from(ROOM_EVENTS).flatmap(bent), st.booleans())
 def test_any_event_of_a_room_means_something_or_nothing(source: Json, decrypted: bool) -> None:
     """What nio itself refuses is dealt with where answers are parsed."""
@@ -113,7 +113,7 @@ def test_any_event_of_a_room_means_something_or_nothing(source: Json, decrypted:
     assert decrypted or type(value).__name__ in ("NoneType", "Unencrypted", "Redacted")
 
 
-@fuzzed(100)
+@fuzzed(40)
 @given(any_json())
 def test_any_content_of_a_poll_answer_is_read_or_left(content: Json) -> None:
     near = {"m.relates_to": {"rel_type": "m.reference", "event_id": "$e"}, "m.selections": content}
@@ -141,7 +141,7 @@ STEPS: dict[str, dict[str, Json]] = {
 }  # fmt: skip
 
 
-@fuzzed(200)
+@fuzzed(30)
 @given(st.data(), words, words, words)
 def test_any_step_of_a_verification_is_answered_or_ends_it(
     data: st.DataObject, user: str, device: str, transaction: str
@@ -159,7 +159,7 @@ def test_any_step_of_a_verification_is_answered_or_ends_it(
     assert "mac" not in {step.kind for step in sent}
 
 
-@fuzzed(100)
+@fuzzed(40)
 @given(st.sampled_from([*STEPS.values()]).flatmap(bent), any_json(), words)
 def test_any_message_to_this_device_is_a_step_or_none(content: Json, sender: Json, kind: str) -> None:
     source = {"type": f"m.key.verification.{kind}", "content": content}
@@ -177,7 +177,7 @@ KEYS: dict[str, Json] = {
 }
 
 
-@fuzzed(250)
+@fuzzed(40)
 @given(bent(KEYS))
 def test_any_answer_about_keys_vouches_for_nobody_it_should_not(answer: Json) -> None:
     if not isinstance(answer, dict):
@@ -208,7 +208,7 @@ KEY = bytes(range(32))
 SEALED = {"encrypted": {"k": secret_storage.seal(KEY, "m.x", b"c2VjcmV0")}}
 
 
-@fuzzed(150)
+@fuzzed(30)
 @given(bent({"key": "k"}, 1), bent(secret_storage.describe_key(KEY, "n"), 2), bent(SEALED, 2))
 def test_any_secret_storage_is_opened_or_refused(default: Json, description: Json, sealed: Json) -> None:
     answers = [part if isinstance(part, dict) else {} for part in (default, description, sealed)]
@@ -223,7 +223,7 @@ def test_any_secret_storage_is_opened_or_refused(default: Json, description: Jso
         secret_storage.request = before
 
 
-@fuzzed(150)
+@fuzzed(30)
 @given(words)
 def test_any_recovery_key_is_read_or_refused(text: str) -> None:
     for typed in (text, secret_storage.encode_recovery_key(KEY) + text):
@@ -240,7 +240,7 @@ PAGE = {
 }  # fmt: skip
 
 
-@fuzzed(150)
+@fuzzed(30)
 @given(st.lists(bent(PAGE), min_size=1, max_size=3))
 def test_any_page_of_a_room_is_searched_for_our_message(pages: list[Json]) -> None:
     row: Any = SimpleNamespace(room_id="!river:test", tried_at=NOW, queued_at=NOW, sign="sign", txn_id="t1")
@@ -281,7 +281,7 @@ _bodies = st.one_of(
 )
 
 
-@fuzzed(250)
+@fuzzed(40)
 @given(st.sampled_from([200, 400, 401, 403, 404, 408, 429, 500, 502]), _bodies, words)
 def test_any_answer_of_a_server_is_taken_put_off_or_given_up(status: int, raw: bytes, after: str) -> None:
     try:
@@ -299,7 +299,7 @@ SESSION = {
 }  # fmt: skip
 
 
-@fuzzed(150)
+@fuzzed(30)
 @given(bent(SESSION))
 def test_any_session_file_is_loaded_or_called_damaged(content: Json) -> None:
     with TemporaryDirectory() as name:
@@ -346,7 +346,7 @@ _yaml = st.one_of(
 )
 
 
-@fuzzed(150)
+@fuzzed(30)
 @given(_yaml)
 def test_any_configuration_is_read_or_refused_with_its_problems(text: str) -> None:
     with TemporaryDirectory() as name:
@@ -359,7 +359,7 @@ def test_any_configuration_is_read_or_refused_with_its_problems(text: str) -> No
             assert all(error.problems)
 
 
-@fuzzed(60)
+@fuzzed(30)
 @given(
     st.one_of(
         bent({"op": "count", "number": 1}).map(lambda asked: json.dumps(asked).encode()),

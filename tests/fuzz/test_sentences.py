@@ -33,7 +33,7 @@ def seen(text: str) -> str:
     return " ".join(_TRICKS.sub("", text).split())
 
 
-@fuzzed(250)
+@fuzzed(40)
 @given(words)
 def test_any_words_are_shown_as_they_are(text: str) -> None:
     for value in (text, Code(text)):
@@ -42,7 +42,7 @@ def test_any_words_are_shown_as_they_are(text: str) -> None:
         check_markdown(markdown)
 
 
-@fuzzed(150)
+@fuzzed(30)
 @given(words, words, VALUES, st.lists(VALUES, max_size=4))
 def test_any_values_in_a_sentence_form_nothing_around_them(
     name: str, quoted: str, value: object, listed: list[object]
@@ -61,7 +61,7 @@ def test_any_values_in_a_sentence_form_nothing_around_them(
     assert letters(seen(quoted)) in letters(plain(markdown))
 
 
-@fuzzed(200)
+@fuzzed(30)
 @given((words | lines).map(clean))
 def test_any_markdown_becomes_allowed_html_and_a_plain_body(markdown: str) -> None:
     """Even Markdown that is not ours."""
@@ -70,7 +70,7 @@ def test_any_markdown_becomes_allowed_html_and_a_plain_body(markdown: str) -> No
     assert "mx-reply" not in html(markdown) or "mx-reply" in reader.words
 
 
-@fuzzed(150)
+@fuzzed(30)
 @given(
     st.sampled_from(DATES) | words | st.lists(st.sampled_from(DATES), max_size=3).map(" ".join),
     MOMENTS,
@@ -90,7 +90,7 @@ def test_any_deadline_is_in_the_future_or_refused_with_one_that_is(
     assert abs(parse_when(written(moment, zone), now, zone) - moment) <= timedelta(hours=1)
 
 
-@fuzzed(150)
+@fuzzed(30)
 @given(words)
 def test_any_words_made_harmless_stay_so(text: str) -> None:
     harmless = make_harmless(text)
@@ -100,7 +100,7 @@ def test_any_words_made_harmless_stay_so(text: str) -> None:
     check_markdown(str(Text("{words}", words=Verbatim(harmless))))
 
 
-@fuzzed(150)
+@fuzzed(30)
 @given(words)
 def test_any_name_can_be_kept_and_compared(text: str) -> None:
     kept = clean(text)
@@ -113,7 +113,7 @@ def test_any_name_can_be_kept_and_compared(text: str) -> None:
     normal_code(text)
 
 
-@fuzzed(150)
+@fuzzed(30)
 @given(st.sampled_from(registry().commands), lines)
 def test_any_line_is_taken_apart_without_losing_a_word(spec: object, text: str) -> None:
     try:

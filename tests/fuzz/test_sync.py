@@ -86,7 +86,7 @@ _secret = st.tuples(
 )  # fmt: skip
 
 
-@fuzzed(10)
+@fuzzed(5)
 @given(
     st.lists(_wire, max_size=6), st.lists(_wire, max_size=3), st.lists(_wire, max_size=2), st.lists(_device, max_size=4),
     st.lists(_plain, max_size=6), st.lists(_secret, max_size=2),
@@ -144,7 +144,7 @@ ANSWER_PARTS = [
 ]
 
 
-@fuzzed(10)
+@fuzzed(5)
 @given(st.data())
 async def test_any_answer_to_a_sync_leaves_the_bot_running(data: st.DataObject) -> None:
     async with running() as (server, bot, ana, _):

@@ -110,7 +110,7 @@ async def do(chat: Chat, step: Step, known: list[str]) -> None:
             await chat.give(Said(**event, body=body, mentions=mentions, **more))
 
 
-@fuzzed(40)
+@fuzzed(12)
 @given(st.sampled_from(STAGES), st.lists(steps, min_size=1, max_size=12))
 async def test_whatever_people_do_is_answered_safely_and_a_refusal_changes_nothing(
     copies: Path, stage: str, done: list[Step]
