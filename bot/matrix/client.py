@@ -30,11 +30,11 @@ from bot.matrix import keystore, wire
 from bot.matrix.errands import Errands
 from bot.matrix.keystore import KeyStore
 from bot.matrix.machine import MALFORMED, Machine
+from bot.matrix.malformed import without_unreadable
 from bot.matrix.preparer import Preparer
 from bot.matrix.queries import REMOTE_SECONDS, Queries
 from bot.matrix.requests import V3, objects, request
 from bot.matrix.rotation import rotation_of
-from bot.matrix.unreadable import without_unreadable
 from bot.ports import IdentitySeen
 
 REQUEST_SECONDS = 60
