@@ -29,7 +29,7 @@ from bot.domain.errors import Retry
 from bot.matrix import keystore, wire
 from bot.matrix.errands import Errands
 from bot.matrix.keystore import KeyStore
-from bot.matrix.machine import MALFORMED, Machine
+from bot.matrix.machine import MALFORMED, SIGNED, Machine
 from bot.matrix.malformed import without_unreadable
 from bot.matrix.preparer import Preparer
 from bot.matrix.queries import REMOTE_SECONDS, Queries
@@ -38,7 +38,6 @@ from bot.matrix.rotation import rotation_of
 from bot.ports import IdentitySeen
 
 REQUEST_SECONDS = 60
-SIGNED = "signed_curve25519"
 
 
 class BotClient(AsyncClient):
@@ -273,26 +272,12 @@ class BotClient(AsyncClient):
         first = not account.shared
         content: dict[str, Any] = self.olm.share_keys() if self.olm.should_upload_keys else {}
         if first or self.needs_fallback_key:
-            content["fallback_keys"] = self._fallback_keys()
+            content["fallback_keys"] = self.olm.fallback_keys()
         self.olm.save_account()
         answer = await request(self, "POST", f"{V3}/keys/upload", content)
         left = answer.get("one_time_key_counts", {}).get(SIGNED, 0)
         self.needs_fallback_key = False
         self.olm.handle_response(KeysUploadResponse(0, left))
-
-    def _fallback_keys(self) -> dict[str, Any]:
-        # nio has no name for them. One that was made but not uploaded is used again: making another would
-        # throw away the one the server still hands out.
-        account: Any = self.olm.account._account  # their stubs leave these methods out
-        if not account.fallback_key:
-            account.generate_fallback_key()
-        signed = {}
-        for key_id, key in account.fallback_key.items():
-            made: dict[str, Any] = {"key": key.to_base64(), "fallback": True}
-            signature = self.olm.sign_json(made)
-            made["signatures"] = {self.user_id: {f"ed25519:{self.device_id}": signature}}
-            signed[f"{SIGNED}:{key_id}"] = made
-        return signed
 
     async def query_keys(self, users: Iterable[str] | None = None) -> None:
         """Ask for the devices of users whose devices are unknown or have changed; see `Queries.ask`."""

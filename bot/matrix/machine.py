@@ -30,6 +30,7 @@ from bot.matrix.memory import Devices, GroupSessions, Sessions
 from bot.matrix.rotation import Rotation
 
 log = logging.getLogger(__name__)
+SIGNED = "signed_curve25519"
 KEYS_ASKED_FOR = 1000  # at a time
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, StopIteration, RecursionError)
 
@@ -74,6 +75,21 @@ class Machine(Olm):
         self.session_store.add(curve_key, session)
         self.save_session(curve_key, session)
         return session
+
+    def fallback_keys(self) -> dict[str, Any]:
+        """Return the fallback key to upload, signed; made now if there is none that was not uploaded yet."""
+        # nio has no name for them. One that was made but not uploaded is used again: making another would
+        # throw away the one the server still hands out.
+        account: Any = self.account._account  # their stubs leave these methods out
+        if not account.fallback_key:
+            account.generate_fallback_key()
+        signed = {}
+        for key_id, key in account.fallback_key.items():
+            made: dict[str, Any] = {"key": key.to_base64(), "fallback": True}
+            signature = self.sign_json(made)
+            made["signatures"] = {self.user_id: {f"ed25519:{self.device_id}": signature}}
+            signed[f"{SIGNED}:{key_id}"] = made
+        return signed
 
     def handle_to_device_event(self, event: ToDeviceEvent) -> Any:
         """Decrypt a message to this device; unlike nio's, a malformed one does not end the whole sync."""
