@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from nio.events import Event, MegolmEvent
+from nio.events import Event, MegolmEvent, UnknownToDeviceEvent
 
 from bot.domain.names import clean
 from bot.matrix.client import BotClient
@@ -102,17 +102,18 @@ class Parking:
             tx: The open transaction.
             events: Messages to this device, of any kind.
         """
-        found = [event for event in events if getattr(event, "type", None) in WITHHELD]
+        found = [
+            event for event in events if isinstance(event, UnknownToDeviceEvent) and event.type in WITHHELD
+        ]
         here = {session.id for session in self._client.olm.inbound_group_store} if found else set()
         for event in found:
-            content = _dict(event.source.get("content"))
+            content = event.source["content"]
             code, key = content.get("code"), content.get("session_id") or content.get("sender_key")
             if (
                 code in CODES
                 and isinstance(key, str)
                 and len(key) <= LONGEST_KEY
                 and key not in here
-                and isinstance(event.sender, str)
                 and await rooms.shared_rooms(tx, clean(event.sender))
             ):
                 await unread.note_withheld(tx, self._clock.now(), clean(event.sender), clean(key), code)

@@ -136,7 +136,7 @@ async def deleted(tx: Tx, now: datetime, room: Room, event: Event, event_id: str
     unread = await inbox.find_parked(tx, event_id)
     if unread is not None and unread.room_id == room.room_id:
         await inbox.unpark(tx, event_id)
-        await _withdraw_unread(tx, room, unread, event.sent_at)
+        await _withdraw_unread(tx, room, unread)
         await recount(tx, now, room.room_id, unread.sent_at)
     found = await polls.find_ballot(tx, event_id)
     if found is None:
@@ -161,12 +161,15 @@ async def deleted(tx: Tx, now: datetime, room: Room, event: Event, event_id: str
         await say(tx, now, room.room_id, text, about=poll.id)
 
 
-async def _withdraw_unread(tx: Tx, room: Room, unread: inbox.Parked, at: datetime) -> None:
-    """Withdraw the answer in a deleted tap that was never read; of other messages nobody knows what they said."""
+async def _withdraw_unread(tx: Tx, room: Room, unread: inbox.Parked) -> None:
+    """Withdraw the answer in a deleted tap that was never read; of other messages nobody knows what they said.
+
+    Deleted after the end it can be read no more either, and an earlier answer that it replaced does not come back.
+    """
     poll = (
         await tapped(tx, room, unread.target) if unread.relation == "m.reference" and unread.target else None
     )
-    if poll is not None and not poll.erased and at < poll.end:
+    if poll is not None and not poll.erased:
         voice = unread.sender in await may_vote(tx, poll)
         await polls.add_ballot(
             tx, poll.id, Ballot(unread.event_id, unread.sender, unread.sent_at, (), voice=voice)

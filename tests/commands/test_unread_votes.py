@@ -222,6 +222,8 @@ async def test_a_tap_deleted_before_it_was_read_withdraws_and_no_earlier_answer_
 async def test_what_is_deleted_unread_after_the_end_is_unknown_no_longer(chat: Chat) -> None:
     native = await asked(chat)
     await chat.tap("Ana", "willow", native, "1")
+    await chat.tap("Ben", "willow", native, "2")
+    tick(chat)
     event = await chat.unreadable("Ben", "willow", taps=(native, "2"))
     assert "No result yet." in await close(chat)
     await chat.delete("Ben", "willow", event.event_id)

@@ -146,6 +146,11 @@ async def test_where_many_are_concerned_the_room_is_told_once(chat: Chat, at_onc
         " I keep it and read it if the keys come. Whoever meant something for me can send it again and delete the"
         " first one, or else I may do both. If it stays like this, ask the person who runs me."
     )
+    # the day after, only what is new is spoken of
+    await chat.wait(days=1)
+    await chat.unreadable("P7", "willow")
+    await chat.wait(minutes=1)
+    assert [line[:3] for line in chat.heard("willow")] == (["P7,"] if at_once else ["I c"])
 
 
 async def test_a_bot_that_was_down_for_a_week_says_one_line_a_person(chat: Chat) -> None:

@@ -121,6 +121,7 @@ async def test_reasons_of_others_and_for_keys_that_are_here_and_unknown_ones_are
 async def test_reasons_of_whatever_form_do_no_harm(world: World, bot: Bot, ana: Peer, pod: str) -> None:
     forms = ("\ud800", ["a"], {"a": "b"}, 1, None, "")
     contents = [{"code": "m.unverified", "session_id": one, "sender_key": one} for one in forms]
+    contents += [{"code": "m.unverified", "session_id": one, "sender_key": "k"} for one in ([], {})]
     contents += [{"code": one, "session_id": "s", "sender_key": "s"} for one in forms]
     for content in (*contents, ["a"], "words", {"m.unverified": {}}):
         for to in world.devices_of(BOT):
