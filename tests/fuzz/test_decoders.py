@@ -106,7 +106,7 @@ def test_any_event_of_a_room_means_something_or_nothing(source: Json, decrypted:
     room_seen(CLIENT, "!river:test", [found], creators)
     assert all(isinstance(creator, str) for creator in creators)
     reply_target(found)
-    verification_events.in_room(found, "!river:test", "@spokesbot:test")
+    verification_events.in_room(found, "!river:test", "@spokesbot:test", encrypted=True)
     value = incoming(found, "!river:test", "!")
     # what is handed on can be stored
     repr(value).encode()
