@@ -5,8 +5,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 RUN = .venv/bin/python
 KEEP ?=
 MINUTES ?= 10
+N ?= 200
 
-.PHONY: help install sandbox demo test fast fuzz soak check format clean
+.PHONY: help install sandbox demo test fast fuzz kills soak check format clean
 
 help:
 	@echo "make demo          plays a federation in front of you, on a throw-away server"
@@ -14,6 +15,7 @@ help:
 	@echo "make test          runs every test"
 	@echo "make fast          runs the tests that need no server"
 	@echo "make fuzz MINUTES=10   tries hostile input at random, and says how to see again what it finds"
+	@echo "make kills N=200   kills the bot so many times under load, and counts"
 	@echo "make soak MINUTES=60   kills both sides again and again under load, and counts"
 	@echo "make check         runs the linters and the type checker"
 
@@ -44,6 +46,9 @@ fast: install
 fuzz: install
 	@$(RUN) -m pip install --quiet --no-input --disable-pip-version-check --only-binary :all: atheris==3.0.0 2>/dev/null || true
 	@$(RUN) -m tests.fuzz --minutes $(MINUTES)
+
+kills: sandbox
+	@KILLS=$(N) $(RUN) -m pytest -s tests/synapse/test_kills.py
 
 soak: install
 	@$(RUN) -m sandbox.install --without-old-client

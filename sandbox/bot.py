@@ -75,6 +75,11 @@ class BotProcess:
         """The id of the running process."""
         return self._running.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.returncode is None
+
     async def __aenter__(self) -> Self:
         """Register, initialise and start it."""
         try:

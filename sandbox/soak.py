@@ -1,7 +1,7 @@
-"""`make soak MINUTES=n`: churn under load, with both sides killed again and again, and a count at the end.
+"""`make soak MINUTES=n`: a federation at work while both sides are killed and devices and people change, and a count.
 
-Rule: what is counted is what members' own clients saw. Every command that the server took must have exactly one
-answer in the room, whatever was killed meanwhile.
+Rule: what is counted is what members' own clients saw. In the first half of the time the bot is killed again and
+again; in the second half one process works on, so that its memory can be told. Synapse is killed in both.
 """
 
 from __future__ import annotations
@@ -12,154 +12,204 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Coroutine
+from typing import Any
 
 from sandbox.bot import BotProcess
 from sandbox.install import SandboxError
-from sandbox.members import Member, Members
-from sandbox.seen import Seen
+from sandbox.load.account import account_for
+from sandbox.load.churn import Churn
+from sandbox.load.deeds import Deeds
+from sandbox.load.federation import PATIENCE, Federation, Place
+from sandbox.load.killing import Killer
+from sandbox.load.measure import Memory, processor_time, sizes
+from sandbox.members import Members
 from sandbox.synapse import Synapse
 
-ROOMS = 4
-PEOPLE = 3
-PATIENCE = 180
+PODS = ("Willow", "Oak", "Hazel")
+LOOKS_EVERY = 5.0
+TELLS_EVERY = 60.0
+TOLD = 5
+"""How many steps that broke off in the same way are told in full."""
+DOWN_KIND = "the server was down"
+DOWN = ("fetch failed", "ECONNREFUSED", "ECONNRESET", "socket hang up", "terminated")
+"""What members' clients say when the server is down."""
 
 
-@dataclass
 class Soak:
-    """What goes on, and what was asked.
+    """What goes on.
 
-    Attributes:
-        asked: The event ids of commands the server took, by room.
-        done: How often each kind of thing happened.
-        memory: The bot's resident memory in MB, each time it was looked at.
+    Args:
+        federation: Who and where.
+        seed: The same seed makes the same choices; what they meet depends on the moment.
+        minutes: How long.
     """
 
-    synapse: Synapse
-    members: Members
-    bot: BotProcess
-    chance: random.Random
-    rooms: dict[str, list[Member]] = field(default_factory=dict)
-    asked: dict[str, list[str]] = field(default_factory=dict)
-    done: Counter[str] = field(default_factory=Counter)
-    memory: list[float] = field(default_factory=list)
-    guests: int = 0
+    def __init__(self, federation: Federation, seed: int, minutes: float) -> None:
+        self._federation = federation
+        self._bot = federation.bot
+        self._seed = seed
+        self._began = time.monotonic()
+        self._half = self._began + minutes * 30
+        self._end = self._began + minutes * 60
+        self._server = asyncio.Lock()
+        """Held while the server is down, or must not go down."""
+        self._changing = asyncio.Lock()
+        """Held while one thing changes: who asks in a room that has just been left for another gets no answer."""
+        self.churn = Churn(federation, self._chance("churn"))
+        self.killer = Killer(self._bot, self._chance("kills"))
+        self.memory = Memory()
+        self.done: Counter[str] = Counter()
+        self.faults: list[str] = []
 
-    async def set_up(self) -> None:
-        """Make pods with people in them."""
-        for number in range(ROOMS):
-            people = [
-                await self.members.join_server(self.synapse, f"{name}{number}")
-                for name in ("ana", "ben", "cy")
+    async def run(self) -> None:
+        """Go on until the time is over, and let everybody finish what they do."""
+        async with asyncio.TaskGroup() as group:
+            watching = [group.create_task(self._watch()), group.create_task(self._tell())]
+            busy = [group.create_task(self._people(place)) for place in self._federation.places]
+            busy += [
+                group.create_task(self._changes()),
+                group.create_task(self._kills()),
+                group.create_task(self._server_kills()),
             ]
-            first, *others = people
-            room = await first.create_room(f"Pod {number}", [*others, self.bot.user_id])
-            for member in others:
-                await first.wait_for_membership(room, member)
-            await first.wait_for(room, "Hello, I am Spokesbot", sender=self.bot.user_id)
-            self.rooms[room], self.asked[room] = people, []
-            await self.ask(room, f"!pod create Pod {number}")
+            await asyncio.wait(busy)
+            for task in watching:
+                task.cancel()
 
-    async def ask(self, room: str, text: str) -> None:
-        """Let somebody type a command, and remember it if the server took it."""
-        member = self.chance.choice(self.rooms[room][:PEOPLE])
+    async def settle(self) -> None:
+        """Wait until the bot has answered the last thing in every room."""
+        for place in self._federation.places:
+            await self._federation.asks(place.witness, place, "!status")
+
+    # -- what goes on ----------------------------------------------------------------------------
+
+    async def _people(self, place: Place) -> None:
+        chance = self._chance(place.name)
+        deeds = Deeds(self._federation, chance)
+        upgrade = place is self._federation.pods[0]
+        while self._goes_on:
+            if upgrade and time.monotonic() > self._half:
+                upgrade = False
+                async with self._changing, self._server:
+                    await self._try("upgrade", self.churn.upgrade(place))
+            await self._try("deed", deeds.one(place))
+            await asyncio.sleep(chance.uniform(0.5, 3))
+
+    async def _changes(self) -> None:
+        chance = self._chance("pauses")
+        while self._goes_on:
+            async with self._changing:
+                await self._try("change", self.churn.one())
+            await asyncio.sleep(chance.uniform(2, 10))
+        await self.churn.end_clients()
+
+    async def _kills(self) -> None:
+        chance = self._chance("times")
+        while time.monotonic() < self._half:
+            if chance.random() < 0.1:
+                code = await self._bot.stop()
+                if code != 0:
+                    self.faults.append(f"SIGTERM ended the bot with {code}")
+                await self._start()
+                self.done["restarts of the bot by SIGTERM"] += 1
+            else:
+                async with self._server:
+                    await self.killer.kill()
+            await asyncio.sleep(chance.uniform(2, 20))
+
+    async def _server_kills(self) -> None:
+        chance = self._chance("server")
+        synapse = self._federation.synapse
+        while self._goes_on:
+            await asyncio.sleep(min(chance.uniform(60, 240), max(self._end - time.monotonic(), 0)))
+            async with self._server:
+                await synapse.kill()
+                await asyncio.sleep(chance.uniform(0, 5))
+                await synapse.restart()
+            self.done["kill -9 of Synapse"] += 1
+
+    async def _start(self) -> None:
+        async with self._server:
+            await self._bot.start()
+
+    # -- looking on ------------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(LOOKS_EVERY)
+            if self._bot.is_running:
+                self.memory.look(self._bot.process_id)
+            elif time.monotonic() > self._half and not self._server.locked():
+                self.faults.append("the bot ended by itself")
+                self._end = time.monotonic()
+                return
+
+    async def _tell(self) -> None:
+        while True:
+            await asyncio.sleep(TELLS_EVERY)
+            told = ", ".join(f"{count} {what}" for what, count in sorted(self._all.items()))
+            print(f"   {(time.monotonic() - self._began) / 60:5.1f} min: {told}", flush=True)
+
+    async def _try(self, what: str, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that may break off, because the server is down or a client does not come back."""
         try:
-            self.asked[room].append(await member.say(room, text))
-        except SandboxError:
-            self.done["commands refused while the server was down"] += 1
+            await work
+        except (SandboxError, TimeoutError, OSError) as error:
+            kind = _kind(error)
+            self.done[f"broken off ({what}): {kind}"] += 1
+            if kind != DOWN_KIND and self.done[f"broken off ({what}): {kind}"] <= TOLD:
+                print(f"   broken off ({what}): {str(error)[:600]}", flush=True)
         else:
-            self.done["commands"] += 1
+            self.done[f"done ({what})"] += 1
 
-    async def step(self) -> None:
-        """Do one thing at random."""
-        room = self.chance.choice(list(self.rooms))
-        dice = self.chance.random()
-        if dice < 0.80:
-            await self.ask(room, self.chance.choice(("!pod roster", "!status", "!help poll", "!xyzzy")))
-        elif dice < 0.93:
-            await self.kill_bot()
-        elif dice < 0.96:
-            await self.guest(room)
-        elif dice < 0.99:
-            await self.device(room)
-        else:
-            await self.kill_server()
+    # -- the verdict -----------------------------------------------------------------------------
 
-    async def kill_bot(self) -> None:
-        """Kill the bot at a random moment of its work, and start it again."""
-        burst = [self.ask(room, "!pod roster") for room in self.rooms]
-        await asyncio.gather(*burst)
-        await asyncio.sleep(self.chance.uniform(0, 0.3))
-        self.memory.append(_memory(self.bot.process_id))
-        await self.bot.kill()
-        await self.bot.restart()
-        self.done["kill -9 of the bot"] += 1
+    def verdict(self) -> bool:
+        """Print everything that was found, and tell whether all of it is good."""
+        account = account_for(self._federation, frozenset(self.churn.unsigned))
+        for event in self.churn.unreadable:
+            account.fault("unreadable to the signed phone that asked", event)
+        for what in self.faults:
+            account.fault("the bot's process", what)
+        data = self._bot.folder / "data"
+        lines = [f"{count:6} {what}" for what, count in sorted(self._all.items())]
+        lines += [*account.lines(), *self.memory.lines(), *sizes(data)]
+        if self._bot.is_running:
+            lines.append(f"{processor_time(self._bot.process_id):.0f} s of processor time in the last life")
+        for word in ("error", "warning"):
+            lines.append(
+                f"{sum(f' {word} ' in line for line in self._bot.log.splitlines()):6} lines of the bot's log are of level {word}"
+            )
+        for line in lines:
+            print(f"   {line}", flush=True)
+        print("All is good." if account.good else "Something is wrong.", flush=True)
+        return account.good
 
-    async def kill_server(self) -> None:
-        """Kill Synapse, and start it again."""
-        await self.synapse.kill()
-        await self.synapse.restart()
-        self.done["kill -9 of Synapse"] += 1
+    @property
+    def _all(self) -> Counter[str]:
+        kills: Counter[str] = Counter(
+            {f"kill -9 of the bot, {point}": count for point, count in self.killer.done.items()}
+        )
+        return self.done + self.churn.done + kills
 
-    async def guest(self, room: str) -> None:
-        """Let somebody join, ask and leave."""
-        self.guests += 1
-        guest = await self.members.join_server(self.synapse, f"guest{self.guests}")
-        host = self.rooms[room][0]
-        await host.invite(room, guest)
-        await host.wait_for_membership(room, guest)
-        await self.ask(room, "!pod roster")
-        await guest.leave(room)
-        await guest.stop()
-        self.done["joins and leaves"] += 1
+    @property
+    def _goes_on(self) -> bool:
+        return time.monotonic() < self._end
 
-    async def device(self, room: str) -> None:
-        """Let somebody log in on another device and out again."""
-        owner = self.chance.choice(self.rooms[room][:PEOPLE])
-        phone = await self.members.log_in(self.synapse, owner.account, strict=False)
-        await self.ask(room, "!status")
-        await phone.logout()
-        self.done["devices added and removed"] += 1
-
-    async def count(self) -> bool:
-        """Wait for the last answers, print what was seen, and tell whether each command had exactly one."""
-        seen: Counter[int] = Counter()
-        unread = 0
-        for room, asked in self.asked.items():
-            watcher = self.rooms[room][0]
-            last = await watcher.say(room, "!status")
-            await watcher.wait_for(room, _answer_to(last), timeout=PATIENCE)
-            own = [event for event in watcher.timeline(room) if event.sender == self.bot.user_id]
-            unread += sum(event.utd is not None for event in own)
-            answers = Counter(event.reply_to for event in own)
-            seen.update(answers[event_id] for event_id in asked)
-        for what, count in sorted(self.done.items()):
-            print(f"   {count:6} {what}")
-        print(f"   {seen[1]:6} commands answered exactly once")
-        print(f"   {seen[0]:6} lost")
-        print(f"   {sum(count for times, count in seen.items() if times > 1):6} doubled")
-        print(f"   {unread:6} of the bot's messages unreadable to a member who was there")
-        if self.memory:
-            print(f"   {self.memory[0]:6.0f} MB resident at the first look, {max(self.memory):.0f} at most, "
-                  f"{self.memory[-1]:.0f} at the last", flush=True)  # fmt: skip
-        return set(seen) <= {1} and unread == 0
+    def _chance(self, what: str) -> random.Random:
+        return random.Random(f"{self._seed} {what}")  # noqa: S311 - not for secrecy
 
 
-def _answer_to(event_id: str) -> Callable[[Seen], bool]:
-    return lambda seen: seen.reply_to == event_id
-
-
-def _memory(process_id: int) -> float:
-    for line in Path(f"/proc/{process_id}/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+def _kind(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return f"somebody's client waited {PATIENCE} s or less in vain"
+    if isinstance(error, OSError) or any(sign in str(error) for sign in DOWN):
+        return DOWN_KIND
+    return "a client refused"
 
 
 def main() -> None:
-    """Soak for some minutes; exit with 0 only if nothing was lost, doubled or unreadable."""
+    """Soak for some minutes; exit with 0 only if nothing was lost, doubled, unreadable or out of order."""
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
@@ -169,18 +219,13 @@ def main() -> None:
 
 async def _soak(minutes: float, seed: int) -> bool:
     async with Synapse() as synapse, Members() as members, BotProcess(synapse) as bot:
-        soak = Soak(synapse, members, bot, random.Random(seed))  # noqa: S311 - not for secrecy
-        await soak.set_up()
-        end = time.monotonic() + minutes * 60
+        federation = Federation(synapse, members, bot)
+        await federation.set_up(*PODS)
         print(f"soaking for {minutes:g} minutes, seed {seed}", flush=True)
-        while time.monotonic() < end:
-            try:
-                await soak.step()
-            except (SandboxError, TimeoutError) as error:
-                # a member's client that does not come back in time is the sandbox's matter, and is told
-                print(f"   a step broke off: {str(error).splitlines()[0][:150]}", flush=True)
-                soak.done["steps broken off"] += 1
-        good = await soak.count()
+        soak = Soak(federation, seed, minutes)
+        await soak.run()
+        await soak.settle()
+        good = soak.verdict()
         if not good:
             print(bot.log[-4000:], file=sys.stderr)
         return good

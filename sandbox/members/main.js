@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { logger } from "matrix-js-sdk/lib/logger.js";
 
 import { enter } from "./enter.js";
-import { operations } from "./operations.js";
+import { forgetUnsent, operations } from "./operations.js";
 
 logger.setLevel(process.env.SANDBOX_LOG ?? "error");
 // The SDK and its WebAssembly part write to the console, which would break the lines of standard output.
@@ -36,7 +36,10 @@ async function carryOut({ op, member: name, ...request }) {
     if (!member) throw new Error(`no member ${name}`);
     const operation = operations[op];
     if (!operation) throw new Error(`no operation ${op}`);
-    const answer = await operation(member, request);
+    const answer = await operation(member, request).catch((error) => {
+        forgetUnsent(member, request.room_id);
+        throw error;
+    });
     if (op === "stop" || op === "logout") members.delete(name);
     return answer;
 }

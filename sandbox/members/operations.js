@@ -3,7 +3,7 @@
  *
  * Rule: an order is answered when it is true for this member's own client, not when the server has said yes.
  */
-import { ClientEvent } from "matrix-js-sdk";
+import { ClientEvent, EventStatus } from "matrix-js-sdk";
 
 import { download, sendFile } from "./attachments.js";
 import { identityOperations } from "./identities.js";
@@ -119,6 +119,13 @@ async function readBack(member, { room_id: roomId }) {
     const room = roomOf(member.client, roomId);
     const token = room.getLiveTimeline().getPaginationToken("b");
     if (token) await pageBack(member, room, token);
+}
+
+/** Gives up what could not be sent, as a person does who deletes it: until then the SDK sends nothing more there. */
+export function forgetUnsent({ client }, roomId) {
+    for (const event of client.getRoom(roomId)?.getPendingEvents() ?? []) {
+        if (event.status === EventStatus.NOT_SENT) client.cancelPendingEvent(event);
+    }
 }
 
 export const operations = {
