@@ -16,7 +16,7 @@ from bot.commanding.discover import discover
 from bot.commanding.dispatch import Dispatcher
 from bot.config import Config
 from bot.control import serve
-from bot.domain.errors import Retry, StartError
+from bot.domain.errors import DiskError, Retry, StartError
 from bot.matrix import forgetting
 from bot.matrix.sender import Sender
 from bot.matrix.session import Session, data_lock, restore
@@ -42,6 +42,7 @@ async def run(config: Config, store_key: bytes) -> None:
 
     Raises:
         StartError: It must not run as things are; the text says what to do.
+        DiskError: The disk takes nothing more; the next start goes on from what is on it.
     """
     logs.set_up(config.log.level, config.log.format, str(config.log.file) if config.log.file else None)
     stop = asyncio.Event()
@@ -56,7 +57,7 @@ async def run(config: Config, store_key: bytes) -> None:
             database = await Database.open(config.data_dir / DATABASE)
             try:
                 await _serve(config, session, database, stop)
-            except* StartError as group:
+            except* (StartError, DiskError) as group:
                 raise group.exceptions[0] from group
             finally:
                 await database.close()
@@ -118,6 +119,8 @@ async def _serve(config: Config, session: Session, database: Database, stop: asy
         see_unread,
         verify=verifications.hear,
     )
+    # one fault of either file ends all work: the two belong together
+    session.client.store.disk = database.disk
     sender = Sender(session.client, database, clock, sync.joins)
     log.info("spokesbot %s runs as %s on device %s", __version__, session.user_id, session.device_id)
     async with serve(config.data_dir, operations(verifications)), asyncio.TaskGroup() as group:
@@ -127,6 +130,7 @@ async def _serve(config: Config, session: Session, database: Database, stop: asy
             group.create_task(sync.keep_keys(), name="keys"),
             group.create_task(_timers(sync, database, clock), name="timers"),
             group.create_task(forgetting.run_daily(session.client, database, sync.synced), name="forgetting"),
+            group.create_task(database.disk.watch(), name="disk"),
         ]
         sending = group.create_task(_send(sync, sender), name="sender")
         await stop.wait()

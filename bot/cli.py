@@ -1,7 +1,8 @@
 """Take the operator's commands and say how they went.
 
 Rule: an expected problem is a sentence with its remedy and an exit code, never a trace. The codes: 0 done, 1 the
-doctor found something bad or something unexpected happened, 2 the configuration has problems, 3 it cannot start.
+doctor found something bad or something unexpected happened, 2 the configuration has problems, 3 it cannot start,
+4 the disk is full.
 """
 
 import argparse
@@ -16,8 +17,9 @@ from bot import __version__, config, credentials
 from bot.config import Config
 from bot.domain.errors import ConfigError, StartError, TransportError
 from bot.logs import fault
+from bot.store.disk import disk_fault
 
-OK, PROBLEMS, BAD_CONFIG, CANNOT_START = 0, 1, 2, 3
+OK, PROBLEMS, BAD_CONFIG, CANNOT_START, DISK_FULL = 0, 1, 2, 3, 4
 
 DESCRIPTION = """\
 An end-to-end encrypted Matrix bot for federations of small groups.
@@ -41,7 +43,8 @@ on from where it was. Run when all is done, it changes nothing.
 RUN = f"""\
 Run the bot until it is told to stop (SIGTERM, SIGINT); what it was doing is finished first.
 
-Exit codes: 0 stopped, 2 the configuration has problems, 3 it cannot start, and one sentence says why.
+Exit codes: 0 stopped, 2 the configuration has problems, 3 it cannot start, and one sentence says why, 4 the disk
+cannot be written; start it again after a while, and it goes on where it was.
 
 {SECRETS}"""
 
@@ -128,6 +131,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\nspokesbot: Interrupted; run it again to go on.", file=sys.stderr)
         return PROBLEMS
     except Exception as error:  # noqa: BLE001 - its own text may hold people's words, so it is not shown
+        if full := disk_fault(error):
+            print(f"spokesbot: {full}", file=sys.stderr)
+            return DISK_FULL
         print(f"spokesbot: Something unexpected happened: {fault(error)}", file=sys.stderr)
         return PROBLEMS
 

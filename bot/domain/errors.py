@@ -10,6 +10,7 @@
     ├─ ConfigError        the operator's; all problems at once; exit code 2
     ├─ StartError         refuses to start, in one sentence; exit code 3
     │  └─ StoreError      a database that is newer, damaged or not ours
+    ├─ DiskError          the disk takes nothing more: all work ends; exit code 4
     └─ TransportError     never shown in a chat as it is
        ├─ Retry           try again at a time
        └─ GiveUp          will never work; the reason
@@ -89,6 +90,10 @@ class StartError(BotError):
 
 class StoreError(StartError):
     """The database is newer than this program, damaged, or belongs to something else."""
+
+
+class DiskError(BotError):
+    """The disk takes nothing more; its text is what is wrong and what helps."""
 
 
 class TransportError(BotError):

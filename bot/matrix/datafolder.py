@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -126,8 +126,9 @@ def data_lock(data_dir: Path) -> Iterator[None]:
             raise StartError(
                 f"Another Spokesbot is using {data_dir} (process {_holder(file)}): stop it first."
             ) from error
-        os.ftruncate(file, 0)
-        os.write(file, str(os.getpid()).encode())
+        with suppress(OSError):  # it only tells others who holds it; a full disk is told of by what matters
+            os.ftruncate(file, 0)
+            os.write(file, str(os.getpid()).encode())
         yield
     finally:
         os.close(file)

@@ -8,21 +8,24 @@ make us use the same key twice; and a batch of writes is one transaction, never 
 
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from nio.crypto.device import OlmDevice, TrustState
 from nio.crypto.sessions import InboundGroupSession, OlmAccount, Session
 from nio.store.database import SqliteStore
-from peewee import SqliteDatabase
+from peewee import PeeweeException, SqliteDatabase
 
 from bot.config import Trust
 from bot.matrix.keywrites import Batch, write
 from bot.matrix.memory import Devices, GroupSessions, Sessions
 from bot.matrix.signatures import Owner
+from bot.store.disk import Disk, check_writable
 
 FILE = "keys.db"
 
@@ -65,12 +68,14 @@ class KeyStore(SqliteStore):
 
     def _create_database(self) -> BoundDatabase:
         self._batch: Batch | None = None
+        self.disk = Disk()
         self.trust: Trust = "signed"
         self.today: Callable[[], int] = lambda: datetime.now(UTC).toordinal()
         self.uses: dict[str, int] = {}
         """The last day (`date.toordinal`) on which each room key came or read something."""
         self._new_uses: dict[str, int] = {}
         self._row: Any = None
+        check_writable(Path(self.database_path))
         # Made here because SQLite would make it readable by everyone; its -wal and -shm copy the mode.
         os.close(os.open(self.database_path, os.O_CREAT | os.O_RDWR, 0o600))
         pragmas = {"foreign_keys": 1, "secure_delete": 1, "journal_mode": "wal", "synchronous": "full"}
@@ -185,10 +190,17 @@ class KeyStore(SqliteStore):
         return self._batch
 
     def _write(self, batch: Batch) -> None:
-        if batch or self._new_uses:
+        if not (batch or self._new_uses):
+            return
+        # after a write that failed the keys in memory are ahead of the file: nothing may be encrypted with them
+        self.disk.check()
+        try:
             with self.database.atomic():
                 write(self, batch, self._new_uses)
-            self._new_uses = {}
+        except (sqlite3.Error, PeeweeException) as error:
+            self.disk.note(error)
+            raise
+        self._new_uses = {}
 
     # -- reading
 

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from bot.domain.errors import GiveUp, Retry
+from bot.domain.errors import DiskError, GiveUp, Retry
 from bot.logs import fault
 from bot.matrix import polls
 from bot.matrix.client import BotClient
@@ -135,8 +135,10 @@ class Sender:
             return now
         return joined_at + self._settling
 
-    def _finished(self, room_id: str, _: asyncio.Task[None]) -> None:
+    def _finished(self, room_id: str, task: asyncio.Task[None]) -> None:
         del self._busy[room_id]
+        # of a disk that failed `run` hears too; here it is only taken note of
+        task.cancelled() or task.exception()
         self._database.outbox_filled.set()
 
     def _prepare(self, due: list[Queued]) -> None:
@@ -166,6 +168,8 @@ class Sender:
             log.warning("given up: %s", error.reason, extra=ids)
             async with self._database.transaction("outbox") as tx:
                 await outbox.mark_failed(tx, row.id, error.reason)
+        except DiskError:
+            raise
         except Exception as error:  # noqa: BLE001 - one row's fault must not stop the others
             log.error("send failed: %s", fault(error), extra=ids)
             await self._put_off(row, Retry("a fault in the program; see its log"))

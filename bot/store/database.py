@@ -19,6 +19,7 @@ import aiosqlite
 
 from bot.domain.errors import StoreError
 from bot.store import migrate
+from bot.store.disk import Disk, check_writable, disk_fault
 
 Row = aiosqlite.Row
 
@@ -40,10 +41,12 @@ class Tx:
         connection: The connection it runs on.
         cause: What made this step happen (an event id, a timer's key). Transaction ids of everything
             queued are derived from it, so that the same step done again queues the same rows.
+        disk: What it is told when a statement fails.
     """
 
-    def __init__(self, connection: aiosqlite.Connection, cause: str) -> None:
+    def __init__(self, connection: aiosqlite.Connection, cause: str, disk: Disk) -> None:
         self._connection = connection
+        self._disk = disk
         self.queued = False
         self.timed = False
         self.afterwards: list[Callable[[], None]] = []
@@ -62,51 +65,71 @@ class Tx:
 
     async def run(self, sql: str, *values: Any) -> int:
         """Execute a statement and return how many rows it changed."""
-        async with self._connection.execute(sql, values) as cursor:
+        async with self._executed(sql, values) as cursor:
             return cursor.rowcount
 
     async def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Execute a statement once for each row of values."""
         if rows:
-            await self._connection.executemany(sql, rows)
+            self._disk.check()
+            try:
+                await self._connection.executemany(sql, rows)
+            except sqlite3.Error as error:
+                self._disk.note(error)
+                raise
 
     async def insert(self, sql: str, *values: Any) -> int:
         """Execute an insert and return the new row id."""
-        async with self._connection.execute(sql, values) as cursor:
+        async with self._executed(sql, values) as cursor:
             assert cursor.lastrowid is not None  # noqa: S101 - sqlite always has one after an insert
             return cursor.lastrowid
 
     async def one(self, sql: str, *values: Any) -> Row | None:
         """Return the first row, if there is one."""
-        async with self._connection.execute(sql, values) as cursor:
+        async with self._executed(sql, values) as cursor:
             return await cursor.fetchone()
 
     async def all(self, sql: str, *values: Any) -> list[Row]:
         """Return every row."""
-        async with self._connection.execute(sql, values) as cursor:
+        async with self._executed(sql, values) as cursor:
             return list(await cursor.fetchall())
+
+    @asynccontextmanager
+    async def _executed(self, sql: str, values: Sequence[Any] = ()) -> AsyncIterator[aiosqlite.Cursor]:
+        # a full disk may have ended the transaction already; what came after would be kept by itself
+        self._disk.check()
+        try:
+            async with self._connection.execute(sql, values) as cursor:
+                yield cursor
+        except sqlite3.Error as error:
+            self._disk.note(error)
+            raise
+
+    async def _execute(self, sql: str) -> None:
+        async with self._executed(sql):
+            pass
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """Undo only what happened inside when it raises."""
-        await self._connection.execute("SAVEPOINT step")
+        await self._execute("SAVEPOINT step")
         try:
             yield
         except BaseException:
-            await self._connection.execute("ROLLBACK TO step")
-            await self._connection.execute("RELEASE step")
+            await self._execute("ROLLBACK TO step")
+            await self._execute("RELEASE step")
             raise
-        await self._connection.execute("RELEASE step")
+        await self._execute("RELEASE step")
 
     @asynccontextmanager
     async def rehearsal(self) -> AsyncIterator[None]:
         """Undo whatever happens inside."""
-        await self._connection.execute("SAVEPOINT rehearsal")
+        await self._execute("SAVEPOINT rehearsal")
         try:
             yield
         finally:
-            await self._connection.execute("ROLLBACK TO rehearsal")
-            await self._connection.execute("RELEASE rehearsal")
+            await self._execute("ROLLBACK TO rehearsal")
+            await self._execute("RELEASE rehearsal")
 
     async def changes(self) -> int:
         """Return how many rows this connection has written so far, undone ones too."""
@@ -124,6 +147,7 @@ class Database:
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
         self._turn = asyncio.Lock()
+        self.disk = Disk()
         self.outbox_filled = asyncio.Event()
         self.timers_set = asyncio.Event()
 
@@ -132,8 +156,10 @@ class Database:
         """Open or create the file, check it and bring its schema up to date.
 
         Raises:
-            StoreError: It is newer than this program, damaged, or not a Spokesbot database.
+            StoreError: It is newer than this program, damaged, not a Spokesbot database, or not ours to write.
+            DiskError: The disk is full.
         """
+        check_writable(path)
         path.touch(mode=0o600, exist_ok=True)
         connection = await aiosqlite.connect(path, isolation_level=None)
         try:
@@ -148,6 +174,8 @@ class Database:
             await migrate.upgrade(connection)
         except sqlite3.DatabaseError as error:
             await connection.close()
+            if fault := disk_fault(error):
+                raise fault from error
             raise StoreError(
                 f"The database {path} cannot be read ({error}). Nothing was changed. "
                 "Put back your latest backup, or move the file away to start anew."
@@ -159,18 +187,26 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, cause: str) -> AsyncIterator[Tx]:
-        """Run one transaction; others wait. An exception rolls all of it back."""
+        """Run one transaction; others wait. An exception rolls all of it back.
+
+        Raises:
+            DiskError: The disk takes nothing more, now or since an earlier transaction.
+        """
         async with self._turn:
-            tx = Tx(self._connection, cause)
+            self.disk.check()
+            tx = Tx(self._connection, cause, self.disk)
             try:
                 await self._connection.execute("BEGIN IMMEDIATE")
                 yield tx
-            except BaseException:
+                self.disk.check()
+                await self._connection.execute("COMMIT")
+            except BaseException as error:
                 # cancelled while it begins, it begins all the same; refused, there is nothing to roll back
                 with suppress(sqlite3.OperationalError):
                     await self._connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    self.disk.note(error)
                 raise
-            await self._connection.execute("COMMIT")
         if tx.queued:
             self.outbox_filled.set()
         if tx.timed:

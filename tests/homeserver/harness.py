@@ -17,6 +17,7 @@ from typing import Any
 
 from bot.commanding.discover import discover
 from bot.commanding.dispatch import Dispatcher
+from bot.domain.errors import DiskError
 from bot.matrix.client import BotClient
 from bot.matrix.sender import Sender
 from bot.matrix.sync import SETTLING, SyncLoop
@@ -144,6 +145,7 @@ class Bot:
         self.client = MortalClient(self.server.url, BOT, store_path=str(self.folder), pickle_key="key")
         self.client.life = self.life
         self.client.restore_login(BOT, self.device.device_id, self.device.token)
+        self.client.store.disk = self.database.disk
         dispatcher = Dispatcher(discover(), self.clock, BOT)
 
         async def room_changed(tx: Tx, change: RoomChange) -> None:
@@ -183,6 +185,7 @@ class Bot:
                 ("sync", self.sync.run()),
                 ("keys", self.sync.keep_keys()),
                 ("sender", self._send()),
+                ("disk", self.database.disk.watch()),
             )
         ]
         for task in self._tasks:
@@ -323,6 +326,11 @@ class Bot:
         await self.bell.until(self._tasks[0].done, "the sync loop ends")
         return self._tasks[0].exception()
 
+    async def out_of_space(self) -> None:
+        """Wait until something could not be kept, then end as the program does: with what is on the disk."""
+        await self.bell.until(lambda: any(map(_is_disk_fault, self._tasks)), "the disk is full")
+        await self.crash()
+
     async def tried(self, txn_id: str, times: int = 1) -> None:
         """Wait until sending a row has failed so many times."""
         sql = f"SELECT 1 FROM outbox WHERE txn_id = '{txn_id}' AND attempts >= {times}"
@@ -351,3 +359,7 @@ class Bot:
         message = Say(message) if isinstance(message, str) else message
         async with self.database.transaction("test") as tx:
             await outbox.queue(tx, self.clock.now(), room_id, message, txn_id=txn_id)
+
+
+def _is_disk_fault(task: asyncio.Task[None]) -> bool:
+    return task.done() and not task.cancelled() and isinstance(task.exception(), DiskError)
