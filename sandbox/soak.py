@@ -166,7 +166,7 @@ class Soak:
 
     def verdict(self) -> bool:
         """Print everything that was found, and tell whether all of it is good."""
-        account = account_for(self._federation, frozenset(self.churn.unsigned))
+        account = account_for(self._federation, self.churn.unsigned, self.churn.signed_later)
         for event in self.churn.unreadable:
             account.fault("unreadable to the signed phone that asked", event)
         for what in self.faults:

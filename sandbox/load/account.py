@@ -10,6 +10,7 @@ import contextlib
 import re
 import sqlite3
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from sandbox.load.deeds import OPTIONS, is_start
 from sandbox.load.federation import Federation, Place
 from sandbox.seen import Seen
 
+UNSIGNED = "UNSIGNED_SENDER_DEVICE"
+"""Why a strict member's app shows nothing of such a device."""
 NOT_DONE = "you have not verified the app you sent this from"
 """What is said of a command from an unsigned device; that is no answer to it."""
 _EVENTS = "('Say', 'Edit', 'StartPoll', 'EndPoll', 'SendFile', 'Redact')"
@@ -59,12 +62,15 @@ class Account:
         return told
 
 
-def account_for(federation: Federation, unsigned: frozenset[str] = frozenset()) -> Account:
+def account_for(
+    federation: Federation, unsigned: Collection[str] = (), signed_later: Collection[str] = ()
+) -> Account:
     """Count everything; the bot's last answers are there already.
 
     Args:
         federation: Whose timelines are read.
         unsigned: What was typed on devices that were never signed, by event id: it must have had no effect.
+        signed_later: What was typed on devices that were signed after that: it must have been done once.
     """
     account = Account()
     bot = federation.bot.user_id
@@ -72,7 +78,7 @@ def account_for(federation: Federation, unsigned: frozenset[str] = frozenset()) 
     for place in federation.places:
         own = [event for event in seen[place.name] if event.sender == bot and event.state_key is None]
         typed = [event for event in seen[place.name] if event.sender != bot]
-        _count_answers(account, own, typed, unsigned)
+        _count_answers(account, own, typed, unsigned, signed_later)
         _count_polls(account, seen[place.name], bot)
         account.counts["messages of the bot that a witness saw"] += len(own)
         for event in own:
@@ -93,20 +99,30 @@ def _is_command(seen: Seen) -> bool:
     return seen.body is not None and seen.utd is None and re.match(r"!|ok S\d|accept$", seen.body) is not None
 
 
-def _count_answers(account: Account, own: list[Seen], typed: list[Seen], unsigned: frozenset[str]) -> None:
+def _count_answers(
+    account: Account,
+    own: list[Seen],
+    typed: list[Seen],
+    unsigned: Collection[str],
+    signed_later: Collection[str],
+) -> None:
     answers = Counter(
         event.reply_to for event in own if event.reply_to and NOT_DONE not in (event.body or "")
     )
     for event in typed:
-        if event.utd is not None:
-            account.fault("a member's message unreadable to another member", event)
-        if not _is_command(event):
-            continue
         body = event.body or ""
         if event.event_id in unsigned:
             account.counts["commands from devices that were never signed"] += 1
             if answers[event.event_id]:
                 account.fault("a command from an unsigned device was done", event)
+        elif event.event_id in signed_later:
+            account.expect("commands from devices that were signed later", answers[event.event_id], event)
+        elif event.utd == UNSIGNED:
+            account.counts["messages of unsigned devices that the witness' app refused"] += 1
+        elif event.utd is not None:
+            account.fault("a member's message unreadable to another member", event)
+        elif not _is_command(event):
+            continue
         elif body.startswith("!poll close "):
             closed = f"has closed {body.split()[-1]}:"
             found = sum(closed in (answer.body or "") for answer in own)

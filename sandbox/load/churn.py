@@ -28,6 +28,7 @@ class Churn:
     Attributes:
         done: How often each kind of thing happened.
         unsigned: What was typed on devices that were never signed, by event id.
+        signed_later: What was typed on devices that were signed after that, by event id.
         unreadable: What a signed phone could not read of the answer to what was typed on it.
     """
 
@@ -38,6 +39,7 @@ class Churn:
         self._others: Members | None = None
         self.done: Counter[str] = Counter()
         self.unsigned: set[str] = set()
+        self.signed_later: set[str] = set()
         self.unreadable: list[Seen] = []
 
     async def one(self) -> None:
@@ -91,6 +93,7 @@ class Churn:
         sent = await self._federation.say(phone, place, "!status")
         if self._chance.random() < 0.5:
             await owner.sign_device(phone)
+            self.signed_later.add(sent)
             self.done["unsigned devices signed later"] += 1
             await self._federation.hears(
                 place, lambda seen: seen.reply_to == sent and "This is the pod" in (seen.body or "")
