@@ -34,7 +34,7 @@ DATABASE = "spokesbot.db"
 
 
 async def run(config: Config, store_key: bytes) -> None:
-    """Run the bot until SIGTERM or SIGINT.
+    """Run the bot until SIGTERM or SIGINT; a second one does not wait for the sends under way.
 
     Args:
         config: What the operator set.
@@ -45,10 +45,14 @@ async def run(config: Config, store_key: bytes) -> None:
         DiskError: The disk takes nothing more; the next start goes on from what is on it.
     """
     logs.set_up(config.log.level, config.log.format, str(config.log.file) if config.log.file else None)
-    stop = asyncio.Event()
+    stop, at_once = asyncio.Event(), asyncio.Event()
+
+    def told() -> None:
+        (at_once if stop.is_set() else stop).set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, told)
     with data_lock(config.data_dir):
         session = await _until(stop, _restore(config, store_key))
         if session is None:
@@ -56,7 +60,7 @@ async def run(config: Config, store_key: bytes) -> None:
         try:
             database = await Database.open(config.data_dir / DATABASE)
             try:
-                await _serve(config, session, database, stop)
+                await _serve(config, session, database, stop, at_once)
             except* (StartError, DiskError) as group:
                 raise group.exceptions[0] from group
             finally:
@@ -76,7 +80,9 @@ async def _restore(config: Config, store_key: bytes) -> Session:
             await backoff.wait(error)
 
 
-async def _serve(config: Config, session: Session, database: Database, stop: asyncio.Event) -> None:
+async def _serve(
+    config: Config, session: Session, database: Database, stop: asyncio.Event, at_once: asyncio.Event
+) -> None:
     clock = SystemClock()
     dispatcher = Dispatcher(discover(), clock, session.user_id, config.command_prefix)
 
@@ -139,8 +145,11 @@ async def _serve(config: Config, session: Session, database: Database, stop: asy
             task.cancel()
         if sync.synced.is_set():
             sender.stop()
-        else:
-            sending.cancel()
+            hurry = asyncio.create_task(at_once.wait())
+            await asyncio.wait({sending, hurry}, return_when=asyncio.FIRST_COMPLETED)
+            hurry.cancel()
+        # what is under way is left to the next start when we are told twice
+        sending.cancel()
 
 
 async def _send(sync: SyncLoop, sender: Sender) -> None:

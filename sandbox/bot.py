@@ -154,6 +154,18 @@ class BotProcess:
         """End it with SIGTERM; returns its exit code."""
         return await self._end(signal.SIGTERM)
 
+    def send(self, number: int) -> None:
+        """Send it a signal, and wait for nothing."""
+        self._running.send_signal(number)
+
+    async def ended(self) -> int:
+        """Wait until it ends by itself, or by a signal it was sent; returns its exit code."""
+        code = await self._running.wait()
+        if self._reading is not None:
+            await self._reading
+            self._reading = None
+        return code
+
     async def restart(self) -> None:
         """Start it again after `kill` or `stop`."""
         await self.start()
@@ -192,14 +204,9 @@ class BotProcess:
             self._changed.notify_all()
 
     async def _end(self, how: signal.Signals) -> int:
-        process = self._running
-        if process.returncode is None:
-            process.send_signal(how)
-        code = await process.wait()
-        if self._reading is not None:
-            await self._reading
-            self._reading = None
-        return code
+        if self._running.returncode is None:
+            self._running.send_signal(how)
+        return await self.ended()
 
     async def _clear(self) -> None:
         if self._process is not None:

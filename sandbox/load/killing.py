@@ -11,7 +11,7 @@ import random
 import sqlite3
 import time
 from collections import Counter
-from pathlib import Path
+from collections.abc import Callable
 
 from sandbox.bot import BotProcess
 
@@ -23,6 +23,7 @@ WAITS_FOR = 4.0
 """Seconds to wait for a moment that may not come, since nobody may be typing."""
 LOOKS_EVERY = 0.001
 
+SENT = "SELECT count(*) FROM outbox WHERE state = 'sent'"
 MOMENTS = {
     "right after a commit": "SELECT 1 FROM outbox WHERE state = 'waiting' AND tried_at IS NULL",
     "while sending": "SELECT 1 FROM outbox WHERE state = 'waiting' AND tried_at IS NOT NULL",
@@ -45,10 +46,12 @@ class Killer:
         self.done: Counter[str] = Counter()
 
     async def kill(self) -> None:
-        """Kill the bot at one of the points, and leave it running."""
+        """Kill the bot at one of the points, once it has said something since the last time; leave it running."""
         point = self._chance.choice(POINTS)
+        sent = self._look(SENT)
+        await self._until(lambda: self._look(SENT) != sent)
         if point in MOMENTS:
-            await self._moment(self._bot.folder / "data" / "spokesbot.db", MOMENTS[point])
+            await self._until(lambda: self._look(MOMENTS[point]) is not None)
         elif point == "at any time":
             await asyncio.sleep(self._chance.uniform(0, WORKS))
         else:
@@ -67,9 +70,13 @@ class Killer:
         await self._bot.kill()
         self.done[point] += 1
 
-    async def _moment(self, path: Path, sql: str) -> None:
+    async def _until(self, condition: Callable[[], bool]) -> None:
         until = time.monotonic() + WAITS_FOR
+        # what another process commits rings no bell here
+        while not condition() and time.monotonic() < until:  # noqa: ASYNC110
+            await asyncio.sleep(LOOKS_EVERY)
+
+    def _look(self, sql: str) -> object:
+        path = self._bot.folder / "data" / "spokesbot.db"
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            # what another process commits rings no bell here
-            while connection.execute(sql).fetchone() is None and time.monotonic() < until:  # noqa: ASYNC110
-                await asyncio.sleep(LOOKS_EVERY)
+            return connection.execute(sql).fetchone()

@@ -32,11 +32,16 @@ async def test_killed_at_random_points_under_load_it_loses_nothing_and_does_noth
         await federation.set_up("Willow", "Oak", "Hazel")
         killer = Killer(bot, chance("kills"))
         enough = asyncio.Event()
+        slow: list[TimeoutError] = []
 
         async def work(place: Place) -> None:
             deeds = Deeds(federation, chance(place.name))
             while not enough.is_set():
-                await deeds.one(place)
+                try:
+                    await deeds.one(place)
+                except TimeoutError as error:
+                    # a busy machine kills it faster than it answers; the count at the end tells what is lost
+                    slow.append(error)
 
         async def kill() -> None:
             while killer.done.total() < KILLS:
@@ -50,9 +55,8 @@ async def test_killed_at_random_points_under_load_it_loses_nothing_and_does_noth
         for place in federation.places:
             await federation.asks(place.witness, place, "!status")
         account = account_for(federation)
-        print(
-            f"seed {SEED}, {killer.done.total()} kills:", *killer.done.items(), *account.lines(), sep="\n  "
-        )
+        told = f"seed {SEED}, {killer.done.total()} kills, {len(slow)} times somebody waited in vain for a while:"
+        print(told, *killer.done.items(), *account.lines(), sep="\n  ")
         assert account.good, "\n".join(account.lines())
         assert set(killer.done) == set(POINTS)
         assert await bot.stop() == 0
