@@ -54,6 +54,8 @@ async def run(config: Config, store_key: bytes) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told)
     with data_lock(config.data_dir):
+        # before the keys are opened and the server is asked: what is refused is left as it is
+        await Database.inspect(config.data_dir / DATABASE)
         session = await _until(stop, _restore(config, store_key))
         if session is None:
             return

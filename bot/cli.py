@@ -127,6 +127,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TransportError as error:
         print(f"spokesbot: The homeserver did not do what was asked: {error}.", file=sys.stderr)
         return CANNOT_START
+    except PermissionError as error:
+        print(
+            f"spokesbot: {error.filename} is closed to the user who runs the bot: give it to that user.",
+            file=sys.stderr,
+        )
+        return CANNOT_START
     except KeyboardInterrupt:
         print("\nspokesbot: Interrupted; run it again to go on.", file=sys.stderr)
         return PROBLEMS

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot import json_text
 from bot.domain.errors import StartError, StoreError
+from bot.store.disk import check_writable
 
 SESSION = "session.json"
 LOCK = "lock"
@@ -118,7 +119,10 @@ def data_lock(data_dir: Path) -> Iterator[None]:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(data_dir / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
-        raise StartError(f"The data folder {data_dir} cannot be used: {error}.") from error
+        raise StartError(
+            f"The data folder {data_dir} cannot be used ({error.strerror}): give it to the user who runs the bot, or"
+            " set another data_dir."
+        ) from error
     try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -160,6 +164,7 @@ def load(data_dir: Path) -> SavedSession | None:
         StoreError: It is damaged, or was written by a newer program.
     """
     path = data_dir / SESSION
+    check_writable(path)
     try:
         raw = json_text.read(path.read_bytes())
         version = raw.pop("version")

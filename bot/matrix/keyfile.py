@@ -10,6 +10,7 @@ from pathlib import Path
 from nio.crypto.sessions import OlmAccount
 
 from bot.domain.errors import StoreError
+from bot.store.disk import check_writable
 
 
 class StoreLostError(StoreError):
@@ -29,11 +30,15 @@ def fingerprint_in(path: Path, user_id: str, device_id: str, pickle_key: str) ->
     again = "run `spokesbot init` again with the recovery key to start as a new device"
     if not path.exists():
         raise StoreLostError(f"The store of room keys {path} is lost: bring it back, or {again}.")
+    check_writable(path)
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             rows = connection.execute("SELECT user_id, device_id, account FROM accounts").fetchall()
+            [(health,)] = connection.execute("PRAGMA quick_check(1)")
     except sqlite3.Error as error:
         raise StoreError(f"The store of room keys {path} cannot be read ({error}): {again}.") from error
+    if health != "ok":
+        raise StoreError(f"The store of room keys {path} is damaged. Nothing was changed: {again}.")
     if not rows:
         raise StoreLostError(
             f"The store of room keys {path} is empty: bring the right file back, or {again}."

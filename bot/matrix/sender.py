@@ -46,11 +46,13 @@ from bot.store.outbox import Queued
 
 log = logging.getLogger(__name__)
 
+LOOK_AGAIN = 60.0
+"""Seconds."""
 WIDTH = 32
 """Rooms sent to at once; Synapse gives its best at about this many."""
 PREPARED_AT_ONCE = 200
 LONGEST_PAUSE = timedelta(minutes=10)
-OUTSIDE = timedelta(hours=1)
+OUTSIDE = outbox.LONGEST_WAIT
 """How long to wait before looking again whether we are back in a room."""
 _EVENTS = (Say, Edit, StartPoll, EndPoll, SendFile, RefuseUnencrypted)
 """What would be there twice if it were sent twice; the others change nothing the second time."""
@@ -95,7 +97,8 @@ class Sender:
             wake.clear()
             wait = await self._start_due()
             try:
-                async with asyncio.timeout(wait):
+                # looked at now and then, because the system's clock may jump
+                async with asyncio.timeout(wait if wait is None else min(wait, LOOK_AGAIN)):
                     await wake.wait()
             except TimeoutError:
                 continue
@@ -110,11 +113,11 @@ class Sender:
     async def _start_due(self) -> float | None:
         """Start what is due; returns the seconds until something may be, or `None` for nothing in sight."""
         now = self._clock.now()
-        if self._silent_until is not None and now < self._silent_until:
-            return (self._silent_until - now).total_seconds()
+        if self._silence(now):
+            return self._silence(now).total_seconds()
         async with self._database.transaction("outbox") as tx:
             due = await outbox.due(tx, now, frozenset(self._busy))
-            later = await outbox.next_due_at(tx)
+            later = await outbox.next_due_at(tx, now)
         settled = [row for row in due if self._settled_at(row, now) <= now]
         if len(settled) < len(due):
             first = min(self._settled_at(row, now) for row in due if row not in settled)
@@ -128,11 +131,18 @@ class Sender:
             task.add_done_callback(partial(self._finished, row.room_id))
         return max((later - now).total_seconds(), 0.05) if later is not None and later > now else None
 
+    def _silence(self, now: datetime) -> timedelta:
+        """Return how long the server wants nothing from us; more than we ever wait says that the clock went back."""
+        left = (self._silent_until or now) - now
+        return left if timedelta() < left <= outbox.LONGEST_WAIT else timedelta()
+
     def _settled_at(self, row: Queued, now: datetime) -> datetime:
         """Return when a row may be sent, as far as newcomers to its room are concerned."""
         joined_at = self._joins.get(row.room_id)
         if joined_at is None or isinstance(row.message, UNENCRYPTED_ALLOWED):
             return now
+        if joined_at > now:  # the system's clock has gone back
+            joined_at = self._joins[row.room_id] = now
         return joined_at + self._settling
 
     def _finished(self, room_id: str, task: asyncio.Task[None]) -> None:
@@ -181,9 +191,10 @@ class Sender:
     async def _put_off(self, row: Queued, error: Retry) -> None:
         now = self._clock.now()
         pause = error.after or min(timedelta(seconds=2 ** min(row.attempts, 10)), LONGEST_PAUSE)
+        pause = min(pause, outbox.LONGEST_WAIT)
         if error.everywhere:
             # the whole account was asked to slow down: all stop, and go on fewer at a time
-            self._silent_until = max(self._silent_until or now, now + pause)
+            self._silent_until = now + max(self._silence(now), pause)
             self._width = max(self._width // 2, 1)
         log.info("put off: %s", error.reason, extra={"room_id": row.room_id, "txn_id": row.txn_id})
         async with self._database.transaction("outbox") as tx:

@@ -283,7 +283,7 @@ class SyncLoop:
         now = self._clock.now()
         last = self.joins.get(room_id)
         # a stream of people joining must not keep us silent for ever
-        if last is None or now - last > SETTLING:
+        if last is None or not timedelta() <= now - last <= SETTLING:
             self.joins[room_id] = now
 
     def _own_join(self, timeline: list[Any]) -> int:

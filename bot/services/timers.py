@@ -73,6 +73,8 @@ USE_CASES: dict[str, Use] = {
     "unread.tell": unreadable.tell,
 }
 
+LOOK_AGAIN = 60.0
+"""Seconds after which due timers are looked for anew, because the system's clock may jump."""
 AFTER_A_FAULT = timedelta(minutes=10)
 
 
@@ -99,7 +101,7 @@ async def run_forever(database: Database, clock: Clock) -> None:
     while True:
         database.timers_set.clear()
         next_due = await run_due(database, clock)
-        wait = min((next_due - clock.now()).total_seconds(), 3600.0) if next_due else 3600.0
+        wait = min((next_due - clock.now()).total_seconds(), LOOK_AGAIN) if next_due else LOOK_AGAIN
         try:
             async with asyncio.timeout(max(wait, 0.01)):
                 await database.timers_set.wait()

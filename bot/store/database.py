@@ -151,6 +151,23 @@ class Database:
         self.outbox_filled = asyncio.Event()
         self.timers_set = asyncio.Event()
 
+    @staticmethod
+    async def inspect(path: Path) -> None:
+        """See that a file, if it is there, can be opened, and change nothing.
+
+        Raises:
+            StoreError: As `open`.
+        """
+        check_writable(path)
+        if not path.exists():
+            return
+        try:
+            # on a connection that cannot write: closing any other would write what waits in the log into the file
+            async with aiosqlite.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True) as looking:
+                await migrate.check(looking, path)
+        except sqlite3.DatabaseError as error:
+            raise disk_fault(error) or _unreadable(path, error) from error
+
     @classmethod
     async def open(cls, path: Path) -> Database:
         """Open or create the file, check it and bring its schema up to date.
@@ -159,7 +176,7 @@ class Database:
             StoreError: It is newer than this program, damaged, not a Spokesbot database, or not ours to write.
             DiskError: The disk is full.
         """
-        check_writable(path)
+        await cls.inspect(path)
         path.touch(mode=0o600, exist_ok=True)
         connection = await aiosqlite.connect(path, isolation_level=None)
         try:
@@ -170,16 +187,10 @@ class Database:
             # what is erased here was somebody's words: it must not linger in unused pages
             await connection.execute("PRAGMA secure_delete=ON")
             await connection.execute("PRAGMA busy_timeout=5000")
-            await migrate.check(connection, path)
             await migrate.upgrade(connection)
         except sqlite3.DatabaseError as error:
             await connection.close()
-            if fault := disk_fault(error):
-                raise fault from error
-            raise StoreError(
-                f"The database {path} cannot be read ({error}). Nothing was changed. "
-                "Put back your latest backup, or move the file away to start anew."
-            ) from error
+            raise disk_fault(error) or _unreadable(path, error) from error
         except BaseException:
             await connection.close()
             raise
@@ -218,3 +229,10 @@ class Database:
         """Finish the running transaction and close the file."""
         async with self._turn:
             await self._connection.close()
+
+
+def _unreadable(path: Path, error: sqlite3.DatabaseError) -> StoreError:
+    return StoreError(
+        f"The database {path} cannot be read ({error}). Nothing was changed. "
+        "Put back your latest backup, or move the file away to start anew."
+    )

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, get_args
 
 from bot.ports import Message
 from bot.store.database import Row, Tx, from_ms, to_ms
 
+LONGEST_WAIT = timedelta(hours=1)
+"""No row is put off for longer. One that seems to be was put off before the system's clock went back."""
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Message)}
 
 
@@ -95,17 +97,19 @@ async def due(tx: Tx, now: datetime, busy: frozenset[str]) -> list[Queued]:
     """Return the first waiting row of every room that is not busy, oldest first."""
     rows = await tx.all(
         "SELECT * FROM outbox WHERE id IN (SELECT min(id) FROM outbox WHERE state = 'waiting' GROUP BY room_id)"
-        " AND not_before <= ? ORDER BY id",
+        " AND (not_before <= ? OR not_before > ?) ORDER BY id",
         to_ms(now),
+        to_ms(now + LONGEST_WAIT),
     )
     return [_queued(row) for row in rows if row["room_id"] not in busy]
 
 
-async def next_due_at(tx: Tx) -> datetime | None:
+async def next_due_at(tx: Tx, now: datetime) -> datetime | None:
     """Return when the earliest waiting head of a room may be tried."""
     row = await tx.one(
-        "SELECT min(not_before) AS at FROM outbox"
-        " WHERE id IN (SELECT min(id) FROM outbox WHERE state = 'waiting' GROUP BY room_id)"
+        "SELECT min(CASE WHEN not_before > ? THEN 0 ELSE not_before END) AS at FROM outbox"
+        " WHERE id IN (SELECT min(id) FROM outbox WHERE state = 'waiting' GROUP BY room_id)",
+        to_ms(now + LONGEST_WAIT),
     )
     return from_ms(row["at"]) if row and row["at"] is not None else None
 

@@ -1,0 +1,91 @@
+"""The system's clock jumps: what waits is neither forgotten nor held up by the jump, and nothing is said twice."""
+
+import pytest
+
+from bot.matrix.sync import SETTLING
+from bot.services import timers
+from tests.homeserver.harness import Bot
+from tests.homeserver.peer import Peer
+from tests.homeserver.server import Homeserver
+from tests.homeserver.world import BOT, World
+
+SEND = "PUT .*/send/"
+BACK, FORWARD = {"hours": -3}, {"days": 2}
+
+
+@pytest.fixture
+async def room(world: World, bot: Bot, ana: Peer) -> str:
+    """A pod with the running bot."""
+    room = world.create("willow", ana.user_id, BOT)
+    await bot.start()
+    ana.say(room, "!pod create Willow")
+    await bot.settled()
+    return room
+
+
+def said(ana: Peer, room: str) -> list[str]:
+    return [text for text in ana.texts(room) if text.startswith("message")]
+
+
+@pytest.mark.parametrize("jump", [BACK, FORWARD, {"days": -400}, {"days": 400}])
+@pytest.mark.parametrize("status", [429, 502])
+async def test_what_was_put_off_is_said_once_after_a_jump(
+    server: Homeserver, bot: Bot, ana: Peer, room: str, jump: dict[str, int], status: int
+) -> None:
+    server.fail(SEND, status, "M_LIMIT_EXCEEDED" if status == 429 else "", 1)
+    await bot.queue(room, "message 1", "T1")
+    await bot.queue(room, "message 2", "T2")
+    await bot.tried("T1")
+    await bot.wait(**jump)
+    await bot.wait(hours=1)
+    assert said(ana, room) == ["message 1", "message 2"]
+
+
+async def test_a_pause_asked_for_by_the_server_is_kept_by_the_new_clock_too(
+    server: Homeserver, bot: Bot, ana: Peer, room: str
+) -> None:
+    server.fail(SEND, 429, "M_LIMIT_EXCEEDED", 1)
+    await bot.queue(room, "message 1", "T1")
+    await bot.tried("T1")
+    server.fail(SEND, 429, "M_LIMIT_EXCEEDED", 1)
+    await bot.wait(**BACK)
+    await bot.tried("T1", 2)
+    assert bot.sender._silence(bot.clock.now())
+    await bot.wait(minutes=10)
+    assert said(ana, room) == ["message 1"]
+
+
+async def test_a_room_that_somebody_joined_is_not_left_alone_for_hours(
+    world: World, bot: Bot, ana: Peer, ben: Peer, room: str
+) -> None:
+    bot.sender._settling, bot.sender._joins = SETTLING, bot.sync.joins
+    world.member(room, ben.user_id, "join")
+    await bot.until(lambda: room in bot.sync.joins, "Ben was seen")
+    await bot.queue(room, "message 1", "T1")
+    bot.later(**BACK)
+    bot.later(seconds=1)
+    await bot.settled()
+    assert said(ana, room) == ["message 1"]
+    assert bot.sync.joins[room] <= bot.clock.now()
+    # and who comes next is given their time by the new clock
+    world.member(room, "@cy:test", "join")
+    await bot.until(lambda: bot.rows("SELECT 1 FROM members WHERE user_id = '@cy:test'"), "Cy was seen")
+    assert bot.clock.now() - bot.sync.joins[room] <= SETTLING
+
+
+async def test_commands_go_on_through_jumps_and_a_poll_is_closed_once(
+    world: World, bot: Bot, ana: Peer, room: str
+) -> None:
+    ana.say(room, "!poll Where? | Park | Hall | closes=1d")
+    await bot.settled()
+    for jump in (BACK, FORWARD, {"days": -2}, BACK, FORWARD):
+        await bot.wait(**jump)
+        await timers.run_due(bot.database, bot.clock)
+        await bot.settled()
+        ana.say(room, "!pod roster")
+        await bot.settled()
+        assert ana.texts(room)[-1].startswith("Willow: 1 member")
+        await bot.restart()
+    texts = ana.texts(room)
+    assert sum("P1 is closed: Where?" in text for text in texts) == 1
+    assert not any("Something went wrong" in text for text in texts)
