@@ -59,12 +59,14 @@ async def test_a_room_that_somebody_joined_is_not_left_alone_for_hours(
     world: World, bot: Bot, ana: Peer, ben: Peer, room: str
 ) -> None:
     bot.sender._settling, bot.sender._joins = SETTLING, bot.sync.joins
+    bot.sync.joins.clear()
     world.member(room, ben.user_id, "join")
     await bot.until(lambda: room in bot.sync.joins, "Ben was seen")
     await bot.queue(room, "message 1", "T1")
     bot.later(**BACK)
-    bot.later(seconds=1)
+    back = bot.clock.now()
     await bot.settled()
+    assert bot.clock.now() - back <= 2 * SETTLING
     assert said(ana, room) == ["message 1"]
     assert bot.sync.joins[room] <= bot.clock.now()
     # and who comes next is given their time by the new clock
