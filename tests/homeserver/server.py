@@ -1,61 +1,29 @@
-"""The homeserver on a loopback port, and everything that can go wrong on the way to it.
-
-Faults are asked for by the words of a request (`PUT .*/send/`), happen a counted number of times, and
-never depend on time: what is held is held until the test lets it go.
-"""
+"""The homeserver on a loopback port; what can go wrong on the way to it is `sandbox.faults`."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
 from bot.ports import FixedClock
+from sandbox.faults import Faults, Handler, answered
 from tests.homeserver import syncing
 from tests.homeserver.world import Bell, Device, Json, MatrixError, World
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 V3 = "/_matrix/client/v3"
 
 
-@dataclass
-class Fault:
-    """Something that goes wrong with some requests.
-
-    Args:
-        what: `fail` before anything happened, or after it happened `lose` the answer (closed within it),
-            `drop` it (closed before it), `cut` it (half of its text) or `hold` it; `wait` holds the request.
-        pattern: Found in `METHOD /path`.
-        times: How many requests are left to go wrong.
-    """
-
-    what: str
-    pattern: re.Pattern[str]
-    times: int
-    status: int = 0
-    body: Any = None
-    reached: asyncio.Event = field(default_factory=asyncio.Event)
-    released: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def release(self) -> None:
-        self.times = 0
-        self.released.set()
-
-
-class Homeserver:
+class Homeserver(Faults):
     """An HTTP face on a `World`."""
 
     def __init__(self, world: World) -> None:
+        super().__init__(world.bell.ring)
         self.world = world
         self.url = ""
-        self.faults: list[Fault] = []
-        self.asked: list[str] = []
         self.polled_at: int | None = None
         self.rewind = 0
         self._delivered: set[tuple[str, str]] = set()
@@ -66,7 +34,7 @@ class Homeserver:
     async def running(cls) -> AsyncIterator[Homeserver]:
         """Run on a free port until the block ends."""
         server = cls(World(FixedClock(), Bell()))
-        app = web.Application(middlewares=[server._through_faults], client_max_size=2**26)
+        app = web.Application(middlewares=[server.middleware, _refusals], client_max_size=2**26)
         app.add_routes(server._routes())
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, handler_cancellation=True)
         await runner.setup()
@@ -77,69 +45,9 @@ class Homeserver:
             yield server
         finally:
             server._stopping = True
-            for fault in server.faults:
-                fault.release()
+            server.release_all()
             server.world.bell.ring()
             await runner.cleanup()
-
-    # -- faults ----------------------------------------------------------------------------------
-
-    def fault(self, what: str, pattern: str, times: int = 1, status: int = 0, body: Any = None) -> Fault:
-        """Let something go wrong; see `Fault`."""
-        fault = Fault(what, re.compile(pattern), times, status, body)
-        self.faults.append(fault)
-        return fault
-
-    def fail(self, pattern: str, status: int, errcode: str = "", times: int = 1, **body: Any) -> Fault:
-        """Refuse requests before they have any effect; without a code, as a proxy would."""
-        answer: Any = {"errcode": errcode, "error": "no", **body} if errcode else "<html>Bad gateway</html>"
-        return self.fault("fail", pattern, times, status, answer)
-
-    def count(self, pattern: str) -> int:
-        """Return how many such requests came."""
-        return sum(re.search(pattern, asked) is not None for asked in self.asked)
-
-    def _struck(self, asked: str, *kinds: str) -> Fault | None:
-        for fault in self.faults:
-            if fault.times > 0 and fault.what in kinds and fault.pattern.search(asked):
-                fault.times -= 1
-                fault.reached.set()
-                self.world.bell.ring()
-                return fault
-        return None
-
-    @web.middleware
-    async def _through_faults(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        asked = f"{request.method} {request.path}"
-        self.asked.append(asked)
-        self.world.bell.ring()
-        if fault := self._struck(asked, "fail"):
-            return _answer(fault.status, fault.body)
-        if fault := self._struck(asked, "wait"):
-            await fault.released.wait()
-        try:
-            answer = await handler(request)
-        except MatrixError as error:
-            answer = _answer(error.status, error.body)
-        if "/sync" in asked and (fault := self._struck(asked, "fail")):
-            return _answer(fault.status, fault.body)
-        if fault := self._struck(asked, "hold"):
-            await fault.released.wait()
-        if fault := self._struck(asked, "cut"):
-            assert isinstance(answer, web.Response)
-            text = answer.text or ""
-            return web.Response(text=text[: len(text) // 2], content_type="application/json")
-        if fault := self._struck(asked, "lose", "drop"):
-            return await self._broken(request, fault.what)
-        return answer
-
-    async def _broken(self, request: web.Request, how: str) -> web.StreamResponse:
-        broken = web.StreamResponse(headers={"Content-Length": "1000"})
-        if how == "lose":  # within the answer; before it, the client's library may repeat the request itself
-            await broken.prepare(request)
-        if request.transport is not None:
-            request.transport.abort()
-        return broken
 
     # -- requests --------------------------------------------------------------------------------
 
@@ -147,7 +55,7 @@ class Homeserver:
         def to(method: str, path: str, work: Callable[[Device, web.Request, Json], Json]) -> web.RouteDef:
             async def handler(request: web.Request) -> web.StreamResponse:
                 body = await request.json() if request.can_read_body else {}
-                return _answer(200, work(self._device(request), request, body))
+                return answered(200, work(self._device(request), request, body))
 
             return web.route(method, path, handler)
 
@@ -186,7 +94,7 @@ class Homeserver:
         return device
 
     async def _versions(self, _: web.Request) -> web.StreamResponse:
-        return _answer(200, {"versions": ["v1.11"]})
+        return answered(200, {"versions": ["v1.11"]})
 
     async def _sync(self, request: web.Request) -> web.StreamResponse:
         device, query = self._device(request), request.query
@@ -199,7 +107,7 @@ class Homeserver:
                 shown_since, self.rewind = max(since - self.rewind, 0), 0
             answer, has_news = syncing.sync(self.world, device, shown_since, limit, full)
             if has_news or full or self._stopping or query.get("timeout") in (None, "0"):
-                return _answer(200, answer)
+                return answered(200, answer)
             if self.polled_at != self.world.now:
                 self.polled_at = self.world.now
                 self.world.bell.ring()
@@ -271,13 +179,15 @@ class Homeserver:
         self._device(request)
         media = f"m{len(self.world.media) + 1}"
         self.world.media[media] = await request.read()
-        return _answer(200, {"content_uri": f"mxc://test/{media}"})
+        return answered(200, {"content_uri": f"mxc://test/{media}"})
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         return web.Response(body=self.world.media[request.match_info["media"]])
 
 
-def _answer(status: int, body: Any) -> web.Response:
-    if isinstance(body, str):
-        return web.Response(status=status, text=body, content_type="text/html")
-    return web.json_response(body, status=status)
+@web.middleware
+async def _refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except MatrixError as error:
+        return answered(error.status, error.body)
