@@ -52,7 +52,9 @@ class Quotes:
             return None
         try:
             answer = await call(self._client.room_get_event(room_id, target))
-        except Refused:
+        except Refused as error:
+            if error.is_passing:
+                raise
             return None
         original = answer.event
         if isinstance(original, MegolmEvent):

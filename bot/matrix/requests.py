@@ -26,6 +26,20 @@ UNAUTHORISED = 401
 NOT_FOUND = 404
 LONGEST_WAIT_MS = 3_600_000  # a server that asks for more is asked again after an hour
 
+_NOT_ABOUT_THE_REQUEST = frozenset(
+    (
+        "",
+        "M_UNKNOWN_TOKEN",
+        "M_MISSING_TOKEN",
+        "M_UNRECOGNIZED",
+        "M_USER_LOCKED",
+        "M_USER_SUSPENDED",
+        "M_USER_DEACTIVATED",
+        "M_CONSENT_NOT_GIVEN",
+        "M_RESOURCE_LIMIT_EXCEEDED",
+    )
+)
+
 T = TypeVar("T")
 
 
@@ -49,6 +63,14 @@ class Refused(GiveUp):
     def is_token_unknown(self) -> bool:
         """Tell whether the session itself has ended, so that no request will work again."""
         return self.errcode == "M_UNKNOWN_TOKEN"
+
+    @property
+    def is_passing(self) -> bool:
+        """Tell whether it says nothing of what was asked for, so that the same may be granted another time.
+
+        The session, the account or something between the server and us is in the way: a proxy's page has no code.
+        """
+        return self.errcode in _NOT_ABOUT_THE_REQUEST
 
 
 async def request(

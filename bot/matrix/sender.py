@@ -171,8 +171,8 @@ class Sender:
         except Retry as error:
             await self._put_off(row, error)
         except GiveUp as error:
-            if isinstance(error, Refused) and error.is_token_unknown:
-                # it is the session that is over, not the message
+            if isinstance(error, Refused) and error.is_passing:
+                # it is not the message that was refused
                 await self._put_off(row, Retry(error.reason))
                 return
             log.warning("given up: %s", error.reason, extra=ids)

@@ -59,6 +59,7 @@ TIMELINE = 100
 PAGE = 100
 PAGES = 100
 LONG_POLL_MS = 30_000
+SHORTEST_POLL = 1.0  # seconds; an answer without news takes LONG_POLL_MS on a server in good health
 LONGEST_PAUSE = 60.0
 TOKEN = "sync_token"  # noqa: S105 - a place in a stream, not a secret
 
@@ -178,9 +179,9 @@ class SyncLoop:
         """
         async with self._database.transaction("start") as tx:
             token = await inbox.load_meta(tx, TOKEN)
-        backoff = Backoff(self._pause)
+        backoff, loop = Backoff(self._pause), asyncio.get_running_loop()
         while True:
-            first = not self.synced.is_set()
+            first, asked_at = not self.synced.is_set(), loop.time()
             try:
                 response = await call(
                     self._client.sync(LONG_POLL_MS, FILTER, since=token, full_state=True if first else None)
@@ -197,10 +198,15 @@ class SyncLoop:
                     ) from error
                 await backoff.wait(Retry(error.reason))
                 continue
-            token = response.next_batch
-            backoff.reset()
             self.synced.set()
             self.keys_wanted.set()
+            # a server that leaves no time between answers without news would be asked in a circle
+            stuck = not first and response.next_batch == token and loop.time() - asked_at < SHORTEST_POLL
+            token = response.next_batch
+            if stuck:
+                await backoff.wait(Retry("the server says the same again"))
+            else:
+                backoff.reset()
 
     async def keep_keys(self) -> None:
         """Do the key work between syncs, beside the loop: a slow server must not hold up messages."""
@@ -429,7 +435,7 @@ class SyncLoop:
 
     async def _gap(self, room_id: str, info: RoomInfo, since: str | None) -> list[Any]:
         """Page back what a limited timeline left out, oldest first."""
-        if not info.timeline.limited or since is None or not info.timeline.prev_batch:
+        if not info.timeline.limited or since is None:
             return []
         async with self._database.transaction("gap") as tx:
             room = await rooms.find(tx, room_id)
@@ -438,11 +444,13 @@ class SyncLoop:
         if is_new and any(map(self._is_own_join, info.timeline.events)):
             return []
         missing: list[Any] = []
-        start = info.timeline.prev_batch
+        start = info.timeline.prev_batch or ""  # from the newest on; what comes twice is handled once
         for _ in range(PAGES):
             try:
                 page = await call(self._client.room_messages(room_id, start, since, limit=PAGE))
             except Refused as error:
+                if error.is_passing:
+                    raise
                 log.error(
                     "what was said while away cannot be read: %s", error.reason, extra={"room_id": room_id}
                 )

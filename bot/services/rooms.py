@@ -168,13 +168,13 @@ async def _power(tx: Tx, now: datetime, seen: RoomSeen) -> None:
         kick=seen.kick_power if seen.kick_power is not None else 50,
         admins=seen.admins or frozenset(),
     )
+    # what the room did not let us say or do may be allowed now
+    await outbox.try_now(tx, seen.room_id)
     has = await rooms.find(tx, seen.room_id)
     if had is None or has is None or has.kind is not RoomKind.ASSEMBLY:
         return
     if had.can_remove and not has.can_remove:
         await say(tx, now, seen.room_id, power_needed())
-    elif has.can_remove and not had.can_remove:
-        await outbox.try_now(tx, seen.room_id)
 
 
 def power_needed() -> Text:
