@@ -59,7 +59,7 @@ class Fault:
 
 
 class Faults:
-    """The faults of one server, and what was asked of it and answered.
+    """A server on a loopback port with its faults, and what was asked of it and answered.
 
     Attributes:
         asked: Every request as `METHOD /path`, in order.
@@ -72,6 +72,32 @@ class Faults:
         self.statuses: Counter[tuple[str, int]] = Counter()
         self._on_change = on_change
         self._last_good: dict[str, bytes] = {}
+        self._port = 0
+        self._runner: web.AppRunner | None = None
+
+    def application(self) -> web.Application:
+        """Return what answers the requests that get through; it has the middleware."""
+        raise NotImplementedError
+
+    @property
+    def url(self) -> str:
+        """The base URL for clients, which stays the same while connections are refused."""
+        return f"http://127.0.0.1:{self._port}"
+
+    async def accept_connections(self) -> None:
+        """Listen, at the same port as before."""
+        self._runner = web.AppRunner(
+            self.application(), access_log=None, shutdown_timeout=0.1, handler_cancellation=True
+        )
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
+        self._port = self._runner.addresses[0][1]
+
+    async def refuse_connections(self) -> None:
+        """Close every connection and accept none."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
 
     def fault(self, what: str, pattern: str, times: int = 1, **more: Any) -> Fault:
         """Let something go wrong; see `Fault`."""

@@ -16,7 +16,15 @@ from sandbox.faults import Faults
 if TYPE_CHECKING:
     from types import TracebackType
 
-OWN_HEADERS = ("Host", "Content-Length", "Transfer-Encoding", "Connection", "Content-Encoding", "Date", "Server")
+OWN_HEADERS = (
+    "Host",
+    "Content-Length",
+    "Transfer-Encoding",
+    "Connection",
+    "Content-Encoding",
+    "Date",
+    "Server",
+)
 LARGEST = 64 * 1024 * 1024
 
 
@@ -25,22 +33,12 @@ class Proxy(Faults):
 
     Args:
         server: The URL of the server.
-
-    Attributes:
-        url: Its own URL, which stays the same while connections are refused.
     """
 
     def __init__(self, server: str) -> None:
         super().__init__()
         self._server = server
-        self._port = 0
-        self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
-
-    @property
-    def url(self) -> str:
-        """The base URL for clients."""
-        return f"http://127.0.0.1:{self._port}"
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(auto_decompress=True, timeout=aiohttp.ClientTimeout(total=None))
@@ -55,20 +53,11 @@ class Proxy(Faults):
         if self._session is not None:
             await self._session.close()
 
-    async def accept_connections(self) -> None:
-        """Listen, at the same port as before."""
+    def application(self) -> web.Application:
+        """Return what passes requests on."""
         app = web.Application(middlewares=[self.middleware], client_max_size=LARGEST)
         app.router.add_route("*", "/{path:.*}", self._forward)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0, handler_cancellation=True)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
-        self._port = self._runner.addresses[0][1]
-
-    async def refuse_connections(self) -> None:
-        """Close every connection and accept none."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        return app
 
     async def _forward(self, request: web.Request) -> web.StreamResponse:
         assert self._session is not None  # noqa: S101 - it is there as long as we listen

@@ -293,10 +293,12 @@ class SyncLoop:
             self.joins[room_id] = now
 
     def _own_join(self, timeline: list[Any]) -> int:
-        """Return the place after our own joining, or after everything if it is not there."""
-        return next(
-            (index for index, event in enumerate(timeline, 1) if self._is_own_join(event)), len(timeline)
-        )
+        """Return the place after our last joining, or after everything if it is not there.
+
+        A server that lets us in again shows what was said before, from our first stay on.
+        """
+        places = (index for index, event in enumerate(timeline, 1) if self._is_own_join(event))
+        return max(places, default=len(timeline))
 
     def _is_own_join(self, event: Any) -> bool:
         return (

@@ -200,6 +200,7 @@ class Bot:
 
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
+        self.bell.ring()
         await asyncio.sleep(0)
 
     def die_at(self, moment: str) -> None:

@@ -23,31 +23,51 @@ class Homeserver(Faults):
     def __init__(self, world: World) -> None:
         super().__init__(world.bell.ring)
         self.world = world
-        self.url = ""
         self.polled_at: int | None = None
         self.rewind = 0
         self._delivered: set[tuple[str, str]] = set()
         self._stopping = False
+        self.limit(0, 0)
 
     @classmethod
     @asynccontextmanager
     async def running(cls) -> AsyncIterator[Homeserver]:
         """Run on a free port until the block ends."""
         server = cls(World(FixedClock(), Bell()))
-        app = web.Application(middlewares=[server.middleware, _refusals], client_max_size=2**26)
-        app.add_routes(server._routes())
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, handler_cancellation=True)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        await server.accept_connections()
         try:
             yield server
         finally:
             server._stopping = True
             server.release_all()
             server.world.bell.ring()
-            await runner.cleanup()
+            await server.refuse_connections()
+
+    def application(self) -> web.Application:
+        """Return what answers requests."""
+        app = web.Application(middlewares=[self.middleware, _refusals], client_max_size=2**26)
+        app.add_routes(self._routes())
+        return app
+
+    def limit(self, per_second: float, burst: int) -> None:
+        """Limit how fast anybody may send, as Synapse does; 0 and 0 lift it."""
+        self._per_second, self._burst, self._used, self._used_at = (
+            per_second,
+            burst,
+            0.0,
+            self.world.clock.now(),
+        )
+
+    def _spend(self) -> None:
+        if not self._per_second:
+            return
+        now = self.world.clock.now()
+        passed = (now - self._used_at).total_seconds()
+        self._used, self._used_at = max(self._used - passed * self._per_second, 0), now
+        if self._used + 1 > self._burst:
+            wait = round((self._used + 1 - self._burst) / self._per_second * 1000)
+            raise MatrixError(429, "M_LIMIT_EXCEEDED", "Too Many Requests", retry_after_ms=wait)
+        self._used += 1
 
     # -- requests --------------------------------------------------------------------------------
 
@@ -121,6 +141,7 @@ class Homeserver(Faults):
         return {}
 
     def _send(self, device: Device, request: web.Request, body: Json) -> Json:
+        self._spend()
         at = request.match_info
         return {"event_id": self.world.send(device, at["room"], at["type"], body, at["txn"])}
 
