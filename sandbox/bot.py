@@ -32,6 +32,7 @@ class BotProcess:
         allow: Who may invite it.
         timezone: What dates are written in.
         settings: More keys of the configuration.
+        through: The URL it uses instead of the server's own, such as a proxy's.
     """
 
     def __init__(
@@ -42,8 +43,10 @@ class BotProcess:
         allow: tuple[str, ...] = ("@*:sandbox.test",),
         timezone: str = "Europe/London",
         settings: dict[str, object] | None = None,
+        through: str | None = None,
     ) -> None:
         self._synapse = synapse
+        self._url = through or synapse.url
         self._name = name
         self._settings = {"invites": {"allow": list(allow)}, "timezone": timezone} | (settings or {})
         self._home = tempfile.TemporaryDirectory(prefix="spokesbot-")
@@ -101,7 +104,7 @@ class BotProcess:
         account = await self._synapse.register(self._name)
         self.user_id, self.password = account.user_id, account.password
         config = {
-            "homeserver": self._synapse.url,
+            "homeserver": self._url,
             "user_id": self.user_id,
             "data_dir": "data",
         } | self._settings
@@ -158,13 +161,11 @@ class BotProcess:
         """Send it a signal, and wait for nothing."""
         self._running.send_signal(number)
 
-    async def ended(self) -> int:
-        """Wait until it ends by itself, or by a signal it was sent; returns its exit code."""
-        code = await self._running.wait()
-        if self._reading is not None:
-            await self._reading
-            self._reading = None
-        return code
+    async def ended(self, *, timeout: float = 60) -> int:  # noqa: ASYNC109
+        """Wait until it has ended by itself, or by a signal it was sent; returns its exit code."""
+        async with asyncio.timeout(timeout):
+            await self._running.wait()
+        return await self.stop()
 
     async def restart(self) -> None:
         """Start it again after `kill` or `stop`."""

@@ -55,7 +55,11 @@ async def find_sent(client: BotClient, row: Queued) -> str | None:
             if event.get("sender") == client.user_id and isinstance(event_id, str) and _is_it(event, row):
                 return event_id
         # not at the first old one: one wrong clock among the servers would hide what lies behind it
-        if not isinstance(end, str) or not end or (events and all(_sent_at(event) < begin for event in events)):
+        if (
+            not isinstance(end, str)
+            or not end
+            or (events and all(_sent_at(event) < begin for event in events))
+        ):
             return None
         query["from"] = end
     raise Retry("too much was said since to see whether it was sent", timedelta(hours=1))

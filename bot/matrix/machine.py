@@ -12,7 +12,7 @@ from typing import Any
 
 from nio.crypto.device import OlmDevice
 from nio.crypto.olm_machine import Olm
-from nio.crypto.sessions import InboundGroupSession, OutboundSession
+from nio.crypto.sessions import InboundGroupSession, OlmAccount, OutboundSession
 from nio.events import (
     BadEventType,
     Event,
@@ -33,6 +33,19 @@ log = logging.getLogger(__name__)
 SIGNED = "signed_curve25519"
 KEYS_ASKED_FOR = 1000  # at a time
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, StopIteration, RecursionError)
+
+
+class _Sparing:
+    """An account that makes no more one-time keys than it lacks."""
+
+    def __init__(self, account: OlmAccount) -> None:
+        self._plain = account
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._plain, name)
+
+    def generate_one_time_keys(self, count: int) -> None:
+        self._plain.generate_one_time_keys(max(count - len(self._plain.one_time_keys["curve25519"]), 0))
 
 
 class Machine(Olm):
@@ -90,6 +103,20 @@ class Machine(Olm):
             made["signatures"] = {self.user_id: {f"ed25519:{self.device_id}": signature}}
             signed[f"{SIGNED}:{key_id}"] = made
         return signed
+
+    def share_keys(self) -> dict[str, Any]:
+        """Return the keys to upload; unlike nio's, what a failed upload has made counts, so that none pile up.
+
+        The account keeps the private halves of only so many; new ones would push out those that are in use.
+        """
+        account = self.account
+        sparing: Any = _Sparing(account)
+        self.account = sparing
+        try:
+            found: dict[str, Any] = super().share_keys()
+        finally:
+            self.account = account
+        return found
 
     def handle_to_device_event(self, event: ToDeviceEvent) -> Any:
         """Decrypt a message to this device; unlike nio's, a malformed one does not end the whole sync."""

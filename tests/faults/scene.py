@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 from sandbox.faults import Faults
 
 ANA, BEN = "ana", "ben"
+CHATTER = 108
+"""More than a sync holds."""
 
 
 class Scene(ABC):
@@ -37,6 +39,10 @@ class Scene(ABC):
         """Let somebody new join the pod's room; returns who it is."""
 
     @abstractmethod
+    async def chatter(self) -> None:
+        """Let so much be said in the pod's room, without encryption, that no sync holds it."""
+
+    @abstractmethod
     def user_id(self, who: str) -> str:
         """Return a person's user id."""
 
@@ -63,7 +69,7 @@ class Scene(ABC):
     async def check(self) -> None:
         """See that everything was answered exactly once, now that all goes well."""
         self.server.release_all()
-        for room in {self.room, *(room for _, room, _ in self.asked)}:
+        for room in (self.room, self.other):
             await self.answered(await self.say("!help end", room=room), readers=(ANA,), room=room)
         for event_id, room, readers in self.asked:
             for reader in readers:

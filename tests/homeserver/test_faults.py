@@ -8,11 +8,17 @@ import pytest
 
 from bot.domain.errors import StartError
 from tests.faults.scenarios import *  # noqa: F403 - whatever is told there is played here
-from tests.faults.scene import ANA, BEN, Scene
+from tests.faults.scene import ANA, BEN, CHATTER, Scene
 from tests.homeserver.harness import Bot
 from tests.homeserver.peer import Peer
 from tests.homeserver.server import Homeserver
 from tests.homeserver.world import BOT, SIGNED
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let every step meet every fault."""
+    if "turn" in metafunc.fixturenames:
+        metafunc.parametrize("turn", range(TURNS))  # noqa: F405
 
 
 class InProcess(Scene):
@@ -41,6 +47,11 @@ class InProcess(Scene):
         self.people[name] = Peer(self.world, name)
         self.world.member(self.room, self.people[name].user_id, "join")
         return name
+
+    async def chatter(self) -> None:
+        for number in range(CHATTER):
+            talk = {"msgtype": "m.text", "body": f"talk {number}"}
+            self.world.put(self.room, self.user_id(BEN), "m.room.message", talk)
 
     def user_id(self, who: str) -> str:
         return self.people[who].user_id

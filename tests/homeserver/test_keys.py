@@ -404,3 +404,22 @@ async def test_somebody_whose_joining_was_deleted_is_still_a_member(
     assert bot.rows(f"SELECT membership FROM members WHERE user_id = '{ben.user_id}'") == [
         {"membership": "join"}
     ]
+
+
+async def test_uploads_that_fail_for_long_pile_up_no_keys(
+    server: Homeserver, world: World, bot: Bot, ana: Peer
+) -> None:
+    room = world.create("willow", ana.user_id, BOT)
+    for _ in range(2):
+        failing = server.fail("POST .*/keys/upload", 500, "M_UNKNOWN", 20)
+        if not bot.running:
+            await bot.start(settle=False)
+        while bot.device.one_time:
+            world.claim({BOT: {bot.device.device_id: SIGNED}})
+        ana.say(room, "wake up", share=False)
+        await bot.until(lambda: bot.device.one_time, "keys are uploaded")
+        assert failing.times == 0
+        assert len(bot.device.one_time) == bot.client.olm.account.max_one_time_keys
+    ana.say(room, "!pod create Willow")
+    await bot.settled()
+    assert "is now the pod Willow" in ana.texts(room)[-1]
