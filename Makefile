@@ -6,8 +6,9 @@ RUN = .venv/bin/python
 KEEP ?=
 MINUTES ?= 10
 N ?= 200
+SECONDS ?= 40
 
-.PHONY: help install sandbox demo test fast fuzz kills soak check format clean
+.PHONY: help install sandbox demo test fast fuzz kills soak faults check format clean
 
 help:
 	@echo "make demo          plays a federation in front of you, on a throw-away server"
@@ -17,6 +18,7 @@ help:
 	@echo "make fuzz MINUTES=10   tries hostile input at random, and says how to see again what it finds"
 	@echo "make kills N=200   kills the bot so many times under load, and counts"
 	@echo "make soak MINUTES=60   kills both sides again and again under load, and counts"
+	@echo "make faults SECONDS=40   holds each fault of a server for so long, and counts what is asked of it"
 	@echo "make check         runs the linters and the type checker"
 
 # The program and the developers' tools, at the pinned versions.
@@ -53,6 +55,10 @@ kills: sandbox
 soak: install
 	@$(RUN) -m sandbox.install --without-old-client
 	@$(RUN) -m sandbox.soak --minutes $(MINUTES)
+
+faults: install
+	@$(RUN) -m sandbox.install --without-old-client
+	@$(RUN) -m sandbox.endure --seconds $(SECONDS)
 
 check: install
 	@.venv/bin/ruff check .

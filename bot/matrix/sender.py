@@ -124,8 +124,10 @@ class Sender:
             later = min(later, first) if later is not None and later > now else first
         due = settled
         # begun, not waited for: a room whose members' devices are slow to be known must not hold up the others
-        self._prepare(due)
-        for row in due[: max(self._width - len(self._busy), 0)]:
+        now_sent = due[: max(self._width - len(self._busy), 0)]
+        # a server that asked us to slow down is not asked to carry the keys of rooms whose turn has not come
+        self._prepare(due if self._width == WIDTH else now_sent)
+        for row in now_sent:
             task = asyncio.create_task(self._send_row(row), name=f"send {row.txn_id}")
             self._busy[row.room_id] = task
             task.add_done_callback(partial(self._finished, row.room_id))

@@ -115,7 +115,9 @@ class Backoff:
         pause = error.after.total_seconds() if error.after else min(2.0**self._tries, LONGEST_PAUSE)
         self._tries = min(self._tries + 1, 10)
         log.warning("%s; next try in %.0f s", error.reason, pause)
-        await self._pause(pause * random.uniform(0.8, 1.2))  # noqa: S311 - not for secrecy
+        # never sooner than the server asked
+        least = 1.0 if error.after else 0.8
+        await self._pause(pause * random.uniform(least, 1.2))  # noqa: S311 - not for secrecy
 
 
 class SyncLoop:

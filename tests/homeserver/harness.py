@@ -128,6 +128,8 @@ class Bot:
         self.clock = server.world.clock
         self.folder = folder
         self.pauses: list[float] = []
+        self.pauses_last = False  # as long as they would, by the clock that `later` moves
+        self._resting: set[str] = set()
         self.device = self.world.register(BOT, device_id)
         self._tasks: list[asyncio.Task[None]] = []
         self.running = False
@@ -201,7 +203,14 @@ class Bot:
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
         self.bell.ring()
-        await asyncio.sleep(0)
+        if not self.pauses_last:
+            await asyncio.sleep(0)
+            return
+        task, over = asyncio.current_task(), self.clock.now() + timedelta(seconds=seconds)
+        assert task is not None
+        self._resting.add(task.get_name())
+        await self.bell.until(lambda: self.clock.now() >= over, "the pause is over")
+        self._resting.discard(task.get_name())
 
     def die_at(self, moment: str) -> None:
         """Die at the next such moment: `before` or `after` the commit of a transaction, by its cause."""
@@ -278,9 +287,11 @@ class Bot:
     def _busy(self) -> list[str]:
         """Return what the bot is doing at this moment."""
         doing = {
-            "syncing": self.server.polled_at != self.world.now or not self.sync.synced.is_set(),
-            "working on keys": self.client.keeping or self.sync.keys_wanted.is_set(),
-            "reading what waited for keys": self.sync._parking.may_be_readable,
+            "syncing": "sync" not in self._resting
+            and (self.server.polled_at != self.world.now or not self.sync.synced.is_set()),
+            "working on keys": "keys" not in self._resting
+            and (self.client.keeping or self.sync.keys_wanted.is_set()),
+            "reading what waited for keys": not self._resting and self.sync._parking.may_be_readable,
             "verifying": self.verifications._last,
             "storing": self.database.is_busy,
             "sending": self.sender._busy or self.database.outbox_filled.is_set(),
@@ -346,6 +357,7 @@ class Bot:
         """Let time pass, without waiting for what the bot does then."""
         self.clock.moment += timedelta(**length)
         self.database.outbox_filled.set()
+        self.bell.ring()
 
     # -- looking and asking ----------------------------------------------------------------------
 
