@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from sandbox.faults import Faults
+from sandbox.faults import PAGE, Faults, answered
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -73,6 +73,6 @@ class Proxy(Faults):
             ) as answer:
                 body = await answer.read()
         except aiohttp.ClientConnectionError:
-            return web.Response(status=502, text="<html>Bad gateway</html>", content_type="text/html")
+            return answered(502, PAGE)
         headers = {name: value for name, value in answer.headers.items() if name not in OWN_HEADERS}
         return web.Response(status=answer.status, body=body, headers=headers)

@@ -299,7 +299,7 @@ class Sender:
         try:
             await self._post(f"/rooms/{_part(room_id)}/leave")
         except Refused as error:
-            if error.status not in (403, 404):
+            if error.is_passing or error.status not in (403, 404):
                 raise  # else we are out already
 
     async def _change_member(self, room_id: str, message: InviteUser | RemoveUser) -> None:

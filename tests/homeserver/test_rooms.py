@@ -32,12 +32,18 @@ async def test_an_invitation_is_accepted_once_and_hello_said_once(
     assert [text[:5] for text in ana.texts(room)] == ["Hello"]
 
 
-async def test_an_invitation_by_a_stranger_is_declined(world: World, bot: Bot) -> None:
+@pytest.mark.parametrize("page", [False, True])
+async def test_an_invitation_by_a_stranger_is_declined(
+    server: Homeserver, world: World, bot: Bot, page: bool
+) -> None:
     mallory = Peer(world, "mallory")
     room = world.create("trap", mallory.user_id)
     await bot.start()
+    if page:
+        server.fail("POST .*/leave", 404)  # a proxy's, which says nothing of the room
     world.member(room, BOT, "invite", by=mallory.user_id)
     await bot.settled()
+    await bot.wait(minutes=1)
     assert world.rooms[room].membership(BOT) == "leave"
     assert mallory.texts(room) == []
 
