@@ -1,6 +1,7 @@
 """What is said: once, in order, readable by all, whatever the network and the homeserver do."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -135,9 +136,11 @@ async def test_a_room_that_fails_does_not_hold_up_others(
     assert said(ana, room) == ["first"]
 
 
-@pytest.mark.parametrize(("asked", "seconds"), [({"retry_after_ms": 5000}, 5), ({}, 1)])
+@pytest.mark.parametrize(
+    ("asked", "seconds"), [({"retry_after_ms": 5000}, 5), ({"headers": {"Retry-After": "5"}}, 5), ({}, 1)]
+)
 async def test_too_many_requests_stop_all_rooms_and_then_they_go_on(
-    server: Homeserver, world: World, bot: Bot, ana: Peer, asked: dict[str, int], seconds: int
+    server: Homeserver, world: World, bot: Bot, ana: Peer, asked: dict[str, Any], seconds: int
 ) -> None:
     rooms = [world.create(name, ana.user_id, BOT) for name in ("willow", "oak", "elm")]
     await bot.start()
