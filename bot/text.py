@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import quote as quote_url
 
 from bot.domain.errors import UserError
+from bot.domain.names import unstack
 from bot.domain.values import Code, Person, Verbatim, When
 
 LOCALES = Path(__file__).with_name("locales")
@@ -124,16 +125,20 @@ _ = Text
 """Marks a sentence for translation."""
 
 
+def _shown(words: str) -> str:
+    return unstack(_TRICKS.sub("", words))
+
+
 def escape(words: str) -> str:
     """Return Markdown that shows exactly these characters on one line, less the invisible tricks."""
-    flat = " ".join(_TRICKS.sub("", words).split())
+    flat = " ".join(_shown(words).split())
     return _PUNCTUATION.sub(r"\\\1", flat)
 
 
 def quote(words: str) -> str:
     """Return a Markdown quotation that shows these lines, less the invisible tricks."""
     shown = []
-    for line in _TRICKS.sub("", words).replace("\t", " ").splitlines():
+    for line in _shown(words).replace("\t", " ").splitlines():
         body = _PUNCTUATION.sub(r"\\\1", line.strip())
         # an entity keeps an indentation without making the line a block of code
         indent = "&#32;" * (len(line) - len(line.lstrip())) if body else ""
@@ -143,7 +148,7 @@ def quote(words: str) -> str:
 
 def code(words: str) -> str:
     """Return a Markdown code span that shows exactly these characters on one line."""
-    flat = " ".join(_TRICKS.sub("", words).split())
+    flat = " ".join(_shown(words).split())
     fence = "`" * (max((len(run) for run in _BACKTICKS.findall(flat)), default=0) + 1)
     pad = " " if flat.startswith("`") or flat.endswith("`") or not flat else ""
     return f"{fence}{pad}{flat}{pad}{fence}"

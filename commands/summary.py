@@ -182,6 +182,6 @@ async def hear_deletion(ctx: Context, event: Redacted) -> Reply:
 async def _words(ctx: Context, body: str) -> str | None:
     """Return what follows `!summary` in a message as it was typed, or `None` if it does not begin with that."""
     names = [re.escape(name) for name in await summary_drafts.own_names(ctx.tx, ctx.room)]
-    start = rf"\s*(?:{re.escape(ctx.settings.prefix)}\s*|@?(?:{'|'.join(names)})\s*[:,]?\s+(?:{re.escape(ctx.settings.prefix)})?)"
+    start = rf"\s*(?:{re.escape(ctx.settings.prefix)}\s*|@?(?:{'|'.join(names)})(?:\s*[:,])?\s+(?:{re.escape(ctx.settings.prefix)})?)"
     match = re.match(rf"{start}summary(?!\S)\s*", body, re.IGNORECASE)
     return body[match.end() :] if match else None

@@ -25,9 +25,9 @@ Line = Annotated[str, "line"]
 Prose = Annotated[str, "prose"]
 """All the rest as it was typed, with its lines and bars, less the options at its end."""
 
+_LEAD = re.compile(r"[\s|]*")
 _SEPARATOR = re.compile(r"\||\n")
-_SEPARATING = re.compile(r"\A[\s|]+")
-_OPTION = re.compile(r"^\s*([a-z][a-z_-]*)\s*=\s*(.*?)\s*$", re.IGNORECASE | re.DOTALL)
+_OPTION = re.compile(r"\s*([a-z][a-z_-]*)\s*=", re.IGNORECASE)
 
 
 @dataclass
@@ -42,18 +42,18 @@ class Cursor:
 
     def peek(self) -> str:
         """Return the next word without taking it, or an empty string."""
-        words = self._ahead().split(maxsplit=1)
+        words = self._begun().split(maxsplit=1)
         return words[0].split("|", 1)[0] if words else ""
 
     def word(self) -> str:
         """Take the next word, or an empty string."""
         found = self.peek()
-        self.text = self._ahead()[len(found) :]
+        self.text = self._begun()[len(found) :]
         return found
 
     def line(self) -> str:
         """Take up to the next `|` or new line, or an empty string."""
-        text = self._ahead()
+        text = self._begun()
         end = _SEPARATOR.search(text)
         self.text = text[end.end() :] if end else ""
         return (text[: end.start()] if end else text).strip()
@@ -65,11 +65,11 @@ class Cursor:
 
     def is_empty(self) -> bool:
         """Tell whether nothing but separators is left."""
-        return not self._ahead()
+        return not self._begun()
 
-    def _ahead(self) -> str:
-        """Return what is left, from its first sign that separates nothing; phones put in blanks of many kinds."""
-        return _SEPARATING.sub("", self.text, count=1)
+    def _begun(self) -> str:
+        """Return what is left, from its first character that is no blank and no separator."""
+        return self.text[_LEAD.match(self.text).end() :]  # type: ignore[union-attr]  # matches anything
 
 
 def split_options(text: str, spec: Spec) -> tuple[str, dict[str, str]]:
@@ -118,7 +118,7 @@ def _option(
         return None, ""
     name = match[1].lower()
     if name in options and options[name].kind is not bool:
-        return name, match[2]
+        return name, part[match.end() :].strip()
     if known_only or not options:
         return None, ""
     raise UsageError(

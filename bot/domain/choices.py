@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from bot.domain.errors import Ambiguous, UsageError
-from bot.domain.polls import Poll, brief, key, tidy
+from bot.domain.polls import LONGEST_TOGETHER, MOST, Poll, brief, key, tidy
 from bot.domain.values import Code
 
 _WITHDRAW = {"none", "withdraw", "nothing"}
@@ -27,6 +27,7 @@ def read_answers(text: str, poll: Poll) -> tuple[int, ...]:
         UsageError: They mean nothing here; the sentence has a valid line near to them.
         Ambiguous: They are the number of one option and the words of another.
     """
+    text = text[:LONGEST_TOGETHER]  # longer than all options together, it is none of them
     numbers, whole = _numbers(text), _named(text, poll)
     in_range = numbers is not None and all(1 <= number <= len(poll.options) for number in numbers)
     if whole is not None:
@@ -75,6 +76,8 @@ def read_answers(text: str, poll: Poll) -> tuple[int, ...]:
 
 def is_attempt(text: str, poll: Poll) -> bool:
     """Tell whether words said in reply to a poll are an answer, if a faulty one, rather than talk."""
+    if len(text) > LONGEST_TOGETHER:
+        return False
     if _numbers(text) is not None or _named(text, poll) is not None or _several(text, poll) is not None:
         return True
     return bool(get_close_matches(key(text), [key(option) for option in poll.options], 1, 0.8))
@@ -101,7 +104,8 @@ def _numbers(text: str) -> list[int] | None:
 def _named(words: str, poll: Poll) -> int | None:
     """Return the number of the option that has exactly these words."""
     keys = [key(option) for option in poll.options]
-    for typed in (key(words), key(words).strip(" .,;:!?\"'“”‘’")):
+    shown = key(words)
+    for typed in (shown, shown.strip(" .,;:!?\"'“”‘’")):
         if typed in keys:
             return keys.index(typed) + 1
     return None
@@ -110,7 +114,10 @@ def _named(words: str, poll: Poll) -> int | None:
 def _several(text: str, poll: Poll) -> list[int] | None:
     """Return the numbers of options named one after another, by words or by number."""
     for separator in (r"[,;|\n]", r"[,;|\n&+]|\band\b"):
-        parts = [part for part in re.split(separator, text, flags=re.IGNORECASE) if key(part)]
+        parts = re.split(separator, text, maxsplit=2 * MOST, flags=re.IGNORECASE)
+        if len(parts) > 2 * MOST:
+            return None
+        parts = [part for part in parts if key(part)]
         found: list[int] = []
         for part in parts:
             named = _named(part, poll)

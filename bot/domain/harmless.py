@@ -10,6 +10,8 @@ import re
 import unicodedata
 from typing import Final
 
+from bot.domain.names import unstack
+
 NO_ROOM_LINK: Final = "[link to a room left out]"
 NO_PERSON_LINK: Final = "[link to a person left out]"
 NO_MASS_MENTION: Final = "[mention of the whole room left out]"
@@ -30,7 +32,7 @@ _LABELLED = re.compile(rf"\[([^\[\]\n]*)\]\(<?({_MATRIX_TO}|{_URI})>?\)", re.IGN
 _ADDRESS = re.compile(rf"(?<![\w.-])(?:{_MATRIX_TO}|{_URI})", re.IGNORECASE)
 _TO_PERSON = re.compile(r"matrix\.to\.?/(?:#/)?(?:@|%40)|matrix:(?://[^/\s]*/)?(?:user|u)/", re.IGNORECASE)
 _ROOM = re.compile(rf"(?<!\w)(?:[#!][^\s:@#!,;()<>\[\]\"']{{1,200}}:{_HOST}|![A-Za-z0-9_-]{{43}}(?![\w-]))")
-_PERSON = re.compile(rf"(?<!\w)@+([\w.=/+-]{{1,200}}):{_HOST}")
+_PERSON = re.compile(rf"(?<!\w)@{{1,20}}([\w.=/+-]{{1,200}}):{_HOST}")
 _MASS = re.compile(r"(?<!\w)@(?:room|here|channel|everyone|everybody|all)(?!\w)", re.IGNORECASE)
 
 
@@ -47,12 +49,12 @@ def make_harmless(words: str) -> str:
 
 
 def tidy(words: str) -> str:
-    """Return words as they can be shown: line ends and blanks of one kind, nothing invisible."""
+    """Return words as they can be shown: line ends and blanks of one kind, nothing invisible, no heaps of accents."""
     text = _BLANKS.sub(" ", _LINE_ENDS.sub("\n", words))
     text = "".join(
         letter for letter in text if letter == "\n" or unicodedata.category(letter) not in ("Cc", "Cs")
     )
-    text = _INVISIBLE.sub("", text)
+    text = unstack(_INVISIBLE.sub("", text))
     text = "\n".join(line.rstrip() for line in text.split("\n"))
     return _EMPTY_LINES.sub("\n\n", text).strip()
 

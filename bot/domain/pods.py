@@ -13,6 +13,8 @@ from enum import Enum
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.domain.errors import UsageError
+from bot.domain.ids import normal_id
+from bot.domain.names import visible
 from bot.domain.values import Code, Person
 
 SMALLEST, LARGEST = 3, 15
@@ -104,7 +106,7 @@ def check_name(name: str, example: str) -> str:
     Raises:
         UsageError: It is empty, too long, or holds characters that commands use.
     """
-    tidy = " ".join(name.split())
+    tidy = " ".join(visible(name).split())
     if not tidy:
         raise UsageError("It needs a name. For example: {example}", example=Code(example))
     if len(tidy) > NAME_LENGTH:
@@ -117,6 +119,12 @@ def check_name(name: str, example: str) -> str:
     if not re.search(r"\w", tidy) or re.search(r"[|=`@<>#!]", tidy):
         raise UsageError(
             "A name is made of letters, numbers, spaces and dashes. For example: {example}",
+            example=Code(example),
+        )
+    if normal_id(tidy):
+        raise UsageError(
+            "{name} would read like the id of a poll or a summary. For example: {example}",
+            name=tidy,
             example=Code(example),
         )
     return tidy

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.ballots import Tally
 from bot.domain.errors import UsageError
+from bot.domain.names import unstack
 from bot.domain.values import Code
 
 FEWEST, MOST = 2, 20
@@ -80,7 +81,7 @@ class Poll:
 
 
 def tidy(words: str) -> str:
-    """Return words on one line, in Unicode's composed form, without invisible and direction marks.
+    """Return words on one line, in Unicode's composed form, without invisible and direction marks or heaps of accents.
 
     A direction override would let one option look like another in people's apps. The joiners that scripts
     and emoji need stay.
@@ -91,7 +92,7 @@ def tidy(words: str) -> str:
         for letter in spaced
         if letter in _JOINERS or unicodedata.category(letter) not in ("Cc", "Cf", "Cs")
     )
-    return " ".join(unicodedata.normalize("NFC", "".join(shown)).split())
+    return " ".join(unicodedata.normalize("NFC", unstack("".join(shown))).split())
 
 
 def key(words: str) -> str:

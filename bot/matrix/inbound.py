@@ -99,8 +99,8 @@ def incoming(event: Event, room_id: str, prefix: str, quoted: Said | None = None
 
 def _said(common: dict[str, Any], content: dict[str, Any], body: str, quoted: Said | None) -> Said:
     relation = _dict(content.get("m.relates_to"))
-    kind, target = relation.get("rel_type"), _text(relation.get("event_id"))
-    reply_to = _text(_dict(relation.get("m.in_reply_to")).get("event_id"))
+    kind, target = relation.get("rel_type"), _event_id(relation.get("event_id"))
+    reply_to = _event_id(_dict(relation.get("m.in_reply_to")).get("event_id"))
     thread = target if kind == "m.thread" else None
     if thread and (relation.get("is_falling_back") or reply_to is None):
         reply_to = thread  # said in the thread, to nobody in particular: it is about the thread's root
@@ -108,7 +108,7 @@ def _said(common: dict[str, Any], content: dict[str, Any], body: str, quoted: Sa
     if replaces:
         body = _text(_dict(content.get("m.new_content")).get("body")) or body
     elif reply_to:
-        body = _FALLBACK.sub("", body)
+        body = without_fallback(body)
     mentioned = _dict(content.get("m.mentions")).get("user_ids")
     return Said(
         **common,
@@ -124,12 +124,17 @@ def _said(common: dict[str, Any], content: dict[str, Any], body: str, quoted: Sa
     )
 
 
+def without_fallback(body: str) -> str:
+    """Return the text of a reply without the quotation that older apps put before it."""
+    return _FALLBACK.sub("", body)
+
+
 def reply_target(event: Event) -> str | None:
     """Return the event id that a message really replies to."""
     relation = _dict(_dict(event.source.get("content")).get("m.relates_to"))
     if relation.get("is_falling_back"):
         return None
-    return _text(_dict(relation.get("m.in_reply_to")).get("event_id"))
+    return _event_id(_dict(relation.get("m.in_reply_to")).get("event_id"))
 
 
 def room_seen(client: BotClient, room_id: str, events: Iterable[Any], creators: set[str]) -> RoomSeen | None:
@@ -202,6 +207,12 @@ def _level(value: object, default: int) -> int:
 
 def _dict(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _event_id(value: object) -> str | None:
+    """Return an event id that somebody wrote, if it can be one (Matrix specification, "Event IDs": 255 bytes)."""
+    text = _text(value)
+    return text if text is not None and text.startswith("$") and len(text.encode()) <= 255 else None
 
 
 def _text(value: object) -> str | None:

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 
-from bot.domain.names import skeleton
+from bot.domain.ids import normal_id
+from bot.domain.names import shorten, skeleton
 from bot.domain.pods import Member, Room, RoomKind
 from bot.domain.values import Person
 from bot.ports import MemberSeen
@@ -191,13 +192,13 @@ async def see_members(
 async def members(tx: Tx, room_id: str) -> list[Member]:
     """Return the joined people of a room, observers too, the bot not, by name."""
     rows = await tx.all(
-        "SELECT * FROM members WHERE room_id = ? AND membership IN ('join', 'moving')"
-        " AND user_id IS NOT (SELECT value FROM meta WHERE key = 'user_id')"
+        "SELECT members.*, user_id IS (SELECT value FROM meta WHERE key = 'user_id') AS bot FROM members"
+        " WHERE room_id = ? AND membership IN ('join', 'moving')"
         " ORDER BY lower(coalesce(display_name, user_id)), user_id",
         room_id,
     )
     names = Counter(skeleton(_name(row)) for row in rows)
-    return [_member(row, names) for row in rows]
+    return [_member(row, names) for row in rows if not row["bot"]]
 
 
 async def voices(tx: Tx, room_id: str) -> list[Member]:
@@ -242,13 +243,14 @@ async def shared_rooms(tx: Tx, user_id: str) -> list[str]:
 
 def _name(row: Row) -> str:
     localpart = row["user_id"].removeprefix("@").partition(":")[0]
-    return " ".join((row["display_name"] or "").split()) or localpart
+    return shorten(" ".join((row["display_name"] or "").split()) or localpart)
 
 
 def _member(row: Row, names: Counter[str]) -> Member:
     name = _name(row)
-    # two people of one name are told apart by their ids
-    label = f"{name} ({row['user_id']})" if names[skeleton(name)] > 1 else name
+    # two people of one name are told apart by their ids; so is who is called like us, or like a poll
+    alike = names[skeleton(name)] > 1 or normal_id(name) is not None
+    label = f"{name} ({row['user_id']})" if alike else name
     return Member(
         Person(row["user_id"], label), from_ms(row["since"]), bool(row["observer"]), bool(row["admin"])
     )
