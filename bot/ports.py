@@ -27,12 +27,14 @@ class Event:
         room_id: The room it was sent in.
         sender: The full Matrix id of its sender, bound to a device of theirs where encrypted.
         sent_at: The server's timestamp (`origin_server_ts`), aware, UTC.
+        shown_at: When the server first showed it, by our clock, where it could not be read then.
     """
 
     event_id: str
     room_id: str
     sender: str
     sent_at: datetime
+    shown_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

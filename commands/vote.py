@@ -17,6 +17,7 @@ from bot.text import Text, _
     "vote",
     summary=_("Answer a poll by numbers or words; `!vote none` withdraws."),
     example=("!vote P1 2", "Library"),
+    always=True,
 )
 async def vote(ctx: Context, answer: Prose = "") -> Reply:
     """Answer a poll by the number or the words of an option, several with `!vote 1 3`.
@@ -110,7 +111,7 @@ async def _cast(ctx: Context, found: Poll, answers: tuple[int, ...]) -> Reply:
     return Answer(text, found.id)
 
 
-@replied(POLL)
+@replied(POLL, always=True)
 async def reply(ctx: Context, object_id: str, text: str) -> Reply:
     """Take a plain reply to one of our messages about a poll as an answer, if it is one."""
     found = await polls.find(ctx.tx, ctx.room, object_id)
@@ -144,8 +145,12 @@ async def deleted(ctx: Context, event: Redacted) -> Reply:
 
 @hears(Said)
 async def edited(ctx: Context, event: Said) -> Reply:
-    """Say that editing a message does not change the answer that was in it."""
-    found = await poll_answers.answered_in(ctx.tx, ctx.room, event.replaces) if event.replaces else None
+    """Say that editing a message does not change the answer that was in it; an app can edit anybody's."""
+    found = (
+        await poll_answers.answered_in(ctx.tx, ctx.room, event.replaces, event.sender)
+        if event.replaces
+        else None
+    )
     if found is None:
         return None
     words = re.sub(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import secrets
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
 from difflib import get_close_matches
@@ -19,10 +20,12 @@ from bot.commanding.roles import check_allowed
 from bot.commanding.spec import Registry, Spec, Unaddressed
 from bot.domain.errors import Ambiguous, NotAllowed, UsageError, UserError
 from bot.domain.ids import normal_id
+from bot.domain.limits import Exceeded
 from bot.domain.pods import RoomKind
 from bot.domain.values import Code
 from bot.logs import fault
 from bot.ports import Clock, Event, Incoming, RefuseUnencrypted, Said, Unencrypted
+from bot.services import limits
 from bot.services.speech import say
 from bot.store import inbox, outbox, pods, rooms, steps
 from bot.store.database import Tx
@@ -76,11 +79,15 @@ class Dispatcher:
             registry=self.registry,
         )
         if isinstance(event, Said) and event.reply_to:
-            ctx = replace(ctx, about=await outbox.about_event(tx, event.reply_to))
+            ctx = replace(ctx, about=await outbox.about_event(tx, room.room_id, event.reply_to))
         try:
             async with tx.savepoint():
                 await self._answer(ctx, await self._take(ctx))
         except Unaddressed:
+            return
+        except Exceeded as over:
+            tx.caused_by(event.event_id)
+            await limits.tell(tx, now, event, ctx.sender, over)
             return
         except Ambiguous as question:
             await self._ask(ctx, question)
@@ -93,6 +100,8 @@ class Dispatcher:
             await say(tx, now, room.room_id, Text.of(error), reply_to=event.event_id, thread=thread)
         except Exception as error:  # noqa: BLE001 - the one place where a bug in a handler ends
             await self._apologise(ctx, error)
+        if isinstance(event, Said):
+            await limits.count(tx, now, event)
 
     async def matters(self, tx: Tx, event: Incoming) -> bool:
         """Tell whether handling an event would change or say anything; nothing is kept of the attempt."""
@@ -109,8 +118,10 @@ class Dispatcher:
         return found is not None and found[0].quotes
 
     async def _take(self, ctx: Context) -> Reply:
-        if not isinstance(ctx.event, Said) or ctx.event.replaces:
+        if not isinstance(ctx.event, Said):
             return await self._hear(ctx)
+        if ctx.event.replaces:
+            return await self._edit(ctx)
         line = await self._line(ctx)
         if line is None:
             return await self._bare(ctx)
@@ -119,6 +130,16 @@ class Dispatcher:
     async def _hear(self, ctx: Context) -> Reply:
         for listener in ctx.registry.listeners.get(type(ctx.event), ()):
             await self._answer(ctx, await listener(ctx, ctx.event))
+        return None
+
+    async def _edit(self, ctx: Context) -> Reply:
+        """Handle the edit of a message; it counts as a command only if it changed or said anything."""
+        before = await ctx.tx.changes()
+        await self._hear(ctx)
+        if await ctx.tx.changes() == before:
+            raise Unaddressed
+        if over := await limits.exceeded(ctx.tx, ctx.now, ctx.event):
+            raise over
         return None
 
     async def _line(self, ctx: Context) -> str | None:
@@ -156,7 +177,7 @@ class Dispatcher:
         localpart = self.user_id[1:].partition(":")[0]
         names = [self.user_id, (me["display_name"] if me else None) or localpart, localpart]
         for name in names:
-            match = re.match(rf"@?{re.escape(name)}\s*[:,]?\s+", body, re.IGNORECASE)
+            match = re.match(rf"@?{re.escape(name)}(?:\s*[:,])?\s+", body, re.IGNORECASE)
             if match:
                 return body[match.end() :].removeprefix(self.prefix).strip() or None
         return None
@@ -165,8 +186,16 @@ class Dispatcher:
         """Handle a message without prefix: a reply to one of ours, or a word like `accept`."""
         body = ctx.said.body.strip()
         found = ctx.registry.find(body.split())
-        replier = ctx.registry.repliers.get((ctx.about or " ")[0])
-        if found and found[0].bare and ctx.room.kind in found[0].where:
+        letter = (ctx.about or " ")[0]
+        replier = ctx.registry.repliers.get(letter)
+        is_bare = found is not None and found[0].bare and ctx.room.kind in found[0].where
+        if not is_bare and replier is None:
+            raise Unaddressed
+        if over := await limits.exceeded(ctx.tx, ctx.now, ctx.event):
+            if replier is None or letter not in ctx.registry.always:
+                raise over
+            return await self._silently(ctx, replier(ctx, ctx.about, body), over)
+        if found and is_bare:
             try:
                 return await self._run(replace(ctx, bare=True), found[0], _without_words(body, found[1]))
             except (UsageError, _NotTheirs):
@@ -181,6 +210,11 @@ class Dispatcher:
 
     async def _command(self, ctx: Context, line: str) -> Reply:
         found = ctx.registry.find(line.split())
+        over = await limits.exceeded(ctx.tx, ctx.now, ctx.event)
+        if over is not None:
+            if found is None or not found[0].always:
+                raise over
+            return await self._silently(ctx, self._run(ctx, found[0], _without_words(line, found[1])), over)
         if found is None or self._is_slip_of_verb(found[0], line):
             raise self._unknown(ctx, line)
         return await self._run(ctx, found[0], _without_words(line, found[1]))
@@ -192,6 +226,15 @@ class Dispatcher:
             raise _NotTheirs(error.template, **error.values) from error
         positional, named = await read_arguments(ctx, spec, text)
         return await spec.handler(ctx, *positional, **named)
+
+    async def _silently(self, ctx: Context, step: Awaitable[Reply], over: Exceeded) -> Reply:
+        """Do what is done even over the limit, without an answer; what is refused was too much like the rest."""
+        try:
+            await step
+        except UserError:
+            raise over from None
+        await limits.tell(ctx.tx, ctx.now, ctx.event, ctx.sender, over)
+        return None
 
     def _is_slip_of_verb(self, spec: Spec, line: str) -> bool:
         """Tell whether a topic that takes no words is followed by one, so that a verb must have been meant."""

@@ -70,6 +70,7 @@ class Spec:
         example: One valid line, as typed, with `!`.
         answer: A piece of what the bot answers to the example.
         bare: May be typed without prefix, when it is whole words.
+        always: Done even over the limit of commands, then without an answer.
         aliases: Other words for the same.
         quotes: Typed as a reply, it needs the text of the message replied to.
         notes: Its docstring, for the documentation.
@@ -82,6 +83,7 @@ class Spec:
     example: str
     answer: str
     bare: bool
+    always: bool
     aliases: tuple[tuple[str, ...], ...]
     handler: Handler
     parameters: tuple[Parameter, ...]
@@ -116,6 +118,7 @@ def command(
     who: Role = Role.MEMBER,
     where: RoomKind | tuple[RoomKind, ...] = SET_UP,
     bare: bool = False,
+    always: bool = False,
     aliases: tuple[str, ...] = (),
     quotes: bool = False,
 ) -> Callable[[Handler], Handler]:
@@ -128,6 +131,7 @@ def command(
         who: What its sender must be in the room.
         where: The kind or kinds of room it works in.
         bare: It may be typed without prefix. The handler raises `Unaddressed` where it was just talk.
+        always: It is cheap and must not be lost, so it is done even over the limit of commands, then without an answer.
         aliases: Other names for the same.
         quotes: Typed as a reply, it needs the text of the message replied to (`Said.replied_body`).
     """
@@ -141,6 +145,7 @@ def command(
             example=example[0],
             answer=example[1],
             bare=bare,
+            always=always,
             aliases=tuple(tuple(alias.split()) for alias in aliases),
             handler=handler,
             parameters=tuple(_parameter(item) for item in parameters_of(handler)),
@@ -167,12 +172,18 @@ def explains(letter: str) -> Callable[[ByObject], ByObject]:
     return lambda act: _mark(act, lambda registry: registry.explainers.__setitem__(letter, act))
 
 
-def replied(letter: str) -> Callable[[ByObject], ByObject]:
+def replied(letter: str, *, always: bool = False) -> Callable[[ByObject], ByObject]:
     """Declare what a plain reply to our message about an object does: `async def f(ctx, object_id, text)`.
 
-    It raises `Unaddressed` where the reply was just talk.
+    It raises `Unaddressed` where the reply was just talk. For `always`, see `command`.
     """
-    return lambda act: _mark(act, lambda registry: registry.repliers.__setitem__(letter, act))
+
+    def register(registry: Registry, act: ByObject) -> None:
+        registry.repliers[letter] = act
+        if always:
+            registry.always.add(letter)
+
+    return lambda act: _mark(act, lambda registry: register(registry, act))
 
 
 def undoes(kind: str) -> Callable[[Undo], Undo]:
@@ -202,6 +213,8 @@ class Registry:
     approvers: dict[str, ByObject] = field(default_factory=dict)
     explainers: dict[str, ByObject] = field(default_factory=dict)
     repliers: dict[str, ByObject] = field(default_factory=dict)
+    always: set[str] = field(default_factory=set)
+    """Letters of objects to which a plain reply is taken even over the limit of commands."""
     undoers: dict[str, Undo] = field(default_factory=dict)
     needs: list[Needs] = field(default_factory=list)
     listeners: dict[type[Event], list[Hears]] = field(default_factory=dict)

@@ -11,6 +11,7 @@ import logging
 import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -50,7 +51,7 @@ from bot.ports import (
     Unread,
 )
 from bot.store import inbox, outbox, rooms
-from bot.store.database import Database, Tx
+from bot.store.database import Database, Tx, to_ms
 from bot.text import utc
 
 log = logging.getLogger(__name__)
@@ -246,6 +247,7 @@ class SyncLoop:
                 await self._joined(tx, room_id, info, gaps[room_id], quoted, response.next_batch)
             await self._parking.note_withheld(tx, response.to_device_events)
             await inbox.save_meta(tx, TOKEN, response.next_batch)
+            await inbox.save_meta(tx, inbox.SYNCED_AT, str(to_ms(self._clock.now())))
             if self._verify is not None:
                 steps = filter(None, map(verification_events.to_device, response.to_device_events))
                 tx.afterwards += [partial(self._verify, heard) for heard in steps]
@@ -337,7 +339,9 @@ class SyncLoop:
         elif event.sender != self._client.user_id:
             await self._read(tx, room_id, event, quoted.get(event.event_id))
 
-    async def _read(self, tx: Tx, room_id: str, event: Event, quoted: Said | None) -> None:
+    async def _read(
+        self, tx: Tx, room_id: str, event: Event, quoted: Said | None, shown_at: datetime | None = None
+    ) -> None:
         standing = readable(self._client, event)
         await self._see_identities(tx)
         match standing:
@@ -354,7 +358,7 @@ class SyncLoop:
                 if (found is None and heard is None) or await self._is_replay(tx, event):
                     return
                 if found is not None:
-                    await self._handle_event(tx, found)
+                    await self._handle_event(tx, replace(found, shown_at=shown_at))
                 elif self._verify and heard and await inbox.claim(tx, event.event_id, self._clock.now()):
                     tx.afterwards.append(partial(self._verify, heard))
             case Readable.LATER:
@@ -432,7 +436,7 @@ class SyncLoop:
             for waiting in await self._parking.waiting(tx):
                 plain = await self._parking.take(tx, waiting)
                 if plain is not None:
-                    await self._read(tx, waiting.room_id, plain, None)
+                    await self._read(tx, waiting.room_id, plain, None, waiting.parked_at)
                     await self._handle_unread(tx, _unread(plain, waiting.room_id, over=True))
 
     # -- what the server left out ----------------------------------------------------------------

@@ -26,6 +26,11 @@ from bot.text import Text, shorten
 CORRECT_AFTER = timedelta(minutes=1)
 """How long answers that are read late are gathered before the result is corrected."""
 
+KEPT_OF_ONE = 50
+"""Answers of one person to one poll that are kept beside the one that counts; the oldest are dropped first."""
+
+_IDLE = (Fate.REPLACED, Fate.SPOILED, Fate.VOICELESS, Fate.LATE)
+
 
 async def answer(
     tx: Tx, now: datetime, poll: Poll, event: Event, answers: tuple[int, ...] | None, *, typed: bool
@@ -47,11 +52,10 @@ async def answer(
         event.event_id, event.sender, event.sent_at, answers, typed=typed, voice=event.sender in voices
     )
     await polls.add_ballot(tx, poll.id, ballot)
-    fate = next(
-        fate
-        for each, fate in judge(await polls.ballots(tx, poll.id), voices, poll.end)
-        if each.event_id == ballot.event_id
-    )
+    judged = judge(await polls.ballots(tx, poll.id), voices, poll.end)
+    fate = next(fate for each, fate in judged if each.event_id == ballot.event_id)
+    idle = [each.event_id for each, its in judged if each.user_id == event.sender and its in _IDLE]
+    await polls.drop_ballots(tx, idle[:-KEPT_OF_ONE])
     if fate in (Fate.COUNTED, Fate.WITHDRAWN):
         await steps.record(tx, poll.room_id, event.sender, now, "poll.answer", id=poll.id)
         await _correct_later(tx, now, poll)
@@ -121,7 +125,7 @@ async def _counted(tx: Tx, poll: Poll, sender: Person, answers: tuple[int, ...])
 
 async def tapped(tx: Tx, room: Room, poll_event_id: str) -> Poll | None:
     """Return the poll of this room that a native poll event started, unless it was cancelled."""
-    poll_id = await outbox.about_event(tx, poll_event_id)
+    poll_id = await outbox.about_event(tx, room.room_id, poll_event_id)
     poll = await polls.find(tx, poll_id) if poll_id and poll_id.startswith(POLL) else None
     return poll if poll is not None and poll.room_id == room.room_id and poll.state != "cancelled" else None
 
@@ -183,10 +187,11 @@ async def recount(tx: Tx, now: datetime, room_id: str, sent_at: datetime) -> Non
             await _correct_later(tx, now, poll)
 
 
-async def answered_in(tx: Tx, room: Room, event_id: str) -> Poll | None:
-    """Return the open poll that a typed message of this room answered."""
+async def answered_in(tx: Tx, room: Room, event_id: str, user_id: str) -> Poll | None:
+    """Return the open poll that somebody's typed message in this room answered."""
     found = await polls.find_ballot(tx, event_id)
-    poll = await polls.find(tx, found[0]) if found and found[1].typed else None
+    own = found is not None and found[1].typed and found[1].user_id == user_id
+    poll = await polls.find(tx, found[0]) if found and own else None
     return poll if poll is not None and poll.room_id == room.room_id and poll.is_open else None
 
 

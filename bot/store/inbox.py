@@ -15,6 +15,10 @@ from bot.store.database import Row, Tx, from_ms, to_ms
 
 KEPT = timedelta(days=90)
 """How long a claim is remembered; a homeserver replays minutes, a restored one days."""
+SYNCED_AT = "synced_at"
+"""When the last answer of the server was taken in, in milliseconds."""
+PARKED, PARKED_OF_ONE = 5000, 500
+"""Unreadable events that are kept, in all and of one sender: nobody pushes out everybody else's."""
 
 
 async def claim(tx: Tx, event_id: str, now: datetime) -> bool:
@@ -85,8 +89,8 @@ class Parked:
         return found if isinstance(found, str) else None
 
 
-async def park(tx: Tx, event: Parked, limit: int = 5000) -> None:
-    """Keep an unreadable event; beyond `limit`, the oldest is given up."""
+async def park(tx: Tx, event: Parked, limit: int = PARKED, of_one: int = PARKED_OF_ONE) -> None:
+    """Keep an unreadable event; beyond `limit`, or `of_one` of its sender, the oldest is given up."""
     await tx.run(
         "INSERT OR IGNORE INTO parked"
         " (event_id, room_id, sender, session_id, source, parked_at, sent_at, relation, target, lacks)"
@@ -101,6 +105,11 @@ async def park(tx: Tx, event: Parked, limit: int = 5000) -> None:
         event.relation,
         event.target,
         event.lacks,
+    )
+    await tx.run(
+        "DELETE FROM parked WHERE id IN (SELECT id FROM parked WHERE sender = ? ORDER BY id DESC LIMIT -1 OFFSET ?)",
+        event.sender,
+        of_one,
     )
     await tx.run(
         "DELETE FROM parked WHERE id IN (SELECT id FROM parked ORDER BY id DESC LIMIT -1 OFFSET ?)",

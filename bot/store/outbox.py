@@ -196,9 +196,12 @@ async def find(tx: Tx, txn_id: str) -> Entry | None:
     return Entry(**_entry(row)) if row else None
 
 
-async def about_event(tx: Tx, event_id: str) -> str | None:
-    """Return the id of the object that a message of ours speaks of."""
-    row = await tx.one("SELECT about FROM outbox WHERE event_id = ?", event_id)
+async def about_event(tx: Tx, room_id: str, event_id: str) -> str | None:
+    """Return the id of the object that a message of ours in this room speaks of.
+
+    Anybody can name any event of any room in a reply; what was said elsewhere is not spoken of here.
+    """
+    row = await tx.one("SELECT about FROM outbox WHERE event_id = ? AND room_id = ?", event_id, room_id)
     return row["about"] if row else None
 
 

@@ -6,7 +6,7 @@ Rule: individual answers live in tables of their own, so that erasing them leave
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.domain.ballots import Ballot, Tally
@@ -130,6 +130,11 @@ async def ballots(tx: Tx, poll_id: str) -> list[Ballot]:
 async def empty_ballot(tx: Tx, event_id: str) -> None:
     """Turn an answer into one that withdraws, in its own place in time."""
     await tx.run("UPDATE ballots SET answers = '[]' WHERE event_id = ?", event_id)
+
+
+async def drop_ballots(tx: Tx, event_ids: Sequence[str]) -> None:
+    """Forget answers that do not count."""
+    await tx.run_many("DELETE FROM ballots WHERE event_id = ?", [(event_id,) for event_id in event_ids])
 
 
 async def erase_answers(tx: Tx, poll_id: str) -> None:

@@ -128,6 +128,7 @@ CREATE TABLE "parked" (
     lacks TEXT NOT NULL CHECK (lacks IN ('key', 'devices'))
 ) STRICT;
 CREATE INDEX parked_by_room ON parked (room_id, sent_at);
+CREATE INDEX parked_by_sender ON parked (sender, id);
 CREATE INDEX parked_by_session ON parked (session_id);
 CREATE TABLE pods (
     room_id TEXT PRIMARY KEY REFERENCES rooms (room_id) ON UPDATE CASCADE,
@@ -310,6 +311,13 @@ CREATE TABLE summary_versions (
     made_at INTEGER NOT NULL,
     PRIMARY KEY (summary_id, version)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE taken (
+    key TEXT NOT NULL,
+    begins INTEGER NOT NULL,
+    count INTEGER NOT NULL CHECK (count >= 1),
+    PRIMARY KEY (key, begins)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX taken_by_age ON taken (begins);
 CREATE TABLE timers (
     key TEXT PRIMARY KEY,
     kind TEXT NOT NULL,

@@ -315,7 +315,7 @@ class Chat:
             row["name"]
             for row in await self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
         ]
-        skipped = {"inbox", "outbox", "sqlite_sequence", "questions"}
+        skipped = {"inbox", "outbox", "sqlite_sequence", "questions", "taken"}
         return json.dumps(
             {table: await self.rows(f"SELECT * FROM {table}") for table in tables if table not in skipped}
         )

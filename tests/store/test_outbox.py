@@ -51,7 +51,8 @@ async def test_an_echo_settles_a_row_and_the_first_event_id_counts(tmp_path: Pat
         await outbox.mark_echoed(tx, txn_id, "$first", NOW)
         [row] = await tx.all("SELECT id FROM outbox")
         await outbox.mark_sent(tx, row["id"], NOW, "$second")
-        assert await outbox.about_event(tx, "$first") == "P3"
+        assert await outbox.about_event(tx, "!a", "$first") == "P3"
+        assert await outbox.about_event(tx, "!b", "$first") is None
         assert await outbox.due(tx, NOW, NOBODY) == []
     await database.close()
 
