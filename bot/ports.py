@@ -283,7 +283,13 @@ class JoinRoom:
 
 @dataclass(frozen=True, slots=True)
 class LeaveRoom:
-    """Leaves a room, or declines an invitation."""
+    """Leaves a room, or declines an invitation.
+
+    Args:
+        reason: What apps show beside it; it is not encrypted, so it holds nobody's words.
+    """
+
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ SMALLEST, LARGEST = 3, 15
 CODE_GOOD_FOR = timedelta(days=7)
 REQUEST_GOOD_FOR = timedelta(days=7)
 NAME_LENGTH = 40
+CODES_AT_ONCE = 30
+"""Codes of an assembly that somebody could still use: more than pods enter in a week."""
+REQUESTS_OF_ONE = 10
+"""Open requests of one person in a room."""
 
 
 class RoomKind(Enum):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.ballots import Tally
-from bot.domain.errors import UsageError
+from bot.domain.errors import Conflict, UsageError
 from bot.domain.names import unstack
 from bot.domain.values import Code
 
@@ -27,6 +27,10 @@ OPTION_LENGTH = 200
 LONGEST_TOGETHER = 10_000
 """Bytes of question and options as JSON. A poll's start event holds each text twice, encrypted and in base64,
 and a Matrix event may have 65,536 bytes in all (Client-Server API, "Size limits")."""
+
+OPEN_IN_ROOM, OPEN_OF_ONE = 30, 10
+"""Polls that are open at once in a room, and of one person there: more than an agenda of a day has, and nobody fills
+the list alone."""
 
 OPEN_FOR = timedelta(days=3)
 """How long a poll is open, up to the next full hour, when no end is given."""
@@ -152,6 +156,35 @@ def check_poll(question: str, options: Sequence[str], most: str) -> tuple[str, t
             example=Code(f"{example.text} | multi=2"),
         )
     return asked, offered, int(most)
+
+
+def check_count(running: Sequence[Poll], author: str) -> None:
+    """Check that one more poll may be open.
+
+    Args:
+        running: The open polls of the room.
+        author: The user id of who asks.
+
+    Raises:
+        Conflict: There are as many as can be looked through.
+    """
+    own = [poll for poll in running if poll.author == author]
+    if len(own) >= OPEN_OF_ONE:
+        raise Conflict(
+            "You have {count} open polls here, the most that one person may have. To make room, close one: {close}. "
+            "{polls} lists them.",
+            count=len(own),
+            close=Code(f"!poll close {own[0].id}"),
+            polls=Code("!polls"),
+        )
+    if len(running) >= OPEN_IN_ROOM:
+        raise Conflict(
+            "{count} polls are open here, the most that a room may have. To make room, close one: {close}. "
+            "{polls} lists them.",
+            count=len(running),
+            close=Code(f"!poll close {running[0].id}"),
+            polls=Code("!polls"),
+        )
 
 
 def _check_lengths(asked: str, offered: tuple[str, ...], example: Code) -> None:

@@ -29,6 +29,9 @@ HOPELESS = 4 * LONGEST
 
 APPROVERS = 2
 
+DRAFTS_IN_ROOM, DRAFTS_OF_ONE = 20, 5
+"""Drafts that wait at once in a room, and of one person there."""
+
 
 class State(Enum):
     """Where a summary stands; only a draft can change."""
@@ -295,6 +298,34 @@ class Summary:
                 id=self.id,
                 new=Code("!summary TEXT"),
             )
+
+
+def check_count(waiting: Collection[Summary], user_id: str) -> None:
+    """Check that one more draft may wait.
+
+    Args:
+        waiting: The drafts of the room.
+        user_id: Who drafts.
+
+    Raises:
+        Conflict: There are as many as can be looked through.
+    """
+    own = [summary for summary in waiting if summary.drafted_by == user_id]
+    first = next(iter(own or waiting), None)
+    if first is None or (len(own) < DRAFTS_OF_ONE and len(waiting) < DRAFTS_IN_ROOM):
+        return
+    template = (
+        "You have {count} drafts here, the most that one person may have. "
+        if len(own) >= DRAFTS_OF_ONE
+        else "{count} drafts wait here, the most that a room may have. "
+    )
+    raise Conflict(
+        template + "To make room, approve one, {ok}, or drop one: {cancel}. {show} lists them.",
+        count=len(own) if len(own) >= DRAFTS_OF_ONE else len(waiting),
+        ok=Code(f"ok {first.id}"),
+        cancel=Code(f"!summary cancel {first.id}"),
+        show=Code("!summary"),
+    )
 
 
 def check_text(words: str) -> str:

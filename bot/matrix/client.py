@@ -178,10 +178,11 @@ class BotClient(AsyncClient):
         await super()._handle_sync(response)
         for room_id in response.rooms.leave:
             self.rooms.pop(room_id, None)
-            self.invited_rooms.pop(room_id, None)
             self.invalidate_outbound_session(room_id)
             if self.olm:
                 self.olm.rotations.pop(room_id, None)
+        # an invitation is handled from the answer it came in; one that is not accepted must not stay here for ever
+        self.invited_rooms.clear()
         if self.store:
             self.store.save_uses()
 

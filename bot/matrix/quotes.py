@@ -5,11 +5,13 @@ Rule: a quoted message is read as strictly as one that is said, and only for com
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nio.events import Event, MegolmEvent
 
+from bot.domain.limits import COMMANDS_IN_ROOM, COMMANDS_OF_ONE
 from bot.matrix.client import BotClient
 from bot.matrix.inbound import Readable, incoming, readable, reply_target
 from bot.matrix.requests import Refused, call
@@ -33,23 +35,37 @@ class Quotes:
     async def fetch(self, timelines: Mapping[str, Sequence[Any]]) -> dict[str, Said]:
         """Fetch the messages that some commands reply to, by the id of the command's event.
 
+        Of one person and answer no more than are taken as commands in a minute: the others of a flood are refused
+        anyway, and of an honest backlog the person is asked to type the words.
+
         Args:
             timelines: What was sent in each room.
         """
         found: dict[str, Said] = {}
+        asked: Counter[str] = Counter()
         for room_id, timeline in timelines.items():
             for event in timeline:
-                if isinstance(event, Event):
-                    original = await self._quoted_by(room_id, event)
-                    if original is not None:
-                        found[event.event_id] = original
+                target = self._target(event)
+                if target is None:
+                    continue
+                asked[event.sender] += 1
+                if asked[event.sender] > COMMANDS_OF_ONE.most or asked.total() > COMMANDS_IN_ROOM.most:
+                    continue
+                original = await self._original(room_id, target)
+                if original is not None:
+                    found[event.event_id] = original
         return found
 
-    async def _quoted_by(self, room_id: str, event: Event) -> Said | None:
+    def _target(self, event: Any) -> str | None:
+        """Return the event id of the message whose words a command needs; our own refusals begin like it too."""
         body = getattr(event, "body", None)
-        target = reply_target(event) if event.decrypted and isinstance(body, str) else None
-        if target is None or not isinstance(body, str) or not self._wanted(body):
+        if not isinstance(event, Event) or event.sender == self._client.user_id or not isinstance(body, str):
             return None
+        target = reply_target(event) if event.decrypted else None
+        return target if target is not None and self._wanted(body) else None
+
+    async def _original(self, room_id: str, target: str) -> Said | None:
+        """Return a message of a room, if we can read it."""
         try:
             answer = await call(self._client.room_get_event(room_id, target))
         except Refused as error:

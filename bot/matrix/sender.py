@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -89,6 +90,9 @@ class Sender:
         self._width = WIDTH
         self._silent_until: datetime | None = None
         self._stopping = False
+        self._turns = count(1)
+        self._served: dict[str, int] = {}
+        """When each room had its last turn: who has much to hear does not keep the others waiting."""
 
     async def run(self) -> None:
         """Send until `stop` was called and the sends under way are finished."""
@@ -122,7 +126,7 @@ class Sender:
         if len(settled) < len(due):
             first = min(self._settled_at(row, now) for row in due if row not in settled)
             later = min(later, first) if later is not None and later > now else first
-        due = settled
+        due = sorted(settled, key=lambda row: self._served.get(row.room_id, 0))
         # begun, not waited for: a room whose members' devices are slow to be known must not hold up the others
         now_sent = due[: max(self._width - len(self._busy), 0)]
         # a server that asked us to slow down is not asked to carry the keys of rooms whose turn has not come
@@ -130,6 +134,7 @@ class Sender:
         for row in now_sent:
             task = asyncio.create_task(self._send_row(row), name=f"send {row.txn_id}")
             self._busy[row.room_id] = task
+            self._served[row.room_id] = next(self._turns)
             task.add_done_callback(partial(self._finished, row.room_id))
         return max((later - now).total_seconds(), 0.05) if later is not None and later > now else None
 
@@ -210,7 +215,7 @@ class Sender:
             await self._post(f"/join/{_part(row.room_id)}?{query}")
             return None
         if isinstance(message, LeaveRoom):
-            await self._leave(row.room_id)
+            await self._leave(row.room_id, message.reason)
             return None
         await self._check_room(row)
         if is_doubtful(row, self._clock.now(), self._client.device_id) and isinstance(message, _EVENTS):
@@ -295,9 +300,9 @@ class Sender:
 
     # -- membership ------------------------------------------------------------------------------
 
-    async def _leave(self, room_id: str) -> None:
+    async def _leave(self, room_id: str, reason: str) -> None:
         try:
-            await self._post(f"/rooms/{_part(room_id)}/leave")
+            await self._post(f"/rooms/{_part(room_id)}/leave", {"reason": reason} if reason else None)
         except Refused as error:
             if error.is_passing or error.status not in (403, 404):
                 raise  # else we are out already

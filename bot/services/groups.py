@@ -12,6 +12,7 @@ from bot.domain.errors import Conflict
 from bot.domain.ids import make_code
 from bot.domain.pods import (
     CODE_GOOD_FOR,
+    CODES_AT_ONCE,
     SETTINGS,
     Member,
     Pod,
@@ -101,7 +102,19 @@ async def rename(tx: Tx, room: Room, name: str) -> Text:
 
 
 async def make_invitation(tx: Tx, now: datetime, room: Room, sender: Person) -> Text:
-    """Make a one-time code with which a pod can ask to enter."""
+    """Make a one-time code with which a pod can ask to enter.
+
+    Raises:
+        Conflict: Many could still be used.
+    """
+    if await pods.open_codes(tx, room.room_id, now) >= CODES_AT_ONCE:
+        raise Conflict(
+            "{count} codes of {name} are unused, the most there may be. Please use one of them; each ends {days} days "
+            "after it was made.",
+            count=CODES_AT_ONCE,
+            name=room.name,
+            days=CODE_GOOD_FOR.days,
+        )
     code = make_code(secrets.choice)
     ends = now + CODE_GOOD_FOR
     await pods.add_code(tx, code, room.room_id, sender.user_id, ends)

@@ -10,7 +10,9 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.domain.limits import Limit
 from bot.ports import Event
+from bot.services import limits
 from bot.services.speech import say
 from bot.store import held, identities, rooms, timers
 from bot.store.database import Tx
@@ -25,6 +27,7 @@ HELD_AT_ONCE = 50
 SIGNED_SOON = timedelta(seconds=10)
 """How long the signature of a device that was just added may take to reach us before anything is said."""
 TELL_AGAIN = timedelta(days=1)
+HELD_TOLD = Limit(1, TELL_AGAIN)
 
 
 async def hold(tx: Tx, now: datetime, event: Event) -> bool:
@@ -32,7 +35,8 @@ async def hold(tx: Tx, now: datetime, event: Event) -> bool:
     await held.give_up(tx, now - HELD_FOR)
     room_id, user_id = event.room_id, event.sender
     if await held.count(tx, room_id, user_id) >= HELD_AT_ONCE:
-        log.warning("too much is held of %s; not kept", user_id, extra={"room_id": room_id})
+        if await limits.take(tx, now, f"held of {user_id} in {room_id}", HELD_TOLD, now) == 1:
+            log.warning("too much is held of %s; not kept", user_id, extra={"room_id": room_id})
         return False
     await held.add(tx, event.event_id, room_id, user_id, now)
     told = await held.told_at(tx, room_id, user_id)

@@ -14,7 +14,7 @@ from bot.domain.calendar import parse_when, written
 from bot.domain.errors import Ambiguous, NotFound, UsageError
 from bot.domain.ids import POLL
 from bot.domain.pods import Room
-from bot.domain.polls import OPEN_AT_MOST, OPEN_FOR, Poll, check_poll, example_of
+from bot.domain.polls import OPEN_AT_MOST, OPEN_FOR, Poll, check_count, check_poll, example_of
 from bot.domain.values import Code, Person, When
 from bot.ports import StartPoll
 from bot.services import poll_texts
@@ -63,21 +63,23 @@ async def open_poll(
 
     Raises:
         UsageError: It cannot be asked like this.
+        Conflict: Too many polls are open.
     """
     asked, offered, most = check_poll(question, options, multi)
     zone = (await pods.settings(tx, room.room_id)).zone
     closes_at = _deadline(closes, now, zone, example_of(asked, offered))
+    running = await polls.open_in(tx, room.room_id)
+    check_count(running, sender.user_id)
     poll = Poll(
         await ids.next_id(tx, POLL), room.room_id, sender.user_id, asked, offered, most, hide, now, closes_at
     )
-    alone = not await polls.open_in(tx, room.room_id)
     await polls.add(tx, poll)
     await timers.put(tx, "poll.close", f"poll.{poll.id}", closes_at, id=poll.id)
     await steps.record(tx, room.room_id, sender.user_id, now, "poll.open", id=poll.id)
     answers = tuple((str(number), option) for number, option in enumerate(offered, 1))
     start = StartPoll(asked, answers, most, open=not hide)
     await outbox.queue(tx, now, room.room_id, start, about=poll.id, txn_id=native_start(poll))
-    text = poll_texts.opened(poll, zone, now, alone=alone)
+    text = poll_texts.opened(poll, zone, now, alone=not running)
     await say(tx, now, room.room_id, text, about=poll.id, aloud=True)
 
 

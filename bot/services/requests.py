@@ -10,7 +10,7 @@ from datetime import datetime
 
 from bot.domain.errors import Conflict, NotAllowed, NotFound
 from bot.domain.ids import REQUEST
-from bot.domain.pods import REQUEST_GOOD_FOR, Member, Room, check_setting, enter_needs
+from bot.domain.pods import REQUEST_GOOD_FOR, REQUESTS_OF_ONE, Member, Room, check_setting, enter_needs
 from bot.domain.values import Code, Person
 from bot.services import spokes
 from bot.services.request_effects import EFFECTS
@@ -172,10 +172,23 @@ async def ask(
     key: str | None = None,
     value: str | None = None,
 ) -> Request:
-    """Keep a new request; an open one for the same thing gives way."""
+    """Keep a new request; an open one for the same thing gives way.
+
+    Raises:
+        Conflict: The person has many that wait.
+    """
     for other in await requests.open_of_pod(tx, pod_room_id, kind):
         if other.key == key and (kind == "setting" or other.value == value):
             await requests.close(tx, other.id, "withdrawn")
+    own = [each for each in await requests.open_in(tx, room_id) if each.asked_by == sender.user_id]
+    if len(own) >= REQUESTS_OF_ONE:
+        raise Conflict(
+            "{count} requests of yours wait here, the most that one person may have. Another member can settle one, "
+            "for example with {ok}; each lapses {days} days after it was made.",
+            count=len(own),
+            ok=Code(f"ok {own[0].id}"),
+            days=REQUEST_GOOD_FOR.days,
+        )
     request = Request(
         await ids.next_id(tx, REQUEST), kind, room_id, pod_room_id, sender.user_id, now, key, value, "open"
     )

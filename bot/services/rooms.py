@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from bot.domain.limits import DECLINED, INVITATIONS, INVITATIONS_OF_ONE, LARGEST_ROOM
 from bot.domain.pods import Room, RoomKind, size_notice
 from bot.domain.values import Code
 from bot.ports import (
@@ -22,7 +23,7 @@ from bot.ports import (
     RoomChange,
     RoomSeen,
 )
-from bot.services import polls, spokes
+from bot.services import limits, polls, spokes
 from bot.services.speech import say
 from bot.store import outbox, pods, rooms, timers
 from bot.store.database import Tx
@@ -62,12 +63,15 @@ async def changed(tx: Tx, now: datetime, change: RoomChange, may_invite: Callabl
 
 
 async def _invited(tx: Tx, now: datetime, change: Invited, may_invite: Callable[[str], bool]) -> None:
-    before = await rooms.remember(tx, change.room_id, "invited")
-    if before == "joined":
-        await rooms.remember(tx, change.room_id, "joined")
-        return
     known = await rooms.find(tx, change.room_id)
-    if may_invite(change.inviter) or (known is not None and known.kind is not RoomKind.NONE):
+    if known is not None and known.joined:
+        return
+    is_ours = known is not None and known.kind is not RoomKind.NONE
+    allowed = is_ours or may_invite(change.inviter)
+    if not await _may_answer(tx, now, change.inviter, allowed=allowed, is_ours=is_ours):
+        return
+    await rooms.remember(tx, change.room_id, "invited")
+    if allowed:
         server = change.inviter.partition(":")[2]
         await outbox.queue(tx, now, change.room_id, JoinRoom((server,)))
         # what waits for this room must not stand before the joining of it
@@ -79,6 +83,21 @@ async def _invited(tx: Tx, now: datetime, change: Invited, may_invite: Callable[
             extra={"room_id": change.room_id},
         )
         await outbox.queue(tx, now, change.room_id, LeaveRoom())
+
+
+async def _may_answer(tx: Tx, now: datetime, inviter: str, *, allowed: bool, is_ours: bool) -> bool:
+    """Count an invitation; one beyond the limit stays without an answer, and the log says so once a day."""
+    counted = [(f"invitations by {inviter}", INVITATIONS_OF_ONE)] if allowed else []
+    if not is_ours:  # a room that is set up must not be kept out by what others do
+        counted.append(("invitations", INVITATIONS) if allowed else ("invitations declined", DECLINED))
+    for what, limit in counted:
+        number = await limits.take(tx, now, what, limit, now)
+        if number == limit.most + 1:
+            until = limit.ends(now)
+            log.warning("%s: more than %d a day; the rest stay unanswered until %s", what, limit.most, until)
+        if number > limit.most:
+            return False
+    return True
 
 
 async def _removed(tx: Tx, now: datetime, change: Removed) -> None:
@@ -126,6 +145,14 @@ async def _seen(tx: Tx, now: datetime, seen: RoomSeen) -> None:
 async def _greet(tx: Tx, now: datetime, room: Room) -> None:
     if not await rooms.set_greeted(tx, room.room_id):
         return
+    count = len(await rooms.members(tx, room.room_id))
+    if room.kind is RoomKind.NONE and count > LARGEST_ROOM:
+        # a room that is set up stays, whoever joins it: nobody can drive us out with a crowd
+        log.warning(
+            "left a room of %d people; the most is %d", count, LARGEST_ROOM, extra={"room_id": room.room_id}
+        )
+        await outbox.queue(tx, now, room.room_id, LeaveRoom(_too_large()))
+        return
     if not room.encrypted:
         await rooms.set_warned(tx, room.room_id, now)
         await outbox.queue(tx, now, room.room_id, RefuseUnencrypted())
@@ -139,6 +166,14 @@ async def _greet(tx: Tx, now: datetime, room: Room) -> None:
         await say(tx, now, room.room_id, Text("I am back in {name}.", name=room.name or ""))
         return
     await say(tx, now, room.room_id, _hello())
+
+
+def _too_large() -> str:
+    """Return why we leave, as apps show it beside the leaving: it is no message, so it needs no keys."""
+    text = Text(
+        "This room has more than {most} people, and I work in rooms of up to {most}.", most=LARGEST_ROOM
+    )
+    return text.render()
 
 
 def _hello() -> Text:

@@ -16,6 +16,9 @@ from bot.text import Text
 LONGEST = 1500
 """Characters of one message (behaviour.md, section 0)."""
 
+MOST_MENTIONED = 50
+"""People notified by one message. An id has up to 255 bytes, and an event 65,536, encrypted and in base64."""
+
 
 async def say(
     tx: Tx,
@@ -44,7 +47,7 @@ async def say(
     """
     settings = await pods.settings(tx, room_id)
     markdown = text.render(settings.language, settings.prefix)
-    mentions = text.mentions()
+    mentions = text.mentions()[:MOST_MENTIONED]
     file: SendFile | None = None
     if len(markdown) > LONGEST:
         file = SendFile("answer.txt", markdown)

@@ -21,6 +21,7 @@ from bot.domain.summaries import (
     State,
     Summary,
     Terms,
+    check_count,
     check_text,
 )
 from bot.domain.values import Code, Person
@@ -63,11 +64,14 @@ async def draft(
 
     Raises:
         UsageError: The text is empty or too long.
-        Conflict: There is no other room for it, or nobody who could approve it.
+        Conflict: There is no other room for it, nobody who could approve it, or too many drafts wait.
     """
     text = check_text(source.words)
     terms = await terms_now(tx, room)
     await _check_can_be_approved(tx, room)
+    check_count(
+        [each for each in await summaries.drafts_in(tx, room.room_id) if now < each.lapses_at], sender.user_id
+    )
     summary = Summary(
         id=await ids.next_id(tx, SUMMARY),
         room_id=room.room_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.domain.pods import Assembly, Pod, Settings
+from bot.domain.pods import CODE_GOOD_FOR, Assembly, Pod, Settings
 from bot.store.database import Row, Tx, from_ms, to_ms
 
 
@@ -73,6 +73,17 @@ async def add_code(tx: Tx, code: str, assembly_room_id: str, made_by: str, expir
         made_by,
         to_ms(expires_at),
     )
+
+
+async def open_codes(tx: Tx, assembly_room_id: str, now: datetime) -> int:
+    """Return how many codes of an assembly could still be used; those that ended long ago are forgotten."""
+    await tx.run("DELETE FROM codes WHERE expires_at < ?", to_ms(now - 4 * CODE_GOOD_FOR))
+    row = await tx.one(
+        "SELECT count(*) AS n FROM codes WHERE assembly_room_id = ? AND used_at IS NULL AND expires_at >= ?",
+        assembly_room_id,
+        to_ms(now),
+    )
+    return row["n"] if row else 0
 
 
 async def find_code(tx: Tx, code: str) -> tuple[str, datetime, bool] | None:

@@ -180,11 +180,11 @@ class Homeserver(Faults):
             self.world.member(room.room_id, device.user_id, "join")
         return {"room_id": room.room_id}
 
-    def _leave(self, device: Device, request: web.Request, _: Json) -> Json:
+    def _leave(self, device: Device, request: web.Request, body: Json) -> Json:
         room = request.match_info["room"]
         if self.world.rooms[room].membership(device.user_id) not in ("join", "invite"):
             raise MatrixError(403, "M_FORBIDDEN", "User not in room")
-        self.world.member(room, device.user_id, "leave")
+        self.world.member(room, device.user_id, "leave", reason=body.get("reason"))
         return {}
 
     def _change(self, device: Device, request: web.Request, body: Json, what: str, default: int) -> Json:

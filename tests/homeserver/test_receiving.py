@@ -1,5 +1,6 @@
 """What is heard: everything, once, in order, from whom it is, whatever the network and the homeserver do."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -133,6 +134,7 @@ async def test_three_hundred_messages_while_away_are_all_handled_in_order(
     await bot.crash()
     for number in range(300):
         (ana, ben)[number % 2].say(room, f"!nonsense{number}")
+        world.clock.moment += timedelta(seconds=1)
     server.fail("GET .*/messages", 502)
     server.fault("cut", "GET .*/messages")
     await bot.start()

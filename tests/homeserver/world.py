@@ -155,9 +155,12 @@ class World:
         content = {"algorithm": "m.megolm.v1.aes-sha2"}
         self.put(room_id, user, "m.room.encryption", content, "")
 
-    def member(self, room_id: str, user: str, membership: str, by: str | None = None) -> str:
+    def member(
+        self, room_id: str, user: str, membership: str, by: str | None = None, reason: str | None = None
+    ) -> str:
         """Change somebody's membership."""
         content = {"membership": membership, "displayname": user[1:].partition(":")[0].title()}
+        content |= {"reason": reason} if reason else {}
         return self.put(room_id, by or user, "m.room.member", content, user)
 
     def put(
