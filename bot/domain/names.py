@@ -77,5 +77,6 @@ def _unstack(match: re.Match[str]) -> str:
 
 
 def shorten(name: str) -> str:
-    """Return a name cut to what is shown of it."""
-    return name if len(name) <= NAME_SHOWN else name[: NAME_SHOWN - 1] + "…"
+    """Return a name cut to what is shown of it, without heaps of marks."""
+    shown = unstack(name)
+    return shown if len(shown) <= NAME_SHOWN else shown[: NAME_SHOWN - 1] + "…"
