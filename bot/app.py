@@ -25,6 +25,7 @@ from bot.matrix.verification import Verifications
 from bot.ports import IdentitySeen, Incoming, RoomChange, SystemClock, Unread
 from bot.services import holding, identity, rooms, timers, unreadable
 from bot.store import inbox
+from bot.store import timers as timer_store
 from bot.store.database import Database, Tx
 from bot.verify import operations
 
@@ -112,7 +113,7 @@ async def _serve(
         await inbox.save_meta(tx, "default.timezone", config.timezone)
         await inbox.save_meta(tx, "default.language", config.language)
         await inbox.save_meta(tx, "default.prefix", config.command_prefix)
-        await inbox.forget_old(tx, clock.now())
+        await timer_store.put(tx, "inbox.forget", "inbox.forget", clock.now())
     verifications = Verifications(session.client, clock, session.master_key, auto=config.verify.auto)
     sync = SyncLoop(
         session.client,

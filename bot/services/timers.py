@@ -25,7 +25,7 @@ from bot.services import (
     summaries,
     unreadable,
 )
-from bot.store import timers
+from bot.store import inbox, timers
 from bot.store.database import Database, Tx
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,15 @@ async def _drop_moving(tx: Tx, now: datetime, due: datetime, payload: dict[str, 
     await rooms.drop_moving(tx, now, payload["room"])
 
 
+async def _forget_old(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await inbox.forget_old(tx, now)
+    await timers.put(tx, "inbox.forget", "inbox.forget", now + FORGET_EACH)
+
+
+FORGET_EACH = timedelta(days=1)
+
 USE_CASES: dict[str, Use] = {
+    "inbox.forget": _forget_old,
     "poll.close": _close_poll,
     "poll.correct": _correct_poll,
     "poll.erase": _erase_answers,

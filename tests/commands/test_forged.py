@@ -1,12 +1,16 @@
 """Replies, answers, edits and deletions that name events of other rooms or other people have no effect there."""
 
+import json
 from typing import Any
 
 import pytest
 
-from bot.ports import MemberSeen, RoomSeen, Say
+from bot.matrix.format import plain
+from bot.matrix.polls import end_content, start_content
+from bot.matrix.sender import _text_content
+from bot.ports import EndPoll, MemberSeen, RoomSeen, Say, StartPoll
 from tests.commands.chat import BOT, Chat, user
-from tests.commands.test_summaries import river
+from tests.commands.test_summaries import approved, river
 
 
 async def other_room(chat: Chat) -> str:
@@ -168,11 +172,64 @@ async def test_requests_are_ten_of_one_person(chat: Chat) -> None:
 # -- names and lengths -------------------------------------------------------------------------------
 
 
+LARGEST_EVENT = 65_536
+"""Bytes (Client-Server API, "Size limits")."""
+
+
 def assert_fits(chat: Chat) -> None:
-    """Check that everything said is short enough for one message."""
+    """Check that everything said fits an event: as JSON, encrypted and in base64, with what stands around it."""
     for sent in chat.sent:
-        if isinstance(sent.message, Say):
-            assert len(sent.message.markdown) <= 4000
+        match sent.message:
+            case Say():
+                content = _text_content(sent.message)
+            case StartPoll():
+                content = start_content(sent.message)
+            case EndPoll():
+                content = end_content("$x", plain(sent.message.markdown))
+            case _:
+                continue
+        assert len(json.dumps(content)) * 4 / 3 + 2_000 < LARGEST_EVENT
+
+
+async def test_the_longest_of_everything_fits_an_event(chat: Chat) -> None:
+    await river(chat)
+    wide = "\U0001f98a"  # twelve bytes in JSON
+    await chat.say("Cy", "willow", f"!summary {wide * 1200}")
+    await approved(chat, "willow", "S1", "Ana", "Ben")
+    assert any(wide * 1200 in sent.text for sent in chat.sent if sent.room == "river")
+    await chat.say(
+        "Cy", "willow", "!poll Where? | " + " | ".join(f"{number:02}" + wide * 38 for number in range(20))
+    )
+    await chat.say("Cy", "willow", "!vote P1 3")
+    for typed in (
+        "!polls",
+        "!poll P1",
+        "!why P1",
+        "!status",
+        "!next",
+        "!summary status S1",
+        "!why S1",
+        "!poll close P1",
+    ):
+        await chat.say("Cy", "willow", typed)
+    assert any(isinstance(sent.message, EndPoll) for sent in chat.sent)
+    assert_fits(chat)
+
+
+async def test_a_roster_of_five_hundred_fits(chat: Chat) -> None:
+    await chat.room("willow", "Ana", *(f"P{number}" + "\U0001f98a" * 60 for number in range(500)))
+    for typed in (
+        "!pod create Willow",
+        "!pod",
+        "!pod roster",
+        "!trust",
+        "!status",
+        "!spokes draw",
+        "!spokes why",
+        "!spokes next",
+    ):
+        await chat.say("Ana", "willow", typed)
+    assert_fits(chat)
 
 
 @pytest.mark.parametrize("line", ["!poll Where? | {} | Library", "!poll {} | Park | Library"])
