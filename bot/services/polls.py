@@ -292,10 +292,11 @@ async def listing(tx: Tx, now: datetime, room: Room) -> Text:
 
 async def member_joined(tx: Tx, now: datetime, room_id: str, user_id: str) -> None:
     """Tell somebody who joined about open polls: they cannot read what was said before."""
-    if user_id not in {member.user_id for member in await rooms.members(tx, room_id)}:
+    running = await polls.open_in(tx, room_id)
+    if not running or user_id not in {member.user_id for member in await rooms.members(tx, room_id)}:
         return
     zone = (await pods.settings(tx, room_id)).zone
-    for poll in await polls.open_in(tx, room_id):
+    for poll in running:
         tally, _ = await sum_up(tx, poll)
         # several who join in one step are told once
         txn_id = f"{poll.id}.again.{tx.cause}"

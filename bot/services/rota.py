@@ -15,6 +15,8 @@ from bot.store.database import Tx
 from bot.store.spokes import Rotation
 from bot.text import Text
 
+RIVALS_SHOWN = 10
+"""Names in one line: more than a pod that works has."""
 AHEAD = 4
 """How many handovers `!spokes next` shows (behaviour.md, section 2)."""
 
@@ -99,7 +101,9 @@ async def _likely_line(step: Turnover, item: Likely) -> Text:
     if item.mover is not None:
         parts.append(Text("{who} moves to speak", who=await step.person(item.mover)))
     for seat, user_id in item.takers.items():
-        rivals = [Text("{who}", who=await step.person(rival)) for rival in item.rivals[seat]]
+        rivals = [Text("{who}", who=await step.person(rival)) for rival in item.rivals[seat][:RIVALS_SHOWN]]
+        if more := len(item.rivals[seat]) - len(rivals):
+            rivals.append(Text("{n} more", n=more))
         parts.append(
             Text(
                 "{who} is likely to take {seat} (the draw decides between {who} and {others})"

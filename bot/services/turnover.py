@@ -51,6 +51,7 @@ class Turnover:
     brief: Text | None = None
     changed: bool = False
     empty: tuple[str, ...] = ()
+    _people: dict[str, Person] = field(default_factory=dict, repr=False)
 
     @classmethod
     async def begin(cls, tx: Tx, now: datetime, pod_room_id: str) -> Turnover:
@@ -63,8 +64,12 @@ class Turnover:
         return step
 
     async def person(self, user_id: str) -> Person:
-        """Return how somebody is called in the pod."""
-        return await rooms.person(self.tx, self.pod.room_id, user_id)
+        """Return how somebody is called in the pod; who is here is looked up once."""
+        if not self._people:
+            here = await rooms.members(self.tx, self.pod.room_id)
+            self._people = {member.user_id: member.person for member in here}
+        found = self._people.get(user_id)
+        return found or await rooms.person(self.tx, self.pod.room_id, user_id)
 
     def when(self, at: datetime) -> When:
         """Return a moment as it is written out in the pod."""

@@ -32,9 +32,12 @@ async def test_three_hundred_commands_are_answered_up_to_the_limit_while_another
         # Oak is served to the end of it too, and whoever did not flood is served in the same room
         await oak.asks(1, "!pod", "Oak: 2 members")
         await willow.asks(1, "!pod", "Willow: 2 members")
+        timeline = who[1].timeline(willow.room_id)
+        minutes = {seen.origin_server_ts // 60_000 for seen in timeline if seen.event_id in sent}
         answered = [event_id for event_id in sent if willow.answers_to(event_id, reader=1)]
-        lines = [seen for seen in who[1].timeline(willow.room_id) if TOLD in (seen.body or "")]
-        # a flood that runs over the end of a minute has the limits of each minute, and one line for each
-        assert len(answered) <= (MOST + 1) * len(lines)
-        assert MOST <= len(answered) < len(sent)
+        lines = [seen for seen in timeline if TOLD in (seen.body or "")]
+        # a flood on a slow machine runs over several minutes; each has its limit, and a line where that was reached
+        assert 1 <= len(lines) <= len(minutes) + 1
+        assert MOST <= len(answered) <= (MOST + 1) * (len(minutes) + 1)
+        assert len(answered) < len(sent)
         assert all(len(willow.answers_to(event_id, reader=1)) <= 1 for event_id in sent)
