@@ -117,7 +117,7 @@ async def test_an_answer_of_sync_with_absurd_relations_is_got_over(
     await bot.settled()
     # an edit is no command; everything else is answered, in a message that fits
     assert sum("do not know" in text for text in ana.texts(hers)) == 10
-    assert bot.rows("SELECT count(*) AS n FROM outbox WHERE state = 'failed'") == [{"n": 0}]
+    assert all(len(str(heard.content)) < 2_000 for heard in ana.heard(hers))
 
 
 async def test_a_deletion_in_one_room_takes_nothing_away_in_another(
