@@ -72,7 +72,11 @@ def dump(folder: Path) -> dict[str, Any]:
     """Return the whole store but for claims, answers and what counts towards the limits."""
     with closing(sqlite3.connect(folder / "spokesbot.db")) as store:
         tables = [name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        kept = [name for name in tables if name not in ("inbox", "outbox", "questions", "sqlite_sequence", "taken")]
+        kept = [
+            name
+            for name in tables
+            if name not in ("inbox", "outbox", "questions", "sqlite_sequence", "taken")
+        ]
         return {table: store.execute(f"SELECT * FROM {table}").fetchall() for table in kept}
 
 
