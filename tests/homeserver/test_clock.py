@@ -91,3 +91,38 @@ async def test_commands_go_on_through_jumps_and_a_poll_is_closed_once(
     texts = ana.texts(room)
     assert sum("P1 is closed: Where?" in text for text in texts) == 1
     assert not any("Something went wrong" in text for text in texts)
+
+
+@pytest.mark.parametrize("answer", [{"status": 502}, {"status": 429, "errcode": "M_LIMIT_EXCEEDED"}])
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_message_put_off_while_our_clock_was_ahead_is_said_when_it_is_right_again(
+    server: Homeserver, bot: Bot, ana: Peer, room: str, answer: dict[str, int | str], restarted: bool
+) -> None:
+    bot.later(days=365)
+    server.fail(SEND, **answer)  # type: ignore[arg-type]
+    await bot.queue(room, "once", "T1")
+    await bot.tried("T1")
+    bot.later(days=-365)
+    if restarted:
+        await bot.restart()
+    await bot.sent("T1")
+    assert ana.texts(room).count("once") == 1
+
+
+async def test_a_message_behind_one_with_a_wrong_time_is_found_again(
+    server: Homeserver, world: World, bot: Bot, ana: Peer, room: str
+) -> None:
+    no_echo = server.fault("hold", "GET .*/sync", times=99)
+    server.fault("lose", SEND)
+    await bot.queue(room, "once", "T1")
+    await bot.tried("T1")
+    world.forget_transactions()
+    talk = {"msgtype": "m.text", "body": "I come from the past"}
+    world.put(room, ana.user_id, "m.room.message", talk, origin_server_ts=1)
+    for number in range(150):
+        ana.say(room, f"talk {number}")
+    world.put(room, ana.user_id, "m.room.message", talk, origin_server_ts=1)
+    bot.later(hours=25)
+    await bot.sent("T1")
+    assert ana.texts(room).count("once") == 1
+    no_echo.release()

@@ -12,7 +12,8 @@ from tests.homeserver.peer import Peer
 from tests.homeserver.server import Homeserver
 from tests.homeserver.world import BOT, World
 
-POLLS = 30
+PEOPLE, POLLS_OF_ONE = 3, 10
+POLLS = PEOPLE * POLLS_OF_ONE
 ROOMS = 12
 SENDING = "PUT .*/(send|sendToDevice)/"
 
@@ -38,14 +39,15 @@ def assert_all_is_said(bot: Bot) -> None:
 async def test_commands_that_meet_a_full_disk_are_done_once_when_there_is_space(
     world: World, bot: Bot, ana: Peer, pages: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    room = world.create("willow", ana.user_id, BOT)
+    people = [ana, *(Peer(world, f"guest{number}") for number in range(1, PEOPLE))]
+    room = world.create("willow", *(peer.user_id for peer in people), BOT)
     await bot.start()
     ana.say(room, "!pod create Willow")
     await bot.settled()
     await fill(bot.database, pages)
     with caplog.at_level(logging.WARNING):
         for number in range(POLLS):
-            ana.say(room, f"!poll Question {number}? | Yes | No")
+            people[number % PEOPLE].say(room, f"!poll Question {number}? | Yes | No")
         await bot.out_of_space()
     assert len(caplog.records) <= 3  # what was in the way, and not again and again
     await bot.start()
