@@ -164,8 +164,11 @@ class BotProcess:
     async def ended(self, *, timeout: float = 60) -> int:  # noqa: ASYNC109
         """Wait until it has ended by itself, or by a signal it was sent; returns its exit code."""
         async with asyncio.timeout(timeout):
-            await self._running.wait()
-        return await self.stop()
+            code = await self._running.wait()
+        if self._reading is not None:
+            await self._reading
+            self._reading = None
+        return code
 
     async def restart(self) -> None:
         """Start it again after `kill` or `stop`."""
