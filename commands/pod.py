@@ -104,7 +104,7 @@ async def voice(ctx: Context, who: Member) -> Reply:
     example=("!pod set timezone Europe/London", "It takes effect when another member types"),
 )
 async def set_(ctx: Context, key: Word, value: Line) -> Reply:
-    """Change the time zone, language, term or hour of handovers of this pod."""
+    """Change the time zone, language, term, hour of handovers or quiet hours of this pod."""
     return Answer(
         *await requests.ask_setting(ctx.tx, ctx.now, ctx.room, ctx.sender, (key, value.lstrip("= ")))
     )

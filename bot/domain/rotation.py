@@ -96,6 +96,11 @@ class Pair:
         return Pair(speak=self.note)
 
 
+def is_agreed(pair: Pair, wished: Collection[str]) -> bool:
+    """Tell whether the pair stays at a handover: both spokes wish it, or the one there is and another member."""
+    return bool(pair.people) and len(wished) >= 2 and set(pair.people) <= set(wished)
+
+
 # -- the line --------------------------------------------------------------------------------------
 
 
@@ -215,15 +220,33 @@ def line_up(standings: Iterable[Standing], seed: str) -> list[Standing]:
 
 
 def draw_line(
-    records: Iterable[Record], pair: Pair, at: datetime, handed_over_at: datetime | None, seed: str
+    records: Iterable[Record],
+    pair: Pair,
+    at: datetime,
+    handed_over_at: datetime | None,
+    seed: str,
+    outside: Mapping[str, str] | None = None,
 ) -> tuple[list[Standing], list[tuple[Standing, str]]]:
-    """Return the line at a moment, and those outside it with why: `seated` or `new`."""
+    """Return the line at a moment, and those outside it with why.
+
+    Args:
+        records: Everybody who is counted.
+        pair: Who sits where.
+        at: The moment.
+        handed_over_at: When the latest handover began, if there was one.
+        seed: The seed of the draw.
+        outside: Who is not to be drawn for another reason: `away`, `out` or `recalled`. The others outside
+            are `seated` or `new`.
+    """
+    outside = outside or {}
     line: list[Standing] = []
     aside: list[tuple[Standing, str]] = []
     for record in records:
         standing = stand(record, at, handed_over_at)
         if record.user_id in pair.people:
             aside.append((standing, "seated"))
+        elif record.user_id in outside:
+            aside.append((standing, outside[record.user_id]))
         elif record.is_new(at):
             aside.append((standing, "new"))
         else:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain.errors import Conflict
-from bot.domain.forecast import Likely, foresee
+from bot.domain.forecast import Likely
 from bot.domain.pods import Room
 from bot.domain.rotation import NEW_FOR, SEATS, Standing, draw_number
 from bot.domain.values import Code, When
+from bot.services import foreseen
+from bot.services.foreseen import AHEAD
 from bot.services.turnover import Turnover
 from bot.store import pods, rooms, rounds, spokes
 from bot.store.database import Tx
 from bot.store.spokes import Rotation
 from bot.text import Text
-
-AHEAD = 4
-"""How many handovers `!spokes next` shows (behaviour.md, section 2)."""
 
 _ANSWERS = {
     "accepted": "accepted",
@@ -76,14 +75,8 @@ async def show_next(tx: Tx, now: datetime, room: Room) -> Text:
         Conflict: No pair was drawn yet.
     """
     step = await Turnover.begin(tx, now, room.room_id)
-    rotation = await _drawn(step)
-    pair = await spokes.pair(tx, room.room_id)
-    for ask in await rounds.pending(tx, room.room_id):
-        pair = pair.with_(ask.seat, ask.user_id)
-    dates = [rotation.next_at]
-    while len(dates) < AHEAD:
-        dates.append(step.following(dates[-1]))
-    likely = foresee(pair, await spokes.records(tx, room.room_id), dates, rotation.last_event)
+    await _drawn(step)
+    likely = await foreseen.likely(tx, room.room_id, step.rhythm, AHEAD)
     return Text.lines(
         [
             Text("The next handovers of {pod}, if everybody who is asked accepts:", pod=room.name),
@@ -158,7 +151,13 @@ async def show_why(tx: Tx, now: datetime, room: Room) -> Text:
     return Text("{top}\n\n{rules}", top=Text.lines([title, *line]), rules=rules)
 
 
-_ASIDE = {"seated": "a spoke then", "new": f"less than {NEW_FOR.days} days here"}
+_ASIDE = {
+    "seated": "a spoke then",
+    "new": f"less than {NEW_FOR.days} days here",
+    "away": "away",
+    "out": "takes no turns now",
+    "recalled": "recalled since the last handover",
+}
 
 
 async def _numbers(step: Turnover, item: Standing, seed: str) -> Text:
@@ -205,6 +204,8 @@ _TURN = {
     None: "{who}: since {begin}",
     "handover": "{who}: {begin} to {end}",
     "left": "{who}: {begin} to {end}, until leaving the pod",
+    "recalled": "{who}: {begin} to {end}, until a recall",
+    "swapped": "{who}: {begin} to {end}, handed on in a swap and not counted",
 }
 
 

@@ -11,7 +11,7 @@ from bot.services.delegation import bring_in_pair, take_out_pair
 from bot.services.handovers import move_dates, release_leavers
 from bot.services.pairs import is_spoke, pair_text, pairs_of, seats_by_user
 from bot.services.rota import history
-from bot.services.turnover import refresh_line
+from bot.services.turnover import Turnover, tell_moved
 from bot.store import pods, spokes
 from bot.store.database import Tx
 
@@ -36,7 +36,7 @@ async def member_left(tx: Tx, now: datetime, pod_room_id: str, user_id: str) -> 
 async def member_joined(tx: Tx, now: datetime, pod_room_id: str, user_id: str) -> None:
     """Take a new member of the pod into the line, at the average of the others."""
     if await spokes.rotation(tx, pod_room_id) is not None:
-        await refresh_line(tx, now, pod_room_id)
+        await tell_moved(await Turnover.begin(tx, now, pod_room_id))
 
 
 async def entered_assembly(tx: Tx, now: datetime, pod_room_id: str) -> None:
@@ -55,5 +55,5 @@ async def left_assembly(tx: Tx, now: datetime, pod_room_id: str) -> None:
 
 async def setting_changed(tx: Tx, now: datetime, pod_room_id: str, key: str) -> None:
     """Move the next handover when the rule for it changed."""
-    if key in ("term", "handover", "timezone"):
+    if key in ("term", "handover", "timezone", "quiet"):
         await move_dates(tx, now, pod_room_id)

@@ -16,6 +16,7 @@ from bot.ports import Clock
 from bot.services import (
     answers,
     delegation,
+    foreseen,
     handovers,
     holding,
     identity,
@@ -65,7 +66,9 @@ USE_CASES: dict[str, Use] = {
     "room.moved": _drop_moving,
     "spokes.ask": answers.lapse,
     "spokes.depart": delegation.depart,
+    "spokes.fill": handovers.fill_later,
     "spokes.handover": handovers.hand_over,
+    "spokes.moved": foreseen.tell_waiting,
     "summary.lapse": _lapse_summary,
     "trust.held": holding.tell,
     "trust.hint": identity.hint,

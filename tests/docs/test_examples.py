@@ -49,6 +49,9 @@ PREPARE: dict[str, Scene] = {
     "spokes accept": Scene("alone", person="asked", before=(DRAWN,)),
     "spokes draw": Scene("alone"),
     "spokes pass": Scene("alone", person="asked", before=(DRAWN,)),
+    "spokes back": Scene(before=(("Ana", "willow", "!spokes away tomorrow"),)),
+    "spokes later": Scene(person="spoke"),
+    "spokes optin": Scene(before=(("Ana", "willow", "!spokes optout"),)),
     "spokes volunteer": Scene(person="other"),
     "undo": Scene(before=(("Ana", "willow", "!pod leave"),)),
 }

@@ -56,11 +56,11 @@ async def test_a_record_comes_back_as_it_went_in_with_its_turns_counted(tx: Tx) 
 async def test_who_leaves_the_line_and_comes_back_goes_on_with_their_numbers(tx: Tx) -> None:
     await spokes.enter_line(tx, POD, [Record("@ana:test", Fraction(1), Fraction(0), NOW, None, NOW)])
     await spokes.set_volunteered(tx, POD, "@ana:test", NOW)
-    await spokes.leave_line(tx, POD, "@ana:test", Fraction(5))
+    await spokes.set_available(tx, POD, "@ana:test", Fraction(5), None)
     assert await spokes.records(tx, POD) == []
-    assert await spokes.known(tx, POD) == {"@ana:test"}
+    assert await spokes.line_entries(tx, POD) == {"@ana:test": (Fraction(5), None)}
     back = NOW + timedelta(days=70)
-    await spokes.come_back(tx, POD, "@ana:test", back)
+    await spokes.set_available(tx, POD, "@ana:test", Fraction(5), back)
     [record] = await spokes.records(tx, POD)
     assert record == Record("@ana:test", Fraction(1), Fraction(5), back, None, NOW)
 

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.forecast import foresee, handover_after_late, next_handover
+from bot.domain.forecast import foresee
+from bot.domain.quiet import Quiet
+from bot.domain.rhythm import Rhythm, next_handover
 from bot.domain.rotation import (
     NEW_FOR,
     Pair,
@@ -340,7 +342,7 @@ def test_six_in_the_evening_in_london_stays_six_in_the_evening() -> None:
 def test_a_late_handover_stays_on_its_dates_and_leaves_half_a_term(hours: int, days: int) -> None:
     due, term = START, timedelta(days=days)
     now = due + timedelta(hours=hours)
-    at = handover_after_late(due, now, term, time(10), ZoneInfo("UTC"))
+    at = Rhythm(term, time(10), ZoneInfo("UTC"), Quiet.read("off")).after_late(due, now)
     assert (at - due) % term == timedelta(0)
     assert term / 2 < at - now <= term * 3 / 2 or at == due + term
 
