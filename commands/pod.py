@@ -127,7 +127,9 @@ async def read_member(ctx: Context, cursor: Cursor) -> Member:
     people = await groups.people(ctx.tx, ctx.room)
     text = re.sub(r"^\[?(?:https://matrix\.to/#/)?", "", cursor.text.strip())
     if not text:
-        raise UsageError("Who? For example: {example}", example=Code(f"!pod observer {ctx.sender.user_id}"))
+        found = ctx.registry.find(ctx.said.body.strip().removeprefix(ctx.settings.prefix).split())
+        name = found[0].name if found else "pod observer"
+        raise UsageError("Who? For example: {example}", example=Code(f"!{name} {ctx.sender.user_id}"))
     names = [
         (name, member)
         for member in people

@@ -178,7 +178,9 @@ async def _check_volunteer(step: Turnover, sender: Person) -> None:
             yes=Code("accept"),
         )
     rotation = await spokes.rotation(step.tx, room_id)
-    others = await outside(step.tx, step.now, room_id, rotation.next_at) if rotation else {}
+    assert rotation is not None  # noqa: S101 - it was looked at above
+    handed_over_at = await rounds.handed_over_at(step.tx, room_id)
+    others = await outside(step.tx, step.now, room_id, rotation.next_at, handed_over_at)
     if (why := others.get(sender.user_id)) is not None:
         template, change = _OUTSIDE[why]
         raise Conflict(template, change=Code(change))

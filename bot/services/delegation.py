@@ -92,6 +92,12 @@ async def let_go(tx: Tx, now: datetime, pod: Pod, user_id: str) -> None:
     )
 
 
+async def let_go_at_once(tx: Tx, now: datetime, pod: Pod, user_id: str) -> None:
+    """Take somebody out of the assembly's room without days of grace, because their pod has recalled them."""
+    if pod.assembly_room_id is not None:
+        await _take_out(tx, now, pod, pod.assembly_room_id, user_id)
+
+
 async def depart(tx: Tx, now: datetime, _due: datetime, payload: dict[str, Any]) -> None:
     """End somebody's days of grace; late or not, it is done once."""
     departure = await spokes.find_departure(tx, payload["departure"])

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.domain.absences import Absence, available, covering, missing
 from bot.domain.rotation import NEW_FOR, Record, average
-from bot.store import absences, rooms, rounds, spokes
+from bot.store import absences, rooms, spokes
 from bot.store.database import Tx
 
 
@@ -49,7 +49,9 @@ async def refresh_line(tx: Tx, now: datetime, pod_room_id: str) -> None:
     await absences.drop_past(tx, pod_room_id, now)
 
 
-async def outside(tx: Tx, now: datetime, pod_room_id: str, following: datetime) -> dict[str, str]:
+async def outside(
+    tx: Tx, now: datetime, pod_room_id: str, following: datetime, handed_over_at: datetime | None
+) -> dict[str, str]:
     """Return who is not to be drawn now, with why: `away`, `out` or `recalled`.
 
     Args:
@@ -57,9 +59,9 @@ async def outside(tx: Tx, now: datetime, pod_room_id: str, following: datetime) 
         now: The moment.
         pod_room_id: The pod.
         following: The handover that comes next.
+        handed_over_at: When the last one began, if there was one.
     """
     away = await absences.of_pod(tx, pod_room_id)
-    handed_over_at = await rounds.handed_over_at(tx, pod_room_id)
     found: dict[str, str] = {}
     for turn in await spokes.turns(tx, pod_room_id):
         if (

@@ -88,7 +88,7 @@ async def begin_round(step: Turnover, kind: str, seed: str) -> None:
     )
     rotation = await spokes.rotation(step.tx, step.pod.room_id)
     assert rotation is not None  # noqa: S101 - whoever begins a round has seen to it
-    others = await outside(step.tx, step.now, step.pod.room_id, rotation.next_at)
+    others = await outside(step.tx, step.now, step.pod.room_id, rotation.next_at, handed_over_at)
     line, aside = draw_line(
         # those who are away are not in the line, and are named beside it
         {
@@ -121,14 +121,14 @@ async def fill_seats(step: Turnover) -> None:
     records = {record.user_id: record for record in await spokes.records(tx, room_id)}
     rotation = await spokes.rotation(tx, room_id)
     assert rotation is not None  # noqa: S101 - there is a round, so a pair was drawn
-    others = await outside(tx, step.now, room_id, rotation.next_at)
+    handed_over_at = await rounds.handed_over_at(tx, room_id)
+    others = await outside(tx, step.now, room_id, rotation.next_at, handed_over_at)
     line = [
         item
         for item in await rounds.line(tx, round_.id)
         if item.user_id in records and item.user_id not in others
     ]
     asks = await rounds.asks(tx, round_.id)
-    handed_over_at = await rounds.handed_over_at(tx, room_id)
     offers = sorted(
         (record.volunteered_at, record.user_id)
         for record in records.values()

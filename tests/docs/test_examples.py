@@ -37,6 +37,7 @@ class Scene:
     before: tuple[tuple[str, str, str], ...] = ()
 
 
+RECALLED = ("Ana", "willow", "!spokes recall @ben:test missed three assemblies")
 DRAWN = ("Ana", "willow", "!spokes draw")
 
 PREPARE: dict[str, Scene] = {
@@ -46,6 +47,10 @@ PREPARE: dict[str, Scene] = {
     "pod create": Scene("start", room="hall"),
     "pod join": Scene("alone"),
     "pod rename": Scene("alone"),
+    "recall yes": Scene(before=(RECALLED,)),
+    "recall no": Scene(before=(RECALLED,)),
+    "recall withdraw": Scene(before=(RECALLED,)),
+    "spokes recall": Scene(),
     "spokes accept": Scene("alone", person="asked", before=(DRAWN,)),
     "spokes draw": Scene("alone"),
     "spokes pass": Scene("alone", person="asked", before=(DRAWN,)),
