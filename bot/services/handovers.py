@@ -26,7 +26,7 @@ from bot.services.turnover import (
     publish,
     tell_moved,
 )
-from bot.store import absences, rooms, rounds, spokes, timers
+from bot.store import absences, briefs, rooms, rounds, spokes, timers
 from bot.store.database import Tx
 from bot.store.spokes import Rotation
 from bot.text import Text
@@ -121,6 +121,7 @@ async def hand_over(tx: Tx, now: datetime, _due: datetime, payload: dict[str, An
     next_at = step.rhythm.after_late(rotation.next_at, now)
     if await _stay(step, rotation, next_at):
         return
+    await briefs.drop_lines(tx, rotation.pod_room_id, before=rotation.previous_at)
     await _turn(step, rotation.next_at, late=late)
     await spokes.count_handover(tx, rotation.id, stayed=False)
     await spokes.set_dates(tx, rotation.id, rotation.next_at, next_at)

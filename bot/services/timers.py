@@ -15,6 +15,7 @@ from bot.logs import fault
 from bot.ports import Clock
 from bot.services import (
     answers,
+    briefs,
     delegation,
     foreseen,
     handovers,
@@ -60,6 +61,7 @@ async def _drop_moving(tx: Tx, now: datetime, due: datetime, payload: dict[str, 
 
 
 USE_CASES: dict[str, Use] = {
+    "brief.remind": briefs.remind,
     "poll.close": _close_poll,
     "poll.correct": _correct_poll,
     "poll.erase": _erase_answers,

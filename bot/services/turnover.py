@@ -13,7 +13,7 @@ from bot.domain.pods import Pod, Settings
 from bot.domain.rhythm import Rhythm
 from bot.domain.rotation import ANSWER_WITHIN, Pair, draw_line, fill, stand
 from bot.domain.values import Code, Person, When
-from bot.services import delegation, foreseen
+from bot.services import briefs, delegation, foreseen
 from bot.services.line import outside, refresh_line
 from bot.services.pairs import pair_text
 from bot.services.rhythm import rhythm_of
@@ -31,6 +31,7 @@ class Turnover:
         heading: What happened; `lines` are then a list under it.
         lines: What is told to the pod.
         brief: What a spoke does, for those who are one for the first time.
+        begun: The turns that have begun, with whose they are.
         changed: Whether the pair changed, which the assembly hears.
         empty: Seats for which nobody is left to ask, when that has just become so.
         before: What people could expect before the step.
@@ -49,6 +50,7 @@ class Turnover:
     heading: Text | None = None
     lines: list[Text] = field(default_factory=list)
     brief: Text | None = None
+    begun: list[tuple[str, int]] = field(default_factory=list)
     changed: bool = False
     empty: tuple[str, ...] = ()
 
@@ -182,6 +184,7 @@ async def begin_turn(step: Turnover, who: Person, pair: Pair) -> int:
     invited = await delegation.bring_in(step.tx, step.now, step.pod, user_id, turn_id)
     if invited is not None:
         step.lines.append(invited)
+    step.begun.append((user_id, turn_id))
     if is_first:
         step.brief = _what_a_spoke_does(step.pod)
     return turn_id
@@ -284,6 +287,8 @@ async def publish(step: Turnover, reply_to: str | None = None) -> None:
     if step.brief is not None:
         text = Text("{news}\n\n{brief}", news=text, brief=step.brief)
     await say(step.tx, step.now, step.pod.room_id, text, reply_to=reply_to, aloud=bool(step.empty))
+    for user_id, turn_id in step.begun:
+        await briefs.give(step.tx, step.now, step.pod, user_id, turn_id)
     await tell_moved(step, text.mentions())
     if step.pod.assembly_room_id is None or not (step.changed or step.empty):
         return

@@ -38,6 +38,10 @@ class Scene:
 
 
 RECALLED = ("Ana", "willow", "!spokes recall @ben:test missed three assemblies")
+REPLACED = tuple(
+    (who, "willow", words)
+    for who, words in (("Ben", "!pod observer @ben:test"), ("Ana", "accept"), ("Cy", "accept"))
+)
 DRAWN = ("Ana", "willow", "!spokes draw")
 
 PREPARE: dict[str, Scene] = {
@@ -47,6 +51,8 @@ PREPARE: dict[str, Scene] = {
     "pod create": Scene("start", room="hall"),
     "pod join": Scene("alone"),
     "pod rename": Scene("alone"),
+    "handover add": Scene(person="spoke"),
+    "handover ok": Scene(person="asked", before=REPLACED),
     "recall yes": Scene(before=(RECALLED,)),
     "recall no": Scene(before=(RECALLED,)),
     "recall withdraw": Scene(before=(RECALLED,)),

@@ -22,7 +22,7 @@ RUN = re.compile(
 )
 PLANNED = (
     "forget me", "pod forget", "summary correct", "summary retract", "spokes swap", "spokes ics",
-    "assembly ics", "handover", "ask", "propose", "decide", "pillar", "pillars", "meeting", "cycle", "campaign", "pledge", "grievance", "timeline", "quiet",
+    "assembly ics", "ask", "propose", "decide", "pillar", "pillars", "meeting", "cycle", "campaign", "pledge", "grievance", "timeline", "quiet",
 )  # fmt: skip
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
