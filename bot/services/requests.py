@@ -11,8 +11,9 @@ from datetime import datetime
 
 from bot.domain.errors import Conflict, NotAllowed, NotFound
 from bot.domain.ids import REQUEST, normal_code
+from bot.domain.meetings import check_assembly_setting, shown
 from bot.domain.names import skeleton
-from bot.domain.pods import REQUEST_GOOD_FOR, Member, Pod, Room, check_setting, enter_needs
+from bot.domain.pods import REQUEST_GOOD_FOR, Member, Pod, Room, RoomKind, check_setting, enter_needs
 from bot.domain.values import Code, Person
 from bot.services import groups, records, spokes, summaries
 from bot.services.speech import say
@@ -182,6 +183,13 @@ async def _check_may_approve(tx: Tx, request: Request, sender: Person) -> int:
             raise NotAllowed("You proposed {id}; it needs the ok of another member.", id=request.id)
         if not any(member.user_id == sender.user_id for member in await rooms.voices(tx, request.room_id)):
             raise NotAllowed("{id} needs the ok of a member with a voice.", id=request.id)
+        if request.kind != "setting" or await pods.find_assembly(tx, request.room_id) is None:
+            return 1
+        pairs = await spokes.pairs_of(tx, request.room_id)
+        if enter_needs(pairs) == "spokes" and not any(sender.user_id in pair for pair in pairs.values()):
+            raise NotAllowed(
+                "{id} needs the ok of a spoke. {show} lists them.", id=request.id, show=Code("!assembly")
+            )
         return 1
     pairs = await spokes.pairs_of(tx, request.room_id)
     if enter_needs(pairs) == "spokes":
@@ -233,10 +241,15 @@ async def _apply_setting(tx: Tx, now: datetime, request: Request) -> Text:
     assert request.key is not None and request.value is not None  # noqa: S101 - a setting has both
     await pods.set_setting(tx, request.room_id, request.key, request.value)
     await spokes.setting_changed(tx, now, request.room_id, request.key)
+    if await pods.find_assembly(tx, request.room_id) is not None:
+        template = "{key} is now {value} in this assembly. {ics} sends its dates as a calendar file."
+    else:
+        template = "{key} is now {value} in this pod. What is open already keeps its old rule."
     return Text(
-        "{key} is now {value} in this pod. What is open already keeps its old rule.",
+        template,
         key=request.key.capitalize(),
-        value=request.value,
+        value=shown(request.key, request.value),
+        ics=Code("!assembly ics"),
     )
 
 
@@ -252,11 +265,15 @@ async def ask_setting(
         UsageError: There is no such setting or value.
         Conflict: It has that value already.
     """
-    key, value = check_setting(*typed)
-    if getattr(await pods.settings(tx, room.room_id), key) == value:
-        raise Conflict("{key} is {value} already.", key=key.capitalize(), value=value)
+    settings = await pods.settings(tx, room.room_id)
+    if room.kind is RoomKind.ASSEMBLY:
+        key, value = check_assembly_setting(*typed, now, settings.zone)
+    else:
+        key, value = check_setting(*typed)
+    if getattr(settings, key) == value:
+        raise Conflict("{key} is {value} already.", key=key.capitalize(), value=shown(key, value))
     request = await _ask(tx, now, "setting", room.room_id, room.room_id, sender, key=key, value=value)
-    what = Text("{key} = {value}", key=key, value=value)
+    what = Text("{key} = {value}", key=key, value=shown(key, value))
     return _asked(sender, what, request), request.id
 
 

@@ -44,6 +44,12 @@ async def entered_assembly(tx: Tx, now: datetime, pod_room_id: str) -> None:
     pod = await pods.find_pod(tx, pod_room_id)
     if pod is not None:
         await bring_in_pair(tx, now, pod)
+        await _follow_assembly(tx, now, pod_room_id)
+
+
+async def _follow_assembly(tx: Tx, now: datetime, pod_room_id: str) -> None:
+    if (await pods.settings(tx, pod_room_id)).follows_assembly:
+        await move_dates(tx, now, pod_room_id)
 
 
 async def left_assembly(tx: Tx, now: datetime, pod_room_id: str) -> None:
@@ -54,6 +60,10 @@ async def left_assembly(tx: Tx, now: datetime, pod_room_id: str) -> None:
 
 
 async def setting_changed(tx: Tx, now: datetime, pod_room_id: str, key: str) -> None:
-    """Move the next handover when the rule for it changed."""
+    """Move the next handovers when the rule for them changed, of a pod or of those that follow an assembly."""
+    if await pods.find_assembly(tx, pod_room_id) is not None:
+        for pod in await pods.pods_of(tx, pod_room_id):
+            await _follow_assembly(tx, now, pod.room_id)
+        return
     if key in ("term", "handover", "timezone", "quiet"):
         await move_dates(tx, now, pod_room_id)
