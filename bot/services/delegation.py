@@ -92,6 +92,14 @@ async def let_go(tx: Tx, now: datetime, pod: Pod, user_id: str) -> None:
     )
 
 
+async def stay(tx: Tx, pod: Pod, user_id: str) -> None:
+    """Let somebody stay whose turn goes on after all."""
+    for departure in await spokes.departures(tx, pod.room_id):
+        if departure.user_id == user_id:
+            await spokes.drop_departure(tx, departure.id)
+            await timers.drop(tx, f"spokes.depart.{departure.id}")
+
+
 async def let_go_at_once(tx: Tx, now: datetime, pod: Pod, user_id: str) -> None:
     """Take somebody out of the assembly's room without days of grace, because their pod has recalled them."""
     if pod.assembly_room_id is not None:

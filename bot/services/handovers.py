@@ -26,7 +26,7 @@ from bot.services.turnover import (
     publish,
     tell_moved,
 )
-from bot.store import absences, briefs, rooms, rounds, spokes, timers
+from bot.store import absences, briefs, rooms, rounds, spokes, swaps, timers
 from bot.store.database import Tx
 from bot.store.spokes import Rotation
 from bot.text import Text
@@ -123,6 +123,8 @@ async def hand_over(tx: Tx, now: datetime, _due: datetime, payload: dict[str, An
         return
     await briefs.drop_lines(tx, rotation.pod_room_id, before=rotation.previous_at)
     await _turn(step, rotation.next_at, late=late)
+    for swap in await swaps.open_in(tx, rotation.pod_room_id):
+        await swaps.end_stale(tx, rotation.pod_room_id, swap.user_id)
     await spokes.count_handover(tx, rotation.id, stayed=False)
     await spokes.set_dates(tx, rotation.id, rotation.next_at, next_at)
     await _set_timer(tx, rotation.id, next_at)

@@ -26,6 +26,7 @@ from bot.services import (
     requests,
     rooms,
     summaries,
+    swaps,
 )
 from bot.store import timers
 from bot.store.database import Database, Tx
@@ -73,6 +74,7 @@ USE_CASES: dict[str, Use] = {
     "spokes.fill": handovers.fill_later,
     "spokes.handover": handovers.hand_over,
     "spokes.moved": foreseen.tell_waiting,
+    "spokes.swap": swaps.remind,
     "summary.lapse": _lapse_summary,
     "trust.held": holding.tell,
     "trust.hint": identity.hint,

@@ -245,6 +245,16 @@ async def end_turn(tx: Tx, pod_room_id: str, user_id: str, now: datetime, end: s
     )
 
 
+async def take_up_turn(tx: Tx, pod_room_id: str, user_id: str) -> None:
+    """Let the turn go on that somebody handed on a moment ago; it is as if it had never ended."""
+    await tx.run(
+        "UPDATE turns SET ended_at = NULL, end = NULL WHERE id = (SELECT max(id) FROM turns"
+        " WHERE pod_room_id = ? AND user_id = ? AND end = 'swapped')",
+        pod_room_id,
+        user_id,
+    )
+
+
 async def take_back_turn(tx: Tx, turn_id: int) -> bool:
     """Take back a turn that has just begun; `False` if it is over."""
     return await tx.run("DELETE FROM turns WHERE id = ? AND ended_at IS NULL", turn_id) == 1

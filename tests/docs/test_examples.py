@@ -42,6 +42,7 @@ REPLACED = tuple(
     (who, "willow", words)
     for who, words in (("Ben", "!pod observer @ben:test"), ("Ana", "accept"), ("Cy", "accept"))
 )
+OFFERED = ("Ben", "willow", "!spokes swap")
 DRAWN = ("Ana", "willow", "!spokes draw")
 
 PREPARE: dict[str, Scene] = {
@@ -63,6 +64,8 @@ PREPARE: dict[str, Scene] = {
     "spokes back": Scene(before=(("Ana", "willow", "!spokes away tomorrow"),)),
     "spokes later": Scene(person="spoke"),
     "spokes optin": Scene(before=(("Ana", "willow", "!spokes optout"),)),
+    "spokes swap stop": Scene(person="spoke", before=(OFFERED,)),
+    "spokes swap take": Scene(person="other", before=(OFFERED,)),
     "spokes volunteer": Scene(person="other"),
     "undo": Scene(before=(("Ana", "willow", "!pod leave"),)),
 }

@@ -21,7 +21,7 @@ RUN = re.compile(
     r"`spokesbot ([a-z][\w-]*)|bin/spokesbot ([a-z][\w-]*)|^\s+spokesbot ([a-z][\w-]*)", re.MULTILINE
 )
 PLANNED = (
-    "forget me", "pod forget", "summary correct", "summary retract", "spokes swap", "ask", "propose", "decide", "pillar", "pillars", "meeting", "cycle", "campaign", "pledge", "grievance", "timeline", "quiet",
+    "forget me", "pod forget", "summary correct", "summary retract", "ask", "propose", "decide", "pillar", "pillars", "meeting", "cycle", "campaign", "pledge", "grievance", "timeline", "quiet",
 )  # fmt: skip
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
