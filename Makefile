@@ -6,7 +6,7 @@ RUN = .venv/bin/python
 KEEP ?=
 MINUTES ?= 10
 
-.PHONY: help install sandbox demo test fast soak check format clean
+.PHONY: help install sandbox demo test fast soak rotation check format clean
 
 help:
 	@echo "make demo          plays a federation in front of you, on a throw-away server"
@@ -14,6 +14,7 @@ help:
 	@echo "make test          runs every test"
 	@echo "make fast          runs the tests that need no server"
 	@echo "make soak MINUTES=60   kills both sides again and again under load, and counts"
+	@echo "make rotation      simulates five years of 200 pods and draws docs/rotation.png"
 	@echo "make check         runs the linters and the type checker"
 
 # The program and the developers' tools, at the pinned versions.
@@ -42,6 +43,9 @@ fast: install
 soak: install
 	@$(RUN) -m sandbox.install --without-old-client
 	@$(RUN) -m sandbox.soak --minutes $(MINUTES)
+
+rotation: install
+	@$(RUN) -m sandbox.rotation --picture docs/rotation.png
 
 check: install
 	@.venv/bin/ruff check .

@@ -13,6 +13,8 @@ Who is next. Lowest turns ÷ weeks available; then longest since the last turn; 
 had a turn end since the last handover goes behind all others, so nobody serves two turns in a row while
 somebody else who is in the line is willing. A turn counts from the moment it is taken, full length or not.
 A line stays as it was drawn until the next draw; whose first 14 days end meanwhile may volunteer.
+Who is away or takes no turns is not in the line, and gains no weeks meanwhile. Who was recalled is not drawn
+before the next handover. A turn handed on in a swap is counted for who took it over, and for nobody else.
 
 How long one waits. Let P be in the line, always willing, and not just back from a turn. Let Q be another
 one; take their turns t and weeks w at the moment from which both are in the line. *Q enters before P is
@@ -22,7 +24,12 @@ then. Both gain weeks together, whole ones counted, so w_Q' ≤ w_Q + s + 1 and 
 hence t ≤ t_P · (w_Q + 1 + s) / (w_P + s) ≤ t_P · max(1, (w_Q + 1) / w_P). Each entry of Q adds one to t, from
 t_Q on; the last one starts from a t that still fits. ∎ Summed over all others this bounds the seats that
 are filled while P waits: with equal numbers each of the n − 1 others goes before P once at most. One who
-volunteers does not overtake: they enter only when all who were in the line, P too, have been asked.
+volunteers does not overtake: they enter only when all who were in the line, P too, have been asked. Away,
+Q gains no weeks while P may, so both inequalities hold; coming back, Q goes on from there. A recall adds to t
+like every turn. Only a swap takes one from t_Q: each that Q hands on lets Q in once more before P. ∎
+
+Hence *nobody enters a second time while somebody in the line has no turn*, own or credited: their share is 0,
+that of the other is not. And *a handover changes at most one seat*: `Pair.hand_over` moves who is there.
 """
 
 from __future__ import annotations
