@@ -4,7 +4,7 @@ from typing import Any
 
 from bot.commanding import Context, Line, Reply, command, undoes
 from bot.domain.pods import RoomKind
-from bot.services import availability
+from bot.services import availability, identity
 from bot.text import _
 
 
@@ -67,6 +67,7 @@ async def optin(ctx: Context) -> Reply:
 )
 async def later(ctx: Context) -> Reply:
     """Leave out the coming handover. With one seat empty, the one spoke and any other member type it. Once in a row."""
+    await identity.check_trusted(ctx.tx, ctx.room, ctx.sender)
     return await availability.stay(ctx.tx, ctx.now, ctx.room, ctx.sender)
 
 

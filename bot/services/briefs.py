@@ -14,6 +14,7 @@ from bot.domain.pods import Pod, Room
 from bot.domain.recurrence import Recurrence
 from bot.domain.values import Code, Person, Verbatim, When
 from bot.services import delegation
+from bot.services.quiet import until_morning
 from bot.services.speech import say
 from bot.store import briefs, pods, polls, requests, rooms, spokes, steps, summaries, timers
 from bot.store.briefs import Brief
@@ -166,7 +167,10 @@ async def acknowledge(tx: Tx, now: datetime, room: Room, sender: Person) -> Text
         raise Conflict("No brief waits for you. {show} shows it anyway.", show=Code("!handover"))
     await briefs.set_read(tx, brief.id, now)
     await timers.drop(tx, f"brief.{brief.id}")
-    leavers = await spokes.departures(tx, room.room_id)
+    pair = await spokes.pair(tx, room.room_id)
+    leavers = [
+        item for item in await spokes.departures(tx, room.room_id) if pair.seat_of(item.user_id) is None
+    ]
     if not leavers or await briefs.unread(tx, room.room_id):
         return Text("Thank you, {who}. The seat is yours.", who=sender)
     people = [Text("{who}", who=await rooms.person(tx, room.room_id, item.user_id)) for item in leavers]
@@ -184,6 +188,8 @@ async def remind(tx: Tx, now: datetime, _due: datetime, payload: dict[str, Any])
     """Remind of a brief nobody has said to have read: after a day both, after three days the pod."""
     brief = await briefs.find(tx, payload["id"])
     if brief is None or brief.id not in {item.id for item in await briefs.unread(tx, brief.pod_room_id)}:
+        return
+    if await until_morning(tx, now, brief.pod_room_id, "brief.remind", f"brief.{brief.id}", payload):
         return
     settings = await pods.settings(tx, brief.pod_room_id)
     who = await rooms.person(tx, brief.pod_room_id, brief.user_id)

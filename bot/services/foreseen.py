@@ -15,6 +15,7 @@ from bot.domain.pods import Settings
 from bot.domain.rhythm import Rhythm
 from bot.domain.rotation import is_agreed
 from bot.domain.values import Code, When
+from bot.services.quiet import until_morning
 from bot.services.rhythm import rhythm_of
 from bot.services.speech import say
 from bot.store import absences, pods, rooms, rounds, spokes, timers
@@ -134,6 +135,10 @@ async def tell_waiting(tx: Tx, now: datetime, _due: datetime, payload: dict[str,
     rotation = await spokes.rotation_by_id(tx, payload["rotation"])
     pod = await pods.find_pod(tx, rotation.pod_room_id) if rotation is not None else None
     if pod is None:
+        return
+    if await until_morning(
+        tx, now, pod.room_id, "spokes.moved", f"spokes.moved.{payload['rotation']}", payload
+    ):
         return
     settings = await pods.settings(tx, pod.room_id)
     found = await look(tx, pod.room_id, await rhythm_of(tx, pod, settings))

@@ -16,6 +16,7 @@ from bot.domain.values import Code, When
 from bot.services import delegation
 from bot.services.line import found_line
 from bot.services.pairs import pair_text
+from bot.services.quiet import until_morning
 from bot.services.speech import say
 from bot.services.turnover import (
     Turnover,
@@ -112,6 +113,10 @@ async def hand_over(tx: Tx, now: datetime, _due: datetime, payload: dict[str, An
     room = await rooms.find(tx, rotation.pod_room_id)
     if room is None or not room.joined:
         await _set_timer(tx, rotation.id, now + BOT_AWAY)
+        return
+    if await until_morning(
+        tx, now, room.room_id, "spokes.handover", f"spokes.handover.{rotation.id}", payload
+    ):
         return
     late = now - rotation.next_at >= LATE
     step = await Turnover.begin(tx, now, rotation.pod_room_id)

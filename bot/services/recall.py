@@ -15,6 +15,7 @@ from bot.domain.recall import LONGEST_REASON, OPEN_FOR, Count, Recall, count
 from bot.domain.values import Code, Person, Verbatim
 from bot.services import delegation
 from bot.services.handovers import BOT_AWAY, LATE, empty_seats
+from bot.services.quiet import until_morning
 from bot.services.speech import say
 from bot.services.turnover import Turnover, publish
 from bot.store import ids, pods, recalls, rooms, rounds, spokes, steps, timers
@@ -252,6 +253,8 @@ async def close(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -
     if away or (now - due >= LATE and not payload.get("waited")):
         again = now + (BOT_AWAY if away else LATE)
         await timers.put(tx, "recall.close", f"recall.{recall.id}", again, id=recall.id, waited=not away)
+        return
+    if await until_morning(tx, now, recall.pod_room_id, "recall.close", f"recall.{recall.id}", payload):
         return
     step = await Turnover.begin(tx, now, recall.pod_room_id)
     who = await step.person(recall.user_id)

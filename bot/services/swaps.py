@@ -15,6 +15,7 @@ from bot.domain.values import Code, Person
 from bot.services import delegation
 from bot.services.answers import ask_of
 from bot.services.line import outside
+from bot.services.quiet import until_morning
 from bot.services.speech import say
 from bot.services.turnover import Turnover, begin_turn, close_ask, fill_seats, publish
 from bot.store import pods, rooms, rounds, spokes, steps, swaps, timers
@@ -139,6 +140,7 @@ async def take_back_taking(
     await spokes.take_up_turn(tx, room.room_id, swap.user_id)
     await spokes.set_pair(tx, room.room_id, pair.with_(seat, swap.user_id), now)
     await delegation.stay(tx, step.pod, swap.user_id)
+    invited = await delegation.bring_in(tx, now, step.pod, swap.user_id)
     await delegation.take_back_invitation(tx, now, step.pod, sender.user_id, turn_id)
     step.lines.append(
         Text(
@@ -147,6 +149,8 @@ async def take_back_taking(
             seat=seat,
         )
     )
+    if invited is not None:
+        step.lines.append(invited)
     step.changed = True
     await publish(step)
     return Text("You are in the line as before, {who}.", who=sender)
@@ -180,6 +184,8 @@ async def remind(tx: Tx, now: datetime, _due: datetime, payload: dict[str, Any])
     """Say an open offer again, twice at the most."""
     swap = await swaps.find(tx, payload["id"])
     if swap is None or swap.id not in {item.id for item in await swaps.open_in(tx, swap.pod_room_id)}:
+        return
+    if await until_morning(tx, now, swap.pod_room_id, "spokes.swap", f"spokes.swap.{swap.id}", payload):
         return
     text = Text(
         "{who} would still hand on a seat. {take} takes it.",

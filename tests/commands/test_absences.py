@@ -253,6 +253,45 @@ async def test_an_ask_does_not_run_out_in_quiet_hours_nor_does_a_handover_come_t
     assert rotation["next_at"] == datetime(2026, 12, 7, 8, 0, tzinfo=UTC).timestamp() * 1000
 
 
+async def test_what_comes_late_in_the_night_waits_for_the_morning_too(chat: Chat) -> None:
+    await drawn(chat)
+    await chat.say("Di", "willow", "!spokes swap")
+    chat.sent.clear()
+    await chat.down_until(datetime(2026, 12, 8, 2, 0, tzinfo=UTC))
+    assert chat.heard("willow") == []
+    assert await seats(chat) == {"speak": "Di", "note": "Ben"}
+    await chat.until(datetime(2026, 12, 8, 8, 0, tzinfo=UTC))
+    assert "it comes late because I was away" in chat.heard("willow")[0]
+    assert await seats(chat) == {"speak": "Ben"}
+
+
+async def test_a_bot_that_was_down_for_three_weeks_skips_and_doubles_nobody(chat: Chat) -> None:
+    await drawn(chat)
+    order = await likely(chat)
+    await chat.down_until(datetime(2026, 12, 28, 12, 0, tzinfo=UTC))
+    for expected in order[:3]:
+        assert await asked(chat) == [expected]
+        await chat.say(expected, "willow", "accept")
+        [rotation] = await chat.rows("SELECT next_at FROM rotations")
+        await chat.until(datetime.fromtimestamp(rotation["next_at"] / 1000, UTC))
+    rows = await chat.rows("SELECT user_id, count(*) AS n FROM turns GROUP BY user_id")
+    assert {row["n"] for row in rows} <= {1, 2}
+    assert sum(row["n"] for row in rows) == 5
+
+
+async def test_a_change_of_the_zone_moves_the_handover_to_the_same_hour_there(chat: Chat) -> None:
+    await drawn(chat)
+    await chat.say("Ana", "willow", "!pod set timezone Asia/Kolkata")
+    chat.sent.clear()
+    await chat.say("Ben", "willow", "ok J2")
+    [rotation] = await chat.rows("SELECT next_at FROM rotations")
+    assert rotation["next_at"] == datetime(2026, 12, 7, 12, 30, tzinfo=UTC).timestamp() * 1000
+    # six in the evening there; Ben has typed the ok, which tells nobody else's turn
+    assert "Mon 7 Dec 2026 18:00 Asia/Kolkata" in chat.heard("willow")[0]
+    await chat.until(datetime(2026, 12, 7, 12, 30, tzinfo=UTC))
+    assert await seats(chat) == {"speak": "Ben"}
+
+
 async def test_whose_turn_moves_in_the_night_hears_of_it_in_the_morning_as_it_is_then(chat: Chat) -> None:
     await drawn(chat)
     first, second, *_ = await likely(chat)

@@ -324,7 +324,7 @@ async def test_a_change_of_the_term_moves_the_next_handover(chat: Chat) -> None:
 async def test_while_the_bot_is_not_in_the_room_handovers_wait(chat: Chat) -> None:
     await drawn(chat)
     await chat.removed("willow", "Ana")
-    await chat.until(datetime(2026, 12, 20, tzinfo=UTC))
+    await chat.until(datetime(2026, 12, 20, 9, tzinfo=UTC))
     assert await seats(chat) == {"speak": "Di", "note": "Ben"}
     await chat.room("willow", "Ana", "Ben", "Cy", "Di")
     chat.sent.clear()
@@ -831,7 +831,28 @@ async def test_over_any_history_the_store_stays_in_order(
 
 async def _something(chat: Chat, random: Random, here: set[str], waiting: list[str], step: int) -> None:
     match random.choice(
-        ["accept", "accept", "pass", "wait", "down", "join", "leave", "volunteer", "undo", "draw"]
+        [
+            "accept",
+            "accept",
+            "pass",
+            "wait",
+            "wait",
+            "down",
+            "join",
+            "leave",
+            "volunteer",
+            "undo",
+            "draw",
+            "away 2 weeks",
+            "back",
+            "optout",
+            "optin",
+            "later",
+            "swap",
+            "swap take",
+            "recall",
+            "handover ok",
+        ]
     ):
         case "accept" | "pass" as word if waiting:
             await chat.say(random.choice(waiting), "willow", word)
@@ -847,9 +868,16 @@ async def _something(chat: Chat, random: Random, here: set[str], waiting: list[s
             leaver = random.choice(sorted(here))
             here.discard(leaver)
             await chat.leaves(leaver, "willow")
-        case "volunteer" | "undo" | "draw" as word:
-            line = "!undo" if word == "undo" else f"!spokes {word}"
-            await chat.say(random.choice(sorted(here)), "willow", line)
+        case "recall" if seated := list((await seats(chat)).values()):
+            await chat.say(random.choice(sorted(here)), "willow", f"!spokes recall {user(seated[0])} late")
+            for person in sorted(here):
+                await chat.say(person, "willow", random.choice(["!recall yes", "!recall yes", "!recall no"]))
+        case "handover ok" | "undo" as word:
+            await chat.say(random.choice(sorted(here)), "willow", f"!{word}")
+        case "accept" | "pass" | "join" | "leave" | "recall":
+            pass
+        case word:
+            await chat.say(random.choice(sorted(here)), "willow", f"!spokes {word}")
 
 
 async def test_the_bot_itself_is_never_in_the_line(chat: Chat) -> None:
