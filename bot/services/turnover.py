@@ -151,9 +151,7 @@ async def fill_seats(step: Turnover) -> None:
         step.lines.append(Text("{who} moves from note to speak.", who=await step.person(found.moved_up)))
     if step.wake > step.now and not step.wakes and (found.asked or (found.empty and not round_.told_empty)):
         await timers.put(tx, "spokes.fill", f"spokes.fill.{rotation.id}", step.wake, rotation=rotation.id)
-        step.lines.append(
-            Text("It is quiet time: the next in line is asked at {at}.", at=step.when(step.wake))
-        )
+        step.lines.append(Text("It is quiet time, so I ask who takes it at {at}.", at=step.when(step.wake)))
         return
     resting = {item.user_id for item in line if item.resting}
     for seat, user_id in found.asked.items():

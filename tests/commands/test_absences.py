@@ -225,7 +225,7 @@ async def test_in_quiet_hours_nobody_is_asked_because_somebody_left(chat: Chat) 
     await chat.leaves("Di", "willow")
     assert chat.heard("willow") == [
         "Di is no longer a member here, so a seat of Willow is empty.\nBen moves from note to speak.\n"
-        "It is quiet time: the next in line is asked at Tue 24 Nov 2026 08:00 UTC, in 7 hours."
+        "It is quiet time, so I ask who takes it at Tue 24 Nov 2026 08:00 UTC, in 7 hours."
     ]
     assert (await seats(chat), await asked(chat)) == ({"speak": "Ben"}, [])
     await chat.until(datetime(2026, 11, 24, 7, 59, tzinfo=UTC))
