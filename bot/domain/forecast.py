@@ -12,6 +12,7 @@ from datetime import datetime
 
 from bot.domain.absences import Absence, missing
 from bot.domain.rotation import Pair, Record, line_up, make_seed, stand
+from bot.domain.tags import first_fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ def foresee(
     dates: Sequence[datetime],
     seed_event: str,
     absences: Collection[Absence] = (),
+    tagged: Collection[str] | None = None,
 ) -> list[Likely]:
     """Return the handovers to come, if everybody who is asked accepts and nobody comes or goes.
 
@@ -48,6 +50,7 @@ def foresee(
         dates: When the handovers will be.
         seed_event: The last message that changed the pair; exact for the first date, a guess after it.
         absences: When people are away.
+        tagged: Who has the tag of the pod's rule for its pair, if it has one.
     """
     counted = {record.user_id: record for record in records}
     found = []
@@ -70,9 +73,14 @@ def foresee(
             )
             if not line:
                 break
-            taker = line[0]
+            # as `fill` does: a tag puts nobody who has just served before the others
+            line = [item for item in line if not item.resting] or line
+            wanted = first_fit([item.user_id for item in line], tagged, pair.people)
+            taker = next(item for item in line if item.user_id == wanted)
+            if tagged is not None and wanted in tagged and set(tagged).isdisjoint(pair.people):
+                line = [item for item in line if item.user_id in tagged]
             takers[seat] = taker.user_id
-            rivals[seat] = tuple(item.user_id for item in line[1:] if item.rank == taker.rank)
+            rivals[seat] = tuple(item.user_id for item in line if item != taker and item.rank == taker.rank)
             counted[taker.user_id] = replace(
                 counted[taker.user_id], turns=taker.turns + 1, last_turn_at=None, volunteered_at=None
             )

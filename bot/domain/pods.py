@@ -13,7 +13,8 @@ from enum import Enum
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.domain.errors import UsageError
-from bot.domain.quiet import Quiet
+from bot.domain.quiet import NEVER, Quiet
+from bot.domain.tags import OFF, normal_tag
 from bot.domain.values import Code, Person
 
 SMALLEST, LARGEST = 3, 15
@@ -184,6 +185,10 @@ def _quiet(text: str) -> str:
     return str(Quiet.read(text))
 
 
+def _pair(text: str) -> str:
+    return OFF if text.strip().lower() in NEVER else normal_tag(text)
+
+
 AT_ASSEMBLIES = "assembly"
 """The value of `term` for handovers at the end of each assembly."""
 
@@ -198,6 +203,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("term", "14d", "2 weeks", _days, "the time between two handovers of the pair"),
         Setting("handover", "18:00", "18:00", _clock, "the hour of handovers"),
         Setting("quiet", "22:00-08:00", "22:00-8:00", _quiet, "hours in which the bot wakes nobody"),
+        Setting("pair", OFF, "woman", _pair, "the tag that one of the pair has"),
     )
 }
 
@@ -216,6 +222,7 @@ class Settings:
     term: str = "14d"
     handover: str = "18:00"
     quiet: str = "22:00-08:00"
+    pair: str = OFF
     meets: str = ""
     prefix: str = "!"
 

@@ -28,6 +28,9 @@ volunteers does not overtake: they enter only when all who were in the line, P t
 Q gains no weeks while P may, so both inequalities hold; coming back, Q goes on from there. A recall adds to t
 like every turn. Only a swap takes one from t_Q: each that Q hands on lets Q in once more before P. ∎
 
+All this is said of pods without a rule for their pair. Where there is one, and nobody beside the empty seat has
+its tag, those who have it go first; among themselves everything holds as before.
+
 Hence *nobody enters a second time while somebody in the line has no turn*, own or credited: their share is 0,
 that of the other is not. And *a handover changes at most one seat*: `Pair.hand_over` moves who is there.
 """
@@ -39,6 +42,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+
+from bot.domain.tags import first_fit
 
 SEATS = ("speak", "note")
 """The two seats; `speak` is the one whose holder leaves at the next handover."""
@@ -289,6 +294,7 @@ def fill(
     was_asked: Collection[str],
     pending: Mapping[str, str],
     volunteers: Sequence[Standing],
+    tagged: Collection[str] | None = None,
 ) -> Fill:
     """Find somebody for every empty seat: first the line, then volunteers, last those who just served.
 
@@ -298,6 +304,7 @@ def fill(
         was_asked: Everybody who was asked in this round; nobody is asked twice.
         pending: Who is being asked now, by seat.
         volunteers: Who volunteered and has not answered an ask since, the first one first.
+        tagged: Who has the tag of the pod's rule for its pair, if it has one.
     """
     out = {*pair.people, *pending.values()}
     fresh = [item for item in line if item.user_id not in was_asked and item.user_id not in out]
@@ -310,13 +317,17 @@ def fill(
     for seat in pair.empty_seats:
         if seat in pending:
             continue
+        beside = {*out, *seated.values(), *asked.values()}
         if first:
-            asked[seat] = first.pop(0)
+            asked[seat] = first_fit(first, tagged, beside)
+            first.remove(asked[seat])
         elif free:
-            seated[seat] = free.pop(0)
+            seated[seat] = first_fit(free, tagged, beside)
+            free.remove(seated[seat])
             last = [user_id for user_id in last if user_id != seated[seat]]
         elif last:
-            asked[seat] = last.pop(0)
+            asked[seat] = first_fit(last, tagged, beside)
+            last.remove(asked[seat])
     after = pair
     for seat, user_id in seated.items():
         after = after.with_(seat, user_id)

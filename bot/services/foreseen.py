@@ -15,6 +15,7 @@ from bot.domain.pods import Settings
 from bot.domain.rhythm import Rhythm
 from bot.domain.rotation import is_agreed
 from bot.domain.values import Code, When
+from bot.services.line import tagged
 from bot.services.quiet import until_morning
 from bot.services.rhythm import rhythm_of
 from bot.services.speech import say
@@ -70,7 +71,14 @@ async def likely(
     dates = [rhythm.after(rotation.next_at) if stays else rotation.next_at]
     while len(dates) < count:
         dates.append(rhythm.after(dates[-1]))
-    return foresee(pair, list(counted.values()), dates, seed_event or rotation.last_event, away)
+    return foresee(
+        pair,
+        list(counted.values()),
+        dates,
+        seed_event or rotation.last_event,
+        away,
+        await tagged(tx, pod_room_id),
+    )
 
 
 async def look(tx: Tx, pod_room_id: str, rhythm: Rhythm, seed_event: str | None = None) -> Foreseen | None:

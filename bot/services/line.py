@@ -9,7 +9,8 @@ from datetime import datetime
 
 from bot.domain.absences import Absence, available, covering, missing
 from bot.domain.rotation import NEW_FOR, Record, average
-from bot.store import absences, rooms, spokes
+from bot.domain.tags import OFF
+from bot.store import absences, pods, rooms, spokes, tags
 from bot.store.database import Tx
 
 
@@ -47,6 +48,13 @@ async def refresh_line(tx: Tx, now: datetime, pod_room_id: str) -> None:
         drawn_from = present[user_id].since + NEW_FOR
         await spokes.enter_line(tx, pod_room_id, [Record(user_id, *start, now, None, drawn_from)])
     await absences.drop_past(tx, pod_room_id, now)
+    await tags.keep_only(tx, pod_room_id, present)
+
+
+async def tagged(tx: Tx, pod_room_id: str) -> set[str] | None:
+    """Return who has the tag of a pod's rule for its pair, or `None` where it has no rule."""
+    rule = (await pods.settings(tx, pod_room_id)).pair
+    return None if rule == OFF else await tags.having(tx, pod_room_id, rule)
 
 
 async def outside(

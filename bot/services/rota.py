@@ -11,6 +11,7 @@ from bot.domain.rotation import NEW_FOR, SEATS, Standing, draw_number
 from bot.domain.values import Code, When
 from bot.services import foreseen
 from bot.services.foreseen import AHEAD
+from bot.services.line import tagged
 from bot.services.turnover import Turnover
 from bot.store import pods, rooms, rounds, spokes
 from bot.store.database import Tx
@@ -144,11 +145,27 @@ async def show_why(tx: Tx, now: datetime, room: Room) -> Text:
                 "First comes the lowest turns ÷ weeks, then the longest since the last turn, then the lowest draw. "
                 "Whoever has served since the last handover goes last."
             ),
+            await _rule(step),
             Text("The draw is SHA-256 of the seed followed by the Matrix id; its first 8 digits are shown."),
             Text("Seed: {seed}", seed=Code(round_.seed)),
         ]
     )
     return Text("{top}\n\n{rules}", top=Text.lines([title, *line]), rules=rules)
+
+
+async def _rule(step: Turnover) -> Text | None:
+    """Say what the rule for the pair is, and who has its tag now."""
+    having = await tagged(step.tx, step.pod.room_id)
+    if having is None:
+        return None
+    people = [Text("{who}", who=await step.person(user_id)) for user_id in sorted(having)]
+    return Text(
+        "The rule here: one of the pair has the tag {tag}. Where nobody beside the seat has it, these are asked first: {people}."
+        if people
+        else "The rule here: one of the pair has the tag {tag}, which nobody has now.",
+        tag=step.settings.pair,
+        people=Text.enumerated(people),
+    )
 
 
 _ASIDE = {

@@ -16,8 +16,16 @@ from bot.store import pods, spokes
 from bot.store.database import Tx
 
 __all__ = [
-    "entered_assembly", "history", "is_spoke", "left_assembly", "member_joined", "member_left", "pair_text",
-    "pairs_of", "seats_by_user", "setting_changed",
+    "change_setting",
+    "entered_assembly",
+    "history",
+    "is_spoke",
+    "left_assembly",
+    "member_joined",
+    "member_left",
+    "pair_text",
+    "pairs_of",
+    "seats_by_user",
 ]  # fmt: skip
 
 
@@ -59,11 +67,15 @@ async def left_assembly(tx: Tx, now: datetime, pod_room_id: str) -> None:
         await take_out_pair(tx, now, pod)
 
 
-async def setting_changed(tx: Tx, now: datetime, pod_room_id: str, key: str) -> None:
-    """Move the next handovers when the rule for them changed, of a pod or of those that follow an assembly."""
-    if await pods.find_assembly(tx, pod_room_id) is not None:
-        for pod in await pods.pods_of(tx, pod_room_id):
+async def change_setting(tx: Tx, now: datetime, room_id: str, key: str, value: str) -> None:
+    """Change a setting of a pod or an assembly; whose turn it moves is told."""
+    is_drawn = await spokes.rotation(tx, room_id) is not None
+    step = await Turnover.begin(tx, now, room_id) if is_drawn else None
+    await pods.set_setting(tx, room_id, key, value)
+    if await pods.find_assembly(tx, room_id) is not None:
+        for pod in await pods.pods_of(tx, room_id):
             await _follow_assembly(tx, now, pod.room_id)
-        return
-    if key in ("term", "handover", "timezone", "quiet"):
-        await move_dates(tx, now, pod_room_id)
+    elif key in ("term", "handover", "timezone", "quiet"):
+        await move_dates(tx, now, room_id)
+    elif step is not None:
+        await tell_moved(step)

@@ -14,7 +14,7 @@ from bot.domain.rhythm import Rhythm
 from bot.domain.rotation import ANSWER_WITHIN, Pair, draw_line, fill, stand
 from bot.domain.values import Code, Person, When
 from bot.services import briefs, delegation, foreseen
-from bot.services.line import outside, refresh_line
+from bot.services.line import outside, refresh_line, tagged
 from bot.services.pairs import pair_text
 from bot.services.rhythm import rhythm_of
 from bot.services.speech import say
@@ -142,6 +142,7 @@ async def fill_seats(step: Turnover) -> None:
         {ask.user_id for ask in asks},
         {ask.seat: ask.user_id for ask in asks if ask.answer is None},
         [stand(records[user_id], step.now, handed_over_at) for _, user_id in offers],
+        await tagged(tx, room_id),
     )
     await spokes.set_pair(tx, room_id, found.pair, step.now)
     for user_id in found.seated.values():

@@ -376,6 +376,12 @@ CREATE TABLE swaps (
     state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'taken', 'withdrawn', 'over'))
 ) STRICT;
 CREATE UNIQUE INDEX swaps_open ON swaps (pod_room_id, user_id) WHERE state = 'open';
+CREATE TABLE tags (
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    PRIMARY KEY (pod_room_id, user_id, tag)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE timers (
     key TEXT PRIMARY KEY,
     kind TEXT NOT NULL,

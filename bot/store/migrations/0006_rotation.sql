@@ -149,3 +149,11 @@ CREATE TABLE calendar_entries (
     content TEXT NOT NULL,
     PRIMARY KEY (room_id, key)
 ) STRICT, WITHOUT ROWID;
+
+-- What members say of themselves, for the rule a pod has for its pair. Never part of what a pod takes along.
+CREATE TABLE tags (
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    PRIMARY KEY (pod_room_id, user_id, tag)
+) STRICT, WITHOUT ROWID;
