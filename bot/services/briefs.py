@@ -16,7 +16,7 @@ from bot.domain.values import Code, Person, Verbatim, When
 from bot.services import delegation
 from bot.services.quiet import until_morning
 from bot.services.speech import say
-from bot.store import briefs, pods, polls, requests, rooms, spokes, steps, summaries, timers
+from bot.store import briefs, departures, pods, polls, requests, rooms, spokes, steps, summaries, timers
 from bot.store.briefs import Brief
 from bot.store.database import Tx
 from bot.text import Text, shorten
@@ -169,7 +169,7 @@ async def acknowledge(tx: Tx, now: datetime, room: Room, sender: Person) -> Text
     await timers.drop(tx, f"brief.{brief.id}")
     pair = await spokes.pair(tx, room.room_id)
     leavers = [
-        item for item in await spokes.departures(tx, room.room_id) if pair.seat_of(item.user_id) is None
+        item for item in await departures.of_pod(tx, room.room_id) if pair.seat_of(item.user_id) is None
     ]
     if not leavers or await briefs.unread(tx, room.room_id):
         return Text("Thank you, {who}. The seat is yours.", who=sender)
@@ -203,7 +203,7 @@ async def remind(tx: Tx, now: datetime, _due: datetime, payload: dict[str, Any])
         return
     others = [
         (await rooms.person(tx, brief.pod_room_id, item.user_id)).mentioned()
-        for item in await spokes.departures(tx, brief.pod_room_id)
+        for item in await departures.of_pod(tx, brief.pod_room_id)
     ]
     people = Text.enumerated([Text("{who}", who=person) for person in [who.mentioned(), *others]])
     text = Text(

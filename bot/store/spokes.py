@@ -1,4 +1,4 @@
-"""The pair of each pod, the line behind it, past turns, and who has yet to leave the assembly's room.
+"""The pair of each pod, the line behind it, and past turns.
 
 Rule: past turns are never rewritten. A turn that is over is changed by nobody; only one that has just
 begun can be taken back.
@@ -54,16 +54,6 @@ class Turn:
     began_at: datetime
     ended_at: datetime | None
     end: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Departure:
-    """A spoke of a pod whose turn is over and who is to leave the assembly's room."""
-
-    id: int
-    pod_room_id: str
-    assembly_room_id: str
-    user_id: str
 
 
 async def seated(tx: Tx, pod_room_id: str) -> list[Seat]:
@@ -269,39 +259,6 @@ async def turns(tx: Tx, pod_room_id: str) -> list[Turn]:
     ]
 
 
-# -- leaving the assembly's room -------------------------------------------------------------------
-
-
-async def add_departure(tx: Tx, pod_room_id: str, assembly_room_id: str, user_id: str) -> int:
-    """Note that somebody is to leave the assembly's room, in place of an earlier note; returns its id."""
-    await tx.run(
-        "DELETE FROM departures WHERE assembly_room_id = ? AND user_id = ?", assembly_room_id, user_id
-    )
-    return await tx.insert(
-        "INSERT INTO departures (pod_room_id, assembly_room_id, user_id) VALUES (?, ?, ?)",
-        pod_room_id,
-        assembly_room_id,
-        user_id,
-    )
-
-
-async def departures(tx: Tx, pod_room_id: str) -> list[Departure]:
-    """Return who of a pod is still to leave the assembly's room."""
-    rows = await tx.all("SELECT * FROM departures WHERE pod_room_id = ? ORDER BY id", pod_room_id)
-    return [_departure(row) for row in rows]
-
-
-async def find_departure(tx: Tx, departure_id: int) -> Departure | None:
-    """Return a departure by its id."""
-    row = await tx.one("SELECT * FROM departures WHERE id = ?", departure_id)
-    return _departure(row) if row else None
-
-
-async def drop_departure(tx: Tx, departure_id: int) -> None:
-    """Forget a departure: it is done, or not needed any more."""
-    await tx.run("DELETE FROM departures WHERE id = ?", departure_id)
-
-
 async def membership(tx: Tx, room_id: str, user_id: str) -> str | None:
     """Return what the server last showed of somebody in a room, such as `join` or `invite`."""
     row = await tx.one("SELECT membership FROM members WHERE room_id = ? AND user_id = ?", room_id, user_id)
@@ -330,10 +287,6 @@ def _rotation(row: Row) -> Rotation:
         row["handovers"],
         bool(row["stayed"]),
     )
-
-
-def _departure(row: Row) -> Departure:
-    return Departure(row["id"], row["pod_room_id"], row["assembly_room_id"], row["user_id"])
 
 
 def _moment(milliseconds: int | None) -> datetime | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.rotation import Pair, Record, Standing
-from bot.store import pods, rooms, rounds, spokes
+from bot.store import departures, pods, rooms, rounds, spokes
 from bot.store.database import Database, Tx
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -105,7 +105,7 @@ async def test_all_of_it_follows_a_room_that_is_upgraded(tx: Tx) -> None:
     rotation = await spokes.begin_rotation(tx, POD, NOW, NOW + timedelta(days=14), "$e1")
     await spokes.enter_line(tx, POD, [Record("@ana:test", Fraction(0), Fraction(0), NOW, None, NOW)])
     await spokes.begin_turn(tx, POD, "@ana:test", NOW)
-    departure_id = await spokes.add_departure(tx, POD, RIVER, "@ana:test")
+    departure_id = await departures.add(tx, POD, RIVER, "@ana:test")
     round_ = await rounds.begin(tx, POD, "draw", "$e1", NOW, [], [])
     await rooms.move(tx, POD, "!willow2:test")
     await rooms.move(tx, RIVER, "!river2:test")
@@ -116,6 +116,6 @@ async def test_all_of_it_follows_a_room_that_is_upgraded(tx: Tx) -> None:
     assert len(await spokes.records(tx, new)) == len(await spokes.turns(tx, new)) == 1
     latest = await rounds.latest(tx, new)
     assert latest is not None and latest.id == round_.id
-    departure = await spokes.find_departure(tx, departure_id)
+    departure = await departures.find(tx, departure_id)
     assert departure is not None
     assert (departure.pod_room_id, departure.assembly_room_id) == (new, "!river2:test")

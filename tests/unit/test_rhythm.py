@@ -19,9 +19,9 @@ from bot.domain.rhythm import Rhythm
 ZONES = st.sampled_from(
     [ZoneInfo(name) for name in ("Europe/London", "America/New_York", "Australia/Lord_Howe", "UTC", "Asia/Kolkata", "Africa/Casablanca")]
 )  # fmt: skip
-MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2029, 1, 1)).map(
-    lambda at: at.replace(tzinfo=UTC, microsecond=0)
-)  # noqa: DTZ001 - made aware
+MOMENTS = st.integers(0, 3 * 366 * 24 * 60).map(
+    lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+)
 HOURS = st.times().map(lambda at: at.replace(second=0, microsecond=0))
 QUIET = st.builds(Quiet, HOURS, HOURS)
 WORDS = st.builds(
