@@ -8,7 +8,7 @@ MINUTES ?= 10
 N ?= 200
 SECONDS ?= 40
 
-.PHONY: help install sandbox demo test fast fuzz kills soak faults check format clean
+.PHONY: help install sandbox demo test fast fuzz kills soak faults rotation check format clean
 
 help:
 	@echo "make demo          plays a federation in front of you, on a throw-away server"
@@ -19,6 +19,7 @@ help:
 	@echo "make kills N=200   kills the bot so many times under load, and counts"
 	@echo "make soak MINUTES=60   kills both sides again and again under load, and counts"
 	@echo "make faults SECONDS=40   holds each fault of a server for so long, and counts what is asked of it"
+	@echo "make rotation      simulates five years of 200 pods and draws docs/rotation.png"
 	@echo "make check         runs the linters and the type checker"
 
 # The program and the developers' tools, at the pinned versions.
@@ -59,6 +60,9 @@ soak: install
 faults: install
 	@$(RUN) -m sandbox.install --without-old-client
 	@$(RUN) -m sandbox.endure --seconds $(SECONDS)
+
+rotation: install
+	@$(RUN) -m sandbox.rotation --picture docs/rotation.png
 
 check: install
 	@.venv/bin/ruff check .

@@ -264,10 +264,12 @@ class SendFile:
     Args:
         name: The file name people see.
         markdown: What is in it; it is written as plain text, which opens everywhere.
+        mimetype: What it is; anything but plain text is written as it stands.
     """
 
     name: str
     markdown: str
+    mimetype: str = "text/plain"
 
 
 @dataclass(frozen=True, slots=True)

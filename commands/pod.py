@@ -104,7 +104,7 @@ async def voice(ctx: Context, who: Member) -> Reply:
     example=("!pod set timezone Europe/London", "It takes effect when another member types"),
 )
 async def set_(ctx: Context, key: Word, value: Line) -> Reply:
-    """Change the time zone, language, term or hour of handovers of this pod."""
+    """Change the time zone, language, term, hour of handovers or quiet hours of this pod."""
     return Answer(
         *await requests.ask_setting(ctx.tx, ctx.now, ctx.room, ctx.sender, (key, value.lstrip("= ")))
     )
@@ -127,7 +127,9 @@ async def read_member(ctx: Context, cursor: Cursor) -> Member:
     people = await groups.people(ctx.tx, ctx.room)
     text = re.sub(r"^\[?(?:https://matrix\.to/#/)?", "", cursor.text.strip())
     if not text:
-        raise UsageError("Who? For example: {example}", example=Code(f"!pod observer {ctx.sender.user_id}"))
+        found = ctx.registry.find(ctx.said.body.strip().removeprefix(ctx.settings.prefix).split())
+        name = found[0].name if found else "pod observer"
+        raise UsageError("Who? For example: {example}", example=Code(f"!{name} {ctx.sender.user_id}"))
     names = [
         (name, member)
         for member in people

@@ -10,6 +10,7 @@ from typing import Final
 POLL: Final = "P"
 SUMMARY: Final = "S"
 REQUEST: Final = "J"
+RECALL: Final = "R"
 
 _ID = re.compile(r"^[A-Za-z]\d{1,6}$")
 

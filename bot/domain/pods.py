@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from bot.domain.errors import UsageError
 from bot.domain.ids import normal_id
 from bot.domain.names import visible
+from bot.domain.quiet import NEVER, Quiet
+from bot.domain.tags import OFF, normal_tag
 from bot.domain.values import Code, Person
 
 SMALLEST, LARGEST = 3, 15
@@ -173,6 +175,8 @@ def _language(text: str) -> str:
 
 
 def _days(text: str) -> str:
+    if re.fullmatch(r"\s*(at )?((each|every) )?assembl(y|ies)\s*", text.lower()):
+        return AT_ASSEMBLIES
     match = re.fullmatch(r"\s*(\d{1,3})\s*(d|days?|w|weeks?)\s*", text.lower())
     if not match:
         raise ValueError(text)
@@ -189,6 +193,20 @@ def _clock(text: str) -> str:
     return f"{time(int(match[1]), int(match[2])):%H:%M}"
 
 
+def _quiet(text: str) -> str:
+    return str(Quiet.read(text))
+
+
+def _pair(text: str) -> str:
+    return OFF if text.strip().lower() in NEVER else normal_tag(text)
+
+
+AT_ASSEMBLIES = "assembly"
+"""The value of `term` for handovers at the end of each assembly."""
+
+TERM = timedelta(days=14)
+"""The time between two handovers where nothing else is set, or the assembly has said no dates yet."""
+
 SETTINGS: dict[str, Setting] = {
     setting.key: setting
     for setting in (
@@ -196,6 +214,8 @@ SETTINGS: dict[str, Setting] = {
         Setting("language", "en", "en", _language, "the language the bot speaks here"),
         Setting("term", "14d", "2 weeks", _days, "the time between two handovers of the pair"),
         Setting("handover", "18:00", "18:00", _clock, "the hour of handovers"),
+        Setting("quiet", "22:00-08:00", "22:00-8:00", _quiet, "hours in which the bot wakes nobody"),
+        Setting("pair", OFF, "woman", _pair, "the tag that one of the pair has"),
     )
 }
 
@@ -205,6 +225,7 @@ class Settings:
     """A room's settings, defaults filled in.
 
     Args:
+        meets: For an assembly, when it meets, as a `Recurrence` is stored; empty where it has not said.
         prefix: What commands start with; the operator's, the same in every room.
     """
 
@@ -212,6 +233,9 @@ class Settings:
     language: str = "en"
     term: str = "14d"
     handover: str = "18:00"
+    quiet: str = "22:00-08:00"
+    pair: str = OFF
+    meets: str = ""
     prefix: str = "!"
 
     @property
@@ -221,8 +245,18 @@ class Settings:
 
     @property
     def between_handovers(self) -> timedelta:
-        """The time between two handovers."""
-        return timedelta(days=int(self.term.rstrip("d")))
+        """The time between two handovers, where they do not follow the assembly."""
+        return TERM if self.follows_assembly else timedelta(days=int(self.term.rstrip("d")))
+
+    @property
+    def follows_assembly(self) -> bool:
+        """Whether handovers come at the end of each assembly."""
+        return self.term == AT_ASSEMBLIES
+
+    @property
+    def quiet_hours(self) -> Quiet:
+        """The hours in which the bot wakes nobody."""
+        return Quiet.read(self.quiet)
 
     @property
     def handover_hour(self) -> time:

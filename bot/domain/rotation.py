@@ -13,6 +13,8 @@ Who is next. Lowest turns ÷ weeks available; then longest since the last turn; 
 had a turn end since the last handover goes behind all others, so nobody serves two turns in a row while
 somebody else who is in the line is willing. A turn counts from the moment it is taken, full length or not.
 A line stays as it was drawn until the next draw; whose first 14 days end meanwhile may volunteer.
+Who is away or takes no turns is not in the line, and gains no weeks meanwhile. Who was recalled is not drawn
+before the next handover. A turn handed on in a swap is counted for who took it over, and for nobody else.
 
 How long one waits. Let P be in the line, always willing, and not just back from a turn. Let Q be another
 one; take their turns t and weeks w at the moment from which both are in the line. *Q enters before P is
@@ -22,7 +24,15 @@ then. Both gain weeks together, whole ones counted, so w_Q' ≤ w_Q + s + 1 and 
 hence t ≤ t_P · (w_Q + 1 + s) / (w_P + s) ≤ t_P · max(1, (w_Q + 1) / w_P). Each entry of Q adds one to t, from
 t_Q on; the last one starts from a t that still fits. ∎ Summed over all others this bounds the seats that
 are filled while P waits: with equal numbers each of the n − 1 others goes before P once at most. One who
-volunteers does not overtake: they enter only when all who were in the line, P too, have been asked.
+volunteers does not overtake: they enter only when all who were in the line, P too, have been asked. Away,
+Q gains no weeks while P may, so both inequalities hold; coming back, Q goes on from there. A recall adds to t
+like every turn. Only a swap takes one from t_Q: each that Q hands on lets Q in once more before P. ∎
+
+All this is said of pods without a rule for their pair. Where there is one, and nobody beside the empty seat has
+its tag, those who have it go first; among themselves everything holds as before.
+
+Hence *nobody enters a second time while somebody in the line has no turn*, own or credited: their share is 0,
+that of the other is not. And *a handover changes at most one seat*: `Pair.hand_over` moves who is there.
 """
 
 from __future__ import annotations
@@ -32,6 +42,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+
+from bot.domain.tags import first_fit
 
 SEATS = ("speak", "note")
 """The two seats; `speak` is the one whose holder leaves at the next handover."""
@@ -94,6 +106,11 @@ class Pair:
         its own, because people are asked. If `note` was empty before, both are empty now.
         """
         return Pair(speak=self.note)
+
+
+def is_agreed(pair: Pair, wished: Collection[str]) -> bool:
+    """Tell whether the pair stays at a handover: both spokes wish it, or the one there is and another member."""
+    return bool(pair.people) and len(wished) >= 2 and set(pair.people) <= set(wished)
 
 
 # -- the line --------------------------------------------------------------------------------------
@@ -215,15 +232,33 @@ def line_up(standings: Iterable[Standing], seed: str) -> list[Standing]:
 
 
 def draw_line(
-    records: Iterable[Record], pair: Pair, at: datetime, handed_over_at: datetime | None, seed: str
+    records: Iterable[Record],
+    pair: Pair,
+    at: datetime,
+    handed_over_at: datetime | None,
+    seed: str,
+    outside: Mapping[str, str] | None = None,
 ) -> tuple[list[Standing], list[tuple[Standing, str]]]:
-    """Return the line at a moment, and those outside it with why: `seated` or `new`."""
+    """Return the line at a moment, and those outside it with why.
+
+    Args:
+        records: Everybody who is counted.
+        pair: Who sits where.
+        at: The moment.
+        handed_over_at: When the latest handover began, if there was one.
+        seed: The seed of the draw.
+        outside: Who is not to be drawn for another reason: `away`, `out` or `recalled`. The others outside
+            are `seated` or `new`.
+    """
+    outside = outside or {}
     line: list[Standing] = []
     aside: list[tuple[Standing, str]] = []
     for record in records:
         standing = stand(record, at, handed_over_at)
         if record.user_id in pair.people:
             aside.append((standing, "seated"))
+        elif record.user_id in outside:
+            aside.append((standing, outside[record.user_id]))
         elif record.is_new(at):
             aside.append((standing, "new"))
         else:
@@ -259,6 +294,7 @@ def fill(
     was_asked: Collection[str],
     pending: Mapping[str, str],
     volunteers: Sequence[Standing],
+    tagged: Collection[str] | None = None,
 ) -> Fill:
     """Find somebody for every empty seat: first the line, then volunteers, last those who just served.
 
@@ -268,6 +304,7 @@ def fill(
         was_asked: Everybody who was asked in this round; nobody is asked twice.
         pending: Who is being asked now, by seat.
         volunteers: Who volunteered and has not answered an ask since, the first one first.
+        tagged: Who has the tag of the pod's rule for its pair, if it has one.
     """
     out = {*pair.people, *pending.values()}
     fresh = [item for item in line if item.user_id not in was_asked and item.user_id not in out]
@@ -280,13 +317,17 @@ def fill(
     for seat in pair.empty_seats:
         if seat in pending:
             continue
+        beside = {*out, *seated.values(), *asked.values()}
         if first:
-            asked[seat] = first.pop(0)
+            asked[seat] = first_fit(first, tagged, beside)
+            first.remove(asked[seat])
         elif free:
-            seated[seat] = free.pop(0)
+            seated[seat] = first_fit(free, tagged, beside)
+            free.remove(seated[seat])
             last = [user_id for user_id in last if user_id != seated[seat]]
         elif last:
-            asked[seat] = last.pop(0)
+            asked[seat] = first_fit(last, tagged, beside)
+            last.remove(asked[seat])
     after = pair
     for seat, user_id in seated.items():
         after = after.with_(seat, user_id)

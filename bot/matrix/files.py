@@ -20,7 +20,8 @@ async def upload_encrypted(client: BotClient, file: SendFile) -> dict[str, Any]:
         Retry: No answer, or a server error.
         GiveUp: The server refused, for example because the file is too large.
     """
-    content = plain(file.markdown).encode()
+    text = plain(file.markdown) if file.mimetype == "text/plain" else file.markdown
+    content = text.encode()
     ciphertext, keys = encrypt_attachment(content)
     headers = {"Authorization": f"Bearer {client.access_token}", "Content-Type": "application/octet-stream"}
     with network():
@@ -33,7 +34,7 @@ async def upload_encrypted(client: BotClient, file: SendFile) -> dict[str, Any]:
         "msgtype": "m.file",
         "body": file.name,
         "filename": file.name,
-        "info": {"mimetype": "text/plain", "size": len(content)},
-        "file": {"url": uri, "mimetype": "text/plain", **keys},
+        "info": {"mimetype": file.mimetype, "size": len(content)},
+        "file": {"url": uri, "mimetype": file.mimetype, **keys},
         "m.mentions": {},
     }

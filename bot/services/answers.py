@@ -15,6 +15,7 @@ from bot.domain.rotation import ANSWER_WITHIN
 from bot.domain.values import Code, Person
 from bot.services import delegation
 from bot.services.handovers import BOT_AWAY, LATE, empty_seats
+from bot.services.line import outside
 from bot.services.turnover import (
     Turnover,
     begin_turn,
@@ -40,7 +41,7 @@ async def accept(tx: Tx, now: datetime, room: Room, sender: Person, event_id: st
     Raises:
         Conflict: The person is not being asked.
     """
-    step = await Turnover.begin(tx, now, room.room_id)
+    step = await Turnover.begin(tx, now, room.room_id, sender.user_id)
     ask = await _own_ask(step, sender)
     await close_ask(tx, ask, "accepted")
     await spokes.set_last_event(tx, room.room_id, event_id)
@@ -58,7 +59,7 @@ async def pass_on(tx: Tx, now: datetime, room: Room, sender: Person, event_id: s
     Raises:
         Conflict: The person is not being asked.
     """
-    step = await Turnover.begin(tx, now, room.room_id)
+    step = await Turnover.begin(tx, now, room.room_id, sender.user_id)
     ask = await _own_ask(step, sender)
     await close_ask(tx, ask, "passed")
     await spokes.set_volunteered(tx, room.room_id, sender.user_id, None)
@@ -108,7 +109,7 @@ async def volunteer(tx: Tx, now: datetime, room: Room, sender: Person, event_id:
     Raises:
         Conflict: The person is a spoke, is being asked or has volunteered already, or no pair was drawn yet.
     """
-    step = await Turnover.begin(tx, now, room.room_id)
+    step = await Turnover.begin(tx, now, room.room_id, sender.user_id)
     await _check_volunteer(step, sender)
     await spokes.set_volunteered(tx, room.room_id, sender.user_id, now)
     await _relieve(step, sender.user_id)
@@ -176,6 +177,13 @@ async def _check_volunteer(step: Turnover, sender: Person) -> None:
             pod=step.pod.name,
             yes=Code("accept"),
         )
+    rotation = await spokes.rotation(step.tx, room_id)
+    assert rotation is not None  # noqa: S101 - it was looked at above
+    handed_over_at = await rounds.handed_over_at(step.tx, room_id)
+    others = await outside(step.tx, step.now, room_id, rotation.next_at, handed_over_at)
+    if (why := others.get(sender.user_id)) is not None:
+        template, change = _OUTSIDE[why]
+        raise Conflict(template, change=Code(change))
     records = await spokes.records(step.tx, room_id)
     offered_at = next((item.volunteered_at for item in records if item.user_id == sender.user_id), None)
     if offered_at is not None:
@@ -187,13 +195,23 @@ async def _check_volunteer(step: Turnover, sender: Person) -> None:
         )
 
 
+_OUTSIDE = {
+    "away": ("You have named days away. {change} ends them; then you can volunteer.", "!spokes back"),
+    "out": ("You take no turns now. {change} ends that; then you can volunteer.", "!spokes optin"),
+    "recalled": (
+        "The pod has recalled you; you are in the line again after the next handover: {change}",
+        "!spokes",
+    ),
+}
+
+
 async def take_back_offer(tx: Tx, now: datetime, room: Room, sender: Person) -> Text:
     """Take a volunteer's offer back.
 
     Raises:
         Conflict: It was answered already.
     """
-    step = await Turnover.begin(tx, now, room.room_id)
+    step = await Turnover.begin(tx, now, room.room_id, sender.user_id)
     records = await spokes.records(tx, room.room_id)
     if not any(item.volunteered_at for item in records if item.user_id == sender.user_id):
         raise Conflict(
@@ -213,7 +231,7 @@ async def take_back_seat(
     Raises:
         Conflict: The turn is over already.
     """
-    step = await Turnover.begin(tx, now, room.room_id)
+    step = await Turnover.begin(tx, now, room.room_id, sender.user_id)
     if not await spokes.take_back_turn(tx, turn_id):
         raise Conflict("Your turn is over already. {show} shows the pair.", show=Code("!spokes"))
     round_ = await rounds.latest(tx, room.room_id)

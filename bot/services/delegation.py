@@ -16,7 +16,7 @@ from bot.domain.values import Code
 from bot.ports import InviteUser, RemoveUser
 from bot.services.pairs import pairs_of
 from bot.services.speech import say
-from bot.store import outbox, pods, rooms, spokes, timers
+from bot.store import departures, outbox, pods, rooms, spokes, timers
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -86,18 +86,32 @@ async def let_go(tx: Tx, now: datetime, pod: Pod, user_id: str) -> None:
     """Begin the days of grace of somebody whose turn is over."""
     if pod.assembly_room_id is None:
         return
-    departure_id = await spokes.add_departure(tx, pod.room_id, pod.assembly_room_id, user_id)
+    departure_id = await departures.add(tx, pod.room_id, pod.assembly_room_id, user_id)
     await timers.put(
         tx, "spokes.depart", f"spokes.depart.{departure_id}", now + STAYS_FOR, departure=departure_id
     )
 
 
+async def stay(tx: Tx, pod: Pod, user_id: str) -> None:
+    """Let somebody stay whose turn goes on after all."""
+    for departure in await departures.of_pod(tx, pod.room_id):
+        if departure.user_id == user_id:
+            await departures.drop(tx, departure.id)
+            await timers.drop(tx, f"spokes.depart.{departure.id}")
+
+
+async def let_go_at_once(tx: Tx, now: datetime, pod: Pod, user_id: str) -> None:
+    """Take somebody out of the assembly's room without days of grace, because their pod has recalled them."""
+    if pod.assembly_room_id is not None:
+        await _take_out(tx, now, pod, pod.assembly_room_id, user_id)
+
+
 async def depart(tx: Tx, now: datetime, _due: datetime, payload: dict[str, Any]) -> None:
     """End somebody's days of grace; late or not, it is done once."""
-    departure = await spokes.find_departure(tx, payload["departure"])
+    departure = await departures.find(tx, payload["departure"])
     if departure is None:
         return
-    await spokes.drop_departure(tx, departure.id)
+    await departures.drop(tx, departure.id)
     pod = await pods.find_pod(tx, departure.pod_room_id)
     if pod is not None:
         await _take_out(tx, now, pod, departure.assembly_room_id, departure.user_id)
@@ -116,9 +130,9 @@ async def take_out_pair(tx: Tx, now: datetime, pod: Pod) -> None:
     if pod.assembly_room_id is None:
         return
     people = [seat.user_id for seat in await spokes.seated(tx, pod.room_id)]
-    for departure in await spokes.departures(tx, pod.room_id):
+    for departure in await departures.of_pod(tx, pod.room_id):
         people.append(departure.user_id)
-        await spokes.drop_departure(tx, departure.id)
+        await departures.drop(tx, departure.id)
         await timers.drop(tx, f"spokes.depart.{departure.id}")
     for user_id in dict.fromkeys(people):
         await _take_out(tx, now, pod, pod.assembly_room_id, user_id, leaving=True)

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from bot.domain.errors import Conflict
 from bot.domain.ids import make_code
+from bot.domain.meetings import shown
 from bot.domain.pods import (
     CODE_GOOD_FOR,
     CODES_AT_ONCE,
@@ -155,6 +156,7 @@ def _described(member: Member, seats: dict[str, str]) -> Text:
 async def describe_assembly(tx: Tx, room: Room) -> Text:
     """Say what an assembly is made of: its pods and their pairs."""
     found = await pods.pods_of(tx, room.room_id)
+    settings = await pods.settings(tx, room.room_id)
     if not found:
         return Text(
             "The assembly {name} has no pods yet. {invite} makes a code for one.",
@@ -170,6 +172,9 @@ async def describe_assembly(tx: Tx, room: Room) -> Text:
                 n=len(found),
             ),
             Text.listed([await _pod_line(tx, pod) for pod in found]),
+            Text("It meets {dates} {zone}.", dates=shown("meets", settings.meets), zone=settings.timezone)
+            if settings.meets
+            else None,
         ]
     )
 

@@ -10,24 +10,26 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.errors import Conflict
-from bot.domain.forecast import handover_after, handover_after_late
 from bot.domain.pods import Room
-from bot.domain.rotation import make_seed
+from bot.domain.rotation import is_agreed, make_seed
 from bot.domain.values import Code, When
 from bot.services import delegation
+from bot.services.line import found_line
 from bot.services.pairs import pair_text
+from bot.services.quiet import until_morning
 from bot.services.speech import say
 from bot.services.turnover import (
     Turnover,
     begin_round,
     close_ask,
     fill_seats,
-    found_line,
     pair_line,
     publish,
+    tell_moved,
 )
-from bot.store import rooms, rounds, spokes, timers
+from bot.store import absences, briefs, rooms, rounds, spokes, swaps, timers
 from bot.store.database import Tx
+from bot.store.spokes import Rotation
 from bot.text import Text
 
 LATE = timedelta(minutes=10)
@@ -45,11 +47,12 @@ async def draw(tx: Tx, now: datetime, room: Room, event_id: str) -> None:
         Conflict: The pair is complete, people are being asked already, or too few are here.
     """
     step = await Turnover.begin(tx, now, room.room_id)
+    step.wakes = True
     await _check_draw(step)
     rotation = await spokes.rotation(tx, room.room_id)
     if rotation is None:
         await found_line(tx, now, room.room_id)
-        rotation = await spokes.begin_rotation(tx, room.room_id, now, step.following(now), event_id)
+        rotation = await spokes.begin_rotation(tx, room.room_id, now, step.rhythm.after(now), event_id)
         await _set_timer(tx, rotation.id, rotation.next_at)
     await spokes.set_last_event(tx, room.room_id, event_id)
     await begin_round(step, "draw", make_seed(event_id))
@@ -111,16 +114,23 @@ async def hand_over(tx: Tx, now: datetime, _due: datetime, payload: dict[str, An
     if room is None or not room.joined:
         await _set_timer(tx, rotation.id, now + BOT_AWAY)
         return
+    if await until_morning(
+        tx, now, room.room_id, "spokes.handover", f"spokes.handover.{rotation.id}", payload
+    ):
+        return
     late = now - rotation.next_at >= LATE
     step = await Turnover.begin(tx, now, rotation.pod_room_id)
     if late and not payload.get("waited") and await rounds.pending(tx, rotation.pod_room_id):
         await _set_timer(tx, rotation.id, now + LATE, waited=True)
         return
+    next_at = step.rhythm.after_late(rotation.next_at, now)
+    if await _stay(step, rotation, next_at):
+        return
+    await briefs.drop_lines(tx, rotation.pod_room_id, before=rotation.previous_at)
     await _turn(step, rotation.next_at, late=late)
-    settings = step.settings
-    next_at = handover_after_late(
-        rotation.next_at, now, settings.between_handovers, settings.handover_hour, settings.zone
-    )
+    for swap in await swaps.open_in(tx, rotation.pod_room_id):
+        await swaps.end_stale(tx, rotation.pod_room_id, swap.user_id)
+    await spokes.count_handover(tx, rotation.id, stayed=False)
     await spokes.set_dates(tx, rotation.id, rotation.next_at, next_at)
     await _set_timer(tx, rotation.id, next_at)
     await begin_round(step, "handover", make_seed(rotation.last_event, rotation.next_at))
@@ -129,6 +139,23 @@ async def hand_over(tx: Tx, now: datetime, _due: datetime, payload: dict[str, An
         Text("The next handover is {at}. {why} shows the line.", at=step.when(next_at), why=Code("!spokes why"))
     )  # fmt: skip
     await publish(step)
+
+
+async def _stay(step: Turnover, rotation: Rotation, next_at: datetime) -> bool:
+    """Let the pair stay once more where both have wished it; returns whether they do."""
+    room_id = step.pod.room_id
+    pair = await spokes.pair(step.tx, room_id)
+    wished = await absences.stays(step.tx, room_id)
+    await absences.drop_stays(step.tx, room_id)
+    if not is_agreed(pair, wished):
+        return False
+    await spokes.count_handover(step.tx, rotation.id, stayed=True)
+    await spokes.set_dates(step.tx, rotation.id, rotation.next_at, next_at)
+    await _set_timer(step.tx, rotation.id, next_at)
+    step.lines.append(Text("The pair of {pod} stays once more, as both have wished.", pod=step.pod.name))
+    step.lines.append(await pair_line(step))
+    await publish(step)
+    return True
 
 
 async def _turn(step: Turnover, due: datetime, *, late: bool) -> None:
@@ -219,15 +246,29 @@ async def move_dates(tx: Tx, now: datetime, pod_room_id: str) -> None:
     if rotation is None:
         return
     step = await Turnover.begin(tx, now, pod_room_id)
-    settings = step.settings
-    next_at = handover_after(
-        rotation.previous_at, now, settings.between_handovers, settings.handover_hour, settings.zone
-    )
+    next_at = step.rhythm.after_least(rotation.previous_at, now)
     if next_at == rotation.next_at:
         return
     await spokes.set_dates(tx, rotation.id, rotation.previous_at, next_at)
     await _set_timer(tx, rotation.id, next_at)
     await say(tx, now, pod_room_id, await pair_line(step))
+    await tell_moved(step)
+
+
+async def fill_later(tx: Tx, now: datetime, _due: datetime, payload: dict[str, Any]) -> None:
+    """Ask for empty seats after the quiet hours."""
+    rotation = await spokes.rotation_by_id(tx, payload["rotation"])
+    room = await rooms.find(tx, rotation.pod_room_id) if rotation is not None else None
+    if rotation is None or room is None:
+        return
+    if not room.joined:
+        again = now + BOT_AWAY
+        await timers.put(tx, "spokes.fill", f"spokes.fill.{rotation.id}", again, rotation=rotation.id)
+        return
+    step = await Turnover.begin(tx, now, rotation.pod_room_id)
+    await fill_seats(step)
+    if step.lines:
+        await publish(step)
 
 
 async def _set_timer(tx: Tx, rotation_id: int, at: datetime, *, waited: bool = False) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from bot.domain.errors import Conflict
+from bot.domain.meetings import shown
 from bot.domain.values import Code
 from bot.services import groups, records, spokes, summaries
 from bot.services.speech import say
@@ -51,12 +52,16 @@ async def _let_in(tx: Tx, now: datetime, request: Request) -> Text:
 
 async def _apply_setting(tx: Tx, now: datetime, request: Request) -> Text:
     assert request.key is not None and request.value is not None  # noqa: S101 - a setting has both
-    await pods.set_setting(tx, request.room_id, request.key, request.value)
-    await spokes.setting_changed(tx, now, request.room_id, request.key)
+    await spokes.change_setting(tx, now, request.room_id, request.key, request.value)
+    if await pods.find_assembly(tx, request.room_id) is not None:
+        template = "{key} is now {value} in this assembly. {ics} sends its dates as a calendar file."
+    else:
+        template = "{key} is now {value} in this pod. What is open already keeps its old rule."
     return Text(
-        "{key} is now {value} in this pod. What is open already keeps its old rule.",
+        template,
         key=request.key.capitalize(),
-        value=request.value,
+        value=shown(request.key, request.value),
+        ics=Code("!assembly ics"),
     )
 
 

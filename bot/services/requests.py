@@ -10,7 +10,16 @@ from datetime import datetime
 
 from bot.domain.errors import Conflict, NotAllowed, NotFound
 from bot.domain.ids import REQUEST
-from bot.domain.pods import REQUEST_GOOD_FOR, REQUESTS_OF_ONE, Member, Room, check_setting, enter_needs
+from bot.domain.meetings import check_assembly_setting, shown
+from bot.domain.pods import (
+    REQUEST_GOOD_FOR,
+    REQUESTS_OF_ONE,
+    Member,
+    Room,
+    RoomKind,
+    check_setting,
+    enter_needs,
+)
 from bot.domain.values import Code, Person
 from bot.services import spokes
 from bot.services.request_effects import EFFECTS
@@ -79,6 +88,13 @@ async def _check_may_approve(tx: Tx, request: Request, sender: Person) -> int:
             raise NotAllowed("You proposed {id}; it needs the ok of another member.", id=request.id)
         if not any(member.user_id == sender.user_id for member in await rooms.voices(tx, request.room_id)):
             raise NotAllowed("{id} needs the ok of a member with a voice.", id=request.id)
+        if request.kind != "setting" or await pods.find_assembly(tx, request.room_id) is None:
+            return 1
+        pairs = await spokes.pairs_of(tx, request.room_id)
+        if enter_needs(pairs) == "spokes" and not any(sender.user_id in pair for pair in pairs.values()):
+            raise NotAllowed(
+                "{id} needs the ok of a spoke. {show} lists them.", id=request.id, show=Code("!assembly")
+            )
         return 1
     pairs = await spokes.pairs_of(tx, request.room_id)
     if enter_needs(pairs) == "spokes":
@@ -107,11 +123,15 @@ async def ask_setting(
         UsageError: There is no such setting or value.
         Conflict: It has that value already.
     """
-    key, value = check_setting(*typed)
-    if getattr(await pods.settings(tx, room.room_id), key) == value:
-        raise Conflict("{key} is {value} already.", key=key.capitalize(), value=value)
+    settings = await pods.settings(tx, room.room_id)
+    if room.kind is RoomKind.ASSEMBLY:
+        key, value = check_assembly_setting(*typed, now, settings.zone)
+    else:
+        key, value = check_setting(*typed)
+    if getattr(settings, key) == value:
+        raise Conflict("{key} is {value} already.", key=key.capitalize(), value=shown(key, value))
     request = await ask(tx, now, "setting", room.room_id, room.room_id, sender, key=key, value=value)
-    what = Text("{key} = {value}", key=key, value=value)
+    what = Text("{key} = {value}", key=key, value=shown(key, value))
     return _asked(sender, what, request), request.id
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain.errors import Conflict
-from bot.domain.forecast import Likely, foresee
+from bot.domain.forecast import Likely
 from bot.domain.pods import Room
 from bot.domain.rotation import NEW_FOR, SEATS, Standing, draw_number
 from bot.domain.values import Code, When
+from bot.services import foreseen
+from bot.services.foreseen import AHEAD
+from bot.services.line import tagged
 from bot.services.turnover import Turnover
 from bot.store import pods, rooms, rounds, spokes
 from bot.store.database import Tx
@@ -17,8 +20,6 @@ from bot.text import Text
 
 RIVALS_SHOWN = 10
 """Names in one line: more than a pod that works has."""
-AHEAD = 4
-"""How many handovers `!spokes next` shows (behaviour.md, section 2)."""
 
 _ANSWERS = {
     "accepted": "accepted",
@@ -78,14 +79,8 @@ async def show_next(tx: Tx, now: datetime, room: Room) -> Text:
         Conflict: No pair was drawn yet.
     """
     step = await Turnover.begin(tx, now, room.room_id)
-    rotation = await _drawn(step)
-    pair = await spokes.pair(tx, room.room_id)
-    for ask in await rounds.pending(tx, room.room_id):
-        pair = pair.with_(ask.seat, ask.user_id)
-    dates = [rotation.next_at]
-    while len(dates) < AHEAD:
-        dates.append(step.following(dates[-1]))
-    likely = foresee(pair, await spokes.records(tx, room.room_id), dates, rotation.last_event)
+    await _drawn(step)
+    likely = await foreseen.likely(tx, room.room_id, step.rhythm, AHEAD)
     return Text.lines(
         [
             Text("The next handovers of {pod}, if everybody who is asked accepts:", pod=room.name),
@@ -155,6 +150,7 @@ async def show_why(tx: Tx, now: datetime, room: Room) -> Text:
                 "First comes the lowest turns ÷ weeks, then the longest since the last turn, then the lowest draw. "
                 "Whoever has served since the last handover goes last."
             ),
+            await _rule(step),
             Text("The draw is SHA-256 of the seed followed by the Matrix id; its first 8 digits are shown."),
             Text("Seed: {seed}", seed=Code(round_.seed)),
         ]
@@ -162,7 +158,28 @@ async def show_why(tx: Tx, now: datetime, room: Room) -> Text:
     return Text("{top}\n\n{rules}", top=Text.lines([title, *line]), rules=rules)
 
 
-_ASIDE = {"seated": "a spoke then", "new": f"less than {NEW_FOR.days} days here"}
+async def _rule(step: Turnover) -> Text | None:
+    """Say what the rule for the pair is, and who has its tag now."""
+    having = await tagged(step.tx, step.pod.room_id)
+    if having is None:
+        return None
+    people = [Text("{who}", who=await step.person(user_id)) for user_id in sorted(having)]
+    return Text(
+        "The rule here: one of the pair has the tag {tag}. Where nobody beside the seat has it, these are asked first: {people}."
+        if people
+        else "The rule here: one of the pair has the tag {tag}, which nobody has now.",
+        tag=step.settings.pair,
+        people=Text.enumerated(people),
+    )
+
+
+_ASIDE = {
+    "seated": "a spoke then",
+    "new": f"less than {NEW_FOR.days} days here",
+    "away": "away",
+    "out": "takes no turns now",
+    "recalled": "recalled since the last handover",
+}
 
 
 async def _numbers(step: Turnover, item: Standing, seed: str) -> Text:
@@ -209,6 +226,8 @@ _TURN = {
     None: "{who}: since {begin}",
     "handover": "{who}: {begin} to {end}",
     "left": "{who}: {begin} to {end}, until leaving the pod",
+    "recalled": "{who}: {begin} to {end}, until a recall",
+    "swapped": "{who}: {begin} to {end}, handed on in a swap and not counted",
 }
 
 

@@ -11,13 +11,21 @@ from bot.services.delegation import bring_in_pair, take_out_pair
 from bot.services.handovers import move_dates, release_leavers
 from bot.services.pairs import is_spoke, pair_text, pairs_of, seats_by_user
 from bot.services.rota import history
-from bot.services.turnover import refresh_line
+from bot.services.turnover import Turnover, tell_moved
 from bot.store import pods, spokes
 from bot.store.database import Tx
 
 __all__ = [
-    "entered_assembly", "history", "is_spoke", "left_assembly", "member_joined", "member_left", "pair_text",
-    "pairs_of", "seats_by_user", "setting_changed",
+    "change_setting",
+    "entered_assembly",
+    "history",
+    "is_spoke",
+    "left_assembly",
+    "member_joined",
+    "member_left",
+    "pair_text",
+    "pairs_of",
+    "seats_by_user",
 ]  # fmt: skip
 
 
@@ -36,7 +44,7 @@ async def member_left(tx: Tx, now: datetime, pod_room_id: str, user_id: str) -> 
 async def member_joined(tx: Tx, now: datetime, pod_room_id: str, user_id: str) -> None:
     """Take a new member of the pod into the line, at the average of the others."""
     if await spokes.rotation(tx, pod_room_id) is not None:
-        await refresh_line(tx, now, pod_room_id)
+        await tell_moved(await Turnover.begin(tx, now, pod_room_id))
 
 
 async def entered_assembly(tx: Tx, now: datetime, pod_room_id: str) -> None:
@@ -44,6 +52,12 @@ async def entered_assembly(tx: Tx, now: datetime, pod_room_id: str) -> None:
     pod = await pods.find_pod(tx, pod_room_id)
     if pod is not None:
         await bring_in_pair(tx, now, pod)
+        await _follow_assembly(tx, now, pod_room_id)
+
+
+async def _follow_assembly(tx: Tx, now: datetime, pod_room_id: str) -> None:
+    if (await pods.settings(tx, pod_room_id)).follows_assembly:
+        await move_dates(tx, now, pod_room_id)
 
 
 async def left_assembly(tx: Tx, now: datetime, pod_room_id: str) -> None:
@@ -53,7 +67,15 @@ async def left_assembly(tx: Tx, now: datetime, pod_room_id: str) -> None:
         await take_out_pair(tx, now, pod)
 
 
-async def setting_changed(tx: Tx, now: datetime, pod_room_id: str, key: str) -> None:
-    """Move the next handover when the rule for it changed."""
-    if key in ("term", "handover", "timezone"):
-        await move_dates(tx, now, pod_room_id)
+async def change_setting(tx: Tx, now: datetime, room_id: str, key: str, value: str) -> None:
+    """Change a setting of a pod or an assembly; whose turn it moves is told."""
+    is_drawn = await spokes.rotation(tx, room_id) is not None
+    step = await Turnover.begin(tx, now, room_id) if is_drawn else None
+    await pods.set_setting(tx, room_id, key, value)
+    if await pods.find_assembly(tx, room_id) is not None:
+        for pod in await pods.pods_of(tx, room_id):
+            await _follow_assembly(tx, now, pod.room_id)
+    elif key in ("term", "handover", "timezone", "quiet"):
+        await move_dates(tx, now, room_id)
+    elif step is not None:
+        await tell_moved(step)

@@ -15,14 +15,18 @@ from bot.logs import fault
 from bot.ports import Clock
 from bot.services import (
     answers,
+    briefs,
     delegation,
+    foreseen,
     handovers,
     holding,
     identity,
     poll_closing,
+    recall,
     requests,
     rooms,
     summaries,
+    swaps,
     unreadable,
 )
 from bot.store import inbox, timers
@@ -66,15 +70,20 @@ async def _forget_old(tx: Tx, now: datetime, due: datetime, payload: dict[str, A
 FORGET_EACH = timedelta(days=1)
 
 USE_CASES: dict[str, Use] = {
+    "brief.remind": briefs.remind,
     "inbox.forget": _forget_old,
     "poll.close": _close_poll,
     "poll.correct": _correct_poll,
     "poll.erase": _erase_answers,
+    "recall.close": recall.close,
     "request.lapse": _lapse_request,
     "room.moved": _drop_moving,
     "spokes.ask": answers.lapse,
     "spokes.depart": delegation.depart,
+    "spokes.fill": handovers.fill_later,
     "spokes.handover": handovers.hand_over,
+    "spokes.moved": foreseen.tell_waiting,
+    "spokes.swap": swaps.remind,
     "summary.lapse": _lapse_summary,
     "trust.held": holding.tell,
     "trust.hint": identity.hint,

@@ -9,21 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.domain.forecast import next_handover
 from bot.domain.pods import Pod, Settings
-from bot.domain.rotation import (
-    ANSWER_WITHIN,
-    NEW_FOR,
-    Pair,
-    Record,
-    average,
-    draw_line,
-    fill,
-    stand,
-)
+from bot.domain.rhythm import Rhythm
+from bot.domain.rotation import ANSWER_WITHIN, Pair, draw_line, fill, stand
 from bot.domain.values import Code, Person, When
-from bot.services import delegation
+from bot.services import briefs, delegation, foreseen
+from bot.services.line import outside, refresh_line, tagged
 from bot.services.pairs import pair_text
+from bot.services.rhythm import rhythm_of
 from bot.services.speech import say
 from bot.store import pods, rooms, rounds, spokes, timers
 from bot.store.database import Tx
@@ -38,27 +31,38 @@ class Turnover:
         heading: What happened; `lines` are then a list under it.
         lines: What is told to the pod.
         brief: What a spoke does, for those who are one for the first time.
+        begun: The turns that have begun, with whose they are.
         changed: Whether the pair changed, which the assembly hears.
         empty: Seats for which nobody is left to ask, when that has just become so.
+        before: What people could expect before the step.
+        by: Who takes the step, if somebody does.
+        wakes: Whether people are asked in the quiet hours too, because somebody has just called for it.
     """
 
     tx: Tx
     now: datetime
     pod: Pod
     settings: Settings
+    rhythm: Rhythm
+    before: foreseen.Foreseen | None = None
+    by: str | None = None
+    wakes: bool = False
     heading: Text | None = None
     lines: list[Text] = field(default_factory=list)
     brief: Text | None = None
+    begun: list[tuple[str, int]] = field(default_factory=list)
     changed: bool = False
     empty: tuple[str, ...] = ()
     _people: dict[str, Person] = field(default_factory=dict, repr=False)
 
     @classmethod
-    async def begin(cls, tx: Tx, now: datetime, pod_room_id: str) -> Turnover:
+    async def begin(cls, tx: Tx, now: datetime, pod_room_id: str, by: str | None = None) -> Turnover:
         """Begin a step in a pod; its line is brought up to date."""
         pod = await pods.find_pod(tx, pod_room_id)
         assert pod is not None  # noqa: S101 - the caller knows that the room is a pod
-        step = cls(tx, now, pod, await pods.settings(tx, pod_room_id))
+        settings = await pods.settings(tx, pod_room_id)
+        step = cls(tx, now, pod, settings, await rhythm_of(tx, pod, settings), by=by)
+        step.before = await foreseen.look(tx, pod_room_id, step.rhythm)
         if await spokes.rotation(tx, pod_room_id) is not None:
             await refresh_line(tx, now, pod_room_id)
         return step
@@ -75,39 +79,10 @@ class Turnover:
         """Return a moment as it is written out in the pod."""
         return When(at, self.settings.zone, self.now)
 
-    def following(self, previous: datetime) -> datetime:
-        """Return the handover after another one, by the pod's settings."""
-        return next_handover(
-            previous, self.settings.between_handovers, self.settings.handover_hour, self.settings.zone
-        )
-
-
-async def found_line(tx: Tx, now: datetime, pod_room_id: str) -> None:
-    """Make everybody who has a voice now a founding member of the line."""
-    nothing = average((), now)
-    await spokes.enter_line(
-        tx,
-        pod_room_id,
-        [Record(member.user_id, *nothing, now, None, now) for member in await rooms.voices(tx, pod_room_id)],
-    )
-
-
-async def refresh_line(tx: Tx, now: datetime, pod_room_id: str) -> None:
-    """Take into the line who has a voice and is not in it, and out of it who has none any more."""
-    present = {member.user_id: member for member in await rooms.voices(tx, pod_room_id)}
-    records = await spokes.records(tx, pod_room_id)
-    for record in records:
-        if record.user_id not in present:
-            await spokes.leave_line(tx, pod_room_id, record.user_id, record.full_weeks(now))
-    staying = [record for record in records if record.user_id in present]
-    known = await spokes.known(tx, pod_room_id)
-    for user_id in present.keys() - {record.user_id for record in staying}:
-        if user_id in known:
-            await spokes.come_back(tx, pod_room_id, user_id, now)
-        else:
-            start = average(staying, now)
-            drawn_from = present[user_id].since + NEW_FOR
-            await spokes.enter_line(tx, pod_room_id, [Record(user_id, *start, now, None, drawn_from)])
+    @property
+    def wake(self) -> datetime:
+        """Now, or the end of the quiet hours."""
+        return self.settings.quiet_hours.wake(self.now, self.settings.zone)
 
 
 async def begin_round(step: Turnover, kind: str, seed: str) -> None:
@@ -118,12 +93,23 @@ async def begin_round(step: Turnover, kind: str, seed: str) -> None:
     handed_over_at = (
         step.now if kind == "handover" else await rounds.handed_over_at(step.tx, step.pod.room_id)
     )
+    rotation = await spokes.rotation(step.tx, step.pod.room_id)
+    assert rotation is not None  # noqa: S101 - whoever begins a round has seen to it
+    others = await outside(step.tx, step.now, step.pod.room_id, rotation.next_at, handed_over_at)
     line, aside = draw_line(
-        await spokes.records(step.tx, step.pod.room_id),
+        # those who are away are not in the line, and are named beside it
+        {
+            record.user_id: record
+            for record in [
+                *await spokes.records_of(step.tx, step.pod.room_id, others),
+                *await spokes.records(step.tx, step.pod.room_id),
+            ]
+        }.values(),
         await spokes.pair(step.tx, step.pod.room_id),
         step.now,
         handed_over_at,
         seed,
+        others,
     )
     await rounds.begin(step.tx, step.pod.room_id, kind, seed, step.now, line, aside)
 
@@ -140,11 +126,20 @@ async def fill_seats(step: Turnover) -> None:
     round_ = await rounds.latest(tx, room_id)
     assert round_ is not None  # noqa: S101 - every draw, handover and vacancy begins one
     records = {record.user_id: record for record in await spokes.records(tx, room_id)}
-    line = [item for item in await rounds.line(tx, round_.id) if item.user_id in records]
-    asks = await rounds.asks(tx, round_.id)
+    rotation = await spokes.rotation(tx, room_id)
+    assert rotation is not None  # noqa: S101 - there is a round, so a pair was drawn
     handed_over_at = await rounds.handed_over_at(tx, room_id)
+    others = await outside(tx, step.now, room_id, rotation.next_at, handed_over_at)
+    line = [
+        item
+        for item in await rounds.line(tx, round_.id)
+        if item.user_id in records and item.user_id not in others
+    ]
+    asks = await rounds.asks(tx, round_.id)
     offers = sorted(
-        (record.volunteered_at, record.user_id) for record in records.values() if record.volunteered_at
+        (record.volunteered_at, record.user_id)
+        for record in records.values()
+        if record.volunteered_at and record.user_id not in others
     )
     found = fill(
         await spokes.pair(tx, room_id),
@@ -152,6 +147,7 @@ async def fill_seats(step: Turnover) -> None:
         {ask.user_id for ask in asks},
         {ask.seat: ask.user_id for ask in asks if ask.answer is None},
         [stand(records[user_id], step.now, handed_over_at) for _, user_id in offers],
+        await tagged(tx, room_id),
     )
     await spokes.set_pair(tx, room_id, found.pair, step.now)
     for user_id in found.seated.values():
@@ -159,9 +155,14 @@ async def fill_seats(step: Turnover) -> None:
     if found.moved_up is not None and found.moved_up not in found.seated.values():
         step.changed = True
         step.lines.append(Text("{who} moves from note to speak.", who=await step.person(found.moved_up)))
+    if step.wake > step.now and not step.wakes and (found.asked or (found.empty and not round_.told_empty)):
+        await timers.put(tx, "spokes.fill", f"spokes.fill.{rotation.id}", step.wake, rotation=rotation.id)
+        step.lines.append(Text("It is quiet time, so I ask who takes it at {at}.", at=step.when(step.wake)))
+        return
     resting = {item.user_id for item in line if item.resting}
     for seat, user_id in found.asked.items():
-        ask = await rounds.add_ask(tx, round_.id, seat, user_id, step.now + ANSWER_WITHIN)
+        answer_by = step.settings.quiet_hours.wake(step.now + ANSWER_WITHIN, step.settings.zone)
+        ask = await rounds.add_ask(tx, round_.id, seat, user_id, answer_by)
         await timers.put(tx, "spokes.ask", f"spokes.ask.{ask.id}", ask.answer_by, ask=ask.id)
         step.lines.append(await _asking(step, ask, again=user_id in resting))
     if found.empty and not round_.told_empty:
@@ -187,6 +188,7 @@ async def begin_turn(step: Turnover, who: Person, pair: Pair) -> int:
     invited = await delegation.bring_in(step.tx, step.now, step.pod, user_id, turn_id)
     if invited is not None:
         step.lines.append(invited)
+    step.begun.append((user_id, turn_id))
     if is_first:
         step.brief = _what_a_spoke_does(step.pod)
     return turn_id
@@ -261,6 +263,21 @@ async def pair_line(step: Turnover) -> Text:
     )
 
 
+async def tell_moved(step: Turnover, mentioned: tuple[str, ...] = ()) -> None:
+    """Tell those whose turn a step has moved, unless it is their own step or they were addressed in it."""
+    if step.before is None:
+        return
+    known = {*mentioned, step.by} - {None}
+    await foreseen.tell_moved(
+        step.tx,
+        step.now,
+        step.pod.room_id,
+        step.rhythm,
+        step.before,
+        {user_id for user_id in known if user_id},
+    )
+
+
 async def publish(step: Turnover, reply_to: str | None = None) -> None:
     """Say what happened: to the pod, and to the assembly where the pair changed or a seat stays empty.
 
@@ -274,6 +291,9 @@ async def publish(step: Turnover, reply_to: str | None = None) -> None:
     if step.brief is not None:
         text = Text("{news}\n\n{brief}", news=text, brief=step.brief)
     await say(step.tx, step.now, step.pod.room_id, text, reply_to=reply_to, aloud=bool(step.empty))
+    for user_id, turn_id in step.begun:
+        await briefs.give(step.tx, step.now, step.pod, user_id, turn_id)
+    await tell_moved(step, text.mentions())
     if step.pod.assembly_room_id is None or not (step.changed or step.empty):
         return
     pair = await pair_text(step.tx, step.pod.room_id)

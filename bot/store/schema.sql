@@ -1,3 +1,13 @@
+CREATE TABLE absences (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    starts_at INTEGER NOT NULL,
+    ends_at INTEGER,
+    CHECK (ends_at IS NULL OR ends_at > starts_at)
+) STRICT;
+CREATE INDEX absences_by_person ON absences (pod_room_id, user_id);
+CREATE UNIQUE INDEX absences_open ON absences (pod_room_id, user_id) WHERE ends_at IS NULL;
 CREATE TABLE asks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     round_id INTEGER NOT NULL REFERENCES rounds (id) ON DELETE CASCADE,
@@ -24,6 +34,31 @@ CREATE TABLE ballots (
     voice INTEGER NOT NULL CHECK (voice IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX ballots_by_poll ON ballots (poll_id);
+CREATE TABLE brief_lines (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    words TEXT NOT NULL,
+    added_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX brief_lines_by_pod ON brief_lines (pod_room_id);
+CREATE TABLE briefs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    turn_id INTEGER NOT NULL REFERENCES turns (id) ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    read_at INTEGER
+) STRICT;
+CREATE INDEX briefs_by_pod ON briefs (pod_room_id);
+CREATE TABLE calendar_entries (
+    room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    uid TEXT NOT NULL UNIQUE,
+    sequence INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    PRIMARY KEY (room_id, key)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE codes (
     code TEXT PRIMARY KEY,
     assembly_room_id TEXT NOT NULL REFERENCES assemblies (room_id) ON UPDATE CASCADE,
@@ -181,17 +216,39 @@ CREATE TABLE questions (
     asked_at INTEGER NOT NULL,
     PRIMARY KEY (room_id, user_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE recall_voices (
+    recall_id TEXT NOT NULL REFERENCES recalls (id) ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    stance TEXT CHECK (stance IN ('yes', 'no')),
+    event_id TEXT,
+    PRIMARY KEY (recall_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE recalls (
+    id TEXT PRIMARY KEY,
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    asked_by TEXT NOT NULL,
+    reason TEXT,
+    opened_at INTEGER NOT NULL,
+    closes_at INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'carried', 'lost', 'withdrawn')),
+    yes INTEGER,
+    no INTEGER,
+    members INTEGER,
+    CHECK (state = 'open' OR reason IS NULL)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX recalls_open ON recalls (pod_room_id, user_id) WHERE state = 'open';
 CREATE TABLE request_oks (
     request_id TEXT NOT NULL REFERENCES requests (id),
     user_id TEXT NOT NULL,
     at INTEGER NOT NULL,
     PRIMARY KEY (request_id, user_id)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE requests (
+CREATE TABLE "requests" (
     id TEXT PRIMARY KEY,
     kind TEXT NOT NULL CHECK (kind IN ('enter', 'leave', 'setting', 'voice')),
     room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
-    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE,
+    pod_room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
     asked_by TEXT NOT NULL,
     asked_at INTEGER NOT NULL,
     key TEXT,
@@ -216,7 +273,7 @@ CREATE TABLE rotations (
     previous_at INTEGER NOT NULL,
     next_at INTEGER NOT NULL,
     last_event TEXT NOT NULL
-) STRICT;
+, handovers INTEGER NOT NULL DEFAULT 0, stayed INTEGER NOT NULL DEFAULT 0 CHECK (stayed IN (0, 1))) STRICT;
 CREATE TABLE rounds (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
@@ -239,17 +296,22 @@ CREATE TABLE settings (
     value TEXT NOT NULL,
     PRIMARY KEY (room_id, key)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE standings (
+CREATE TABLE "standings" (
     round_id INTEGER NOT NULL REFERENCES rounds (id) ON DELETE CASCADE,
     user_id TEXT NOT NULL,
     place INTEGER,
-    aside TEXT CHECK (aside IN ('seated', 'new')),
+    aside TEXT CHECK (aside IN ('seated', 'new', 'away', 'out', 'recalled')),
     turns TEXT NOT NULL,
     weeks TEXT NOT NULL,
     last_turn_at INTEGER,
     resting INTEGER NOT NULL CHECK (resting IN (0, 1)),
     PRIMARY KEY (round_id, user_id),
     CHECK ((place IS NULL) = (aside IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+CREATE TABLE stays (
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    PRIMARY KEY (pod_room_id, user_id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE steps (
     room_id TEXT NOT NULL,
@@ -311,6 +373,21 @@ CREATE TABLE summary_versions (
     made_at INTEGER NOT NULL,
     PRIMARY KEY (summary_id, version)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE swaps (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    asked_by TEXT NOT NULL,
+    offered_at INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'taken', 'withdrawn', 'over'))
+) STRICT;
+CREATE UNIQUE INDEX swaps_open ON swaps (pod_room_id, user_id) WHERE state = 'open';
+CREATE TABLE tags (
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    PRIMARY KEY (pod_room_id, user_id, tag)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE taken (
     key TEXT NOT NULL,
     begins INTEGER NOT NULL,
@@ -325,15 +402,17 @@ CREATE TABLE timers (
     payload TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX timers_by_due ON timers (due);
-CREATE TABLE turns (
+CREATE TABLE "turns" (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
     user_id TEXT NOT NULL,
     began_at INTEGER NOT NULL,
     ended_at INTEGER,
-    end TEXT CHECK (end IN ('handover', 'left'))
+    end TEXT CHECK (end IN ('handover', 'left', 'recalled', 'swapped')),
+    CHECK ((ended_at IS NULL) = (end IS NULL))
 ) STRICT;
 CREATE INDEX turns_by_pod ON turns (pod_room_id, user_id);
+CREATE UNIQUE INDEX turns_running ON turns (pod_room_id, user_id) WHERE ended_at IS NULL;
 CREATE TABLE unread_told (
     room_id TEXT NOT NULL,
     user_id TEXT NOT NULL,

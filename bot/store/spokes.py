@@ -1,4 +1,4 @@
-"""The pair of each pod, the line behind it, past turns, and who has yet to leave the assembly's room.
+"""The pair of each pod, the line behind it, and past turns.
 
 Rule: past turns are never rewritten. A turn that is over is changed by nobody; only one that has just
 begun can be taken back.
@@ -6,7 +6,7 @@ begun can be taken back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -32,6 +32,8 @@ class Rotation:
     Args:
         previous_at, next_at: Handovers as they were due; before the first one, the first draw.
         last_event: The last message that changed the pair.
+        handovers: How many there were.
+        stayed: Whether nobody left at the last one.
     """
 
     id: int
@@ -39,27 +41,19 @@ class Rotation:
     previous_at: datetime
     next_at: datetime
     last_event: str
+    handovers: int
+    stayed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn; `end` is `handover` or `left`, or `None` while it runs."""
+    """One turn; `end` is `handover`, `left`, `recalled` or `swapped`, or `None` while it runs."""
 
     id: int
     user_id: str
     began_at: datetime
     ended_at: datetime | None
     end: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Departure:
-    """A spoke of a pod whose turn is over and who is to leave the assembly's room."""
-
-    id: int
-    pod_room_id: str
-    assembly_room_id: str
-    user_id: str
 
 
 async def seated(tx: Tx, pod_room_id: str) -> list[Seat]:
@@ -124,6 +118,13 @@ async def set_dates(tx: Tx, rotation_id: int, previous_at: datetime, next_at: da
     )
 
 
+async def count_handover(tx: Tx, rotation_id: int, *, stayed: bool) -> None:
+    """Note that a handover has come, and whether the pair stayed."""
+    await tx.run(
+        "UPDATE rotations SET handovers = handovers + 1, stayed = ? WHERE id = ?", stayed, rotation_id
+    )
+
+
 async def set_last_event(tx: Tx, pod_room_id: str, event_id: str) -> None:
     """Note the last message that changed the pair."""
     await tx.run("UPDATE rotations SET last_event = ? WHERE pod_room_id = ?", event_id, pod_room_id)
@@ -134,30 +135,36 @@ async def set_last_event(tx: Tx, pod_room_id: str, event_id: str) -> None:
 
 async def records(tx: Tx, pod_room_id: str) -> list[Record]:
     """Return everybody in a pod's line, those in a seat too."""
-    rows = await tx.all(
-        "SELECT l.*, count(t.id) AS turns, max(t.ended_at) AS last_turn_at FROM lines l"
-        " LEFT JOIN turns t USING (pod_room_id, user_id)"
-        " WHERE l.pod_room_id = ? AND l.since IS NOT NULL GROUP BY l.user_id ORDER BY l.user_id",
-        pod_room_id,
-    )
     return [
-        Record(
-            row["user_id"],
-            Fraction(row["turns_before"]) + row["turns"],
-            Fraction(row["weeks_before"]),
-            from_ms(row["since"]),
-            _moment(row["last_turn_at"]),
-            from_ms(row["drawn_from"]),
-            _moment(row["volunteered_at"]),
-        )
-        for row in rows
+        _record(row, from_ms(row["since"]))
+        for row in await _counted(tx, pod_room_id)
+        if row["since"] is not None
     ]
 
 
-async def known(tx: Tx, pod_room_id: str) -> set[str]:
-    """Return everybody who is or was in a pod's line."""
-    rows = await tx.all("SELECT user_id FROM lines WHERE pod_room_id = ?", pod_room_id)
-    return {row["user_id"] for row in rows}
+async def records_of(tx: Tx, pod_room_id: str, user_ids: Collection[str]) -> list[Record]:
+    """Return what is counted for some people who are or were in the line; out of it, as if they came in now."""
+    return [
+        _record(row, from_ms(row["since"] or row["drawn_from"]))
+        for row in await _counted(tx, pod_room_id)
+        if row["user_id"] in user_ids
+    ]
+
+
+async def _counted(tx: Tx, pod_room_id: str) -> list[Row]:
+    # a turn handed on in a swap is counted for who took it over
+    return await tx.all(
+        "SELECT l.*, count(t.id) AS turns, max(t.ended_at) AS last_turn_at FROM lines l"
+        " LEFT JOIN turns t ON t.pod_room_id = l.pod_room_id AND t.user_id = l.user_id AND t.end IS NOT 'swapped'"
+        " WHERE l.pod_room_id = ? GROUP BY l.user_id ORDER BY l.user_id",
+        pod_room_id,
+    )
+
+
+async def line_entries(tx: Tx, pod_room_id: str) -> dict[str, tuple[Fraction, datetime | None]]:
+    """Return everybody who is or was in a pod's line: weeks available before, and since when in it again."""
+    rows = await tx.all("SELECT * FROM lines WHERE pod_room_id = ?", pod_room_id)
+    return {row["user_id"]: (Fraction(row["weeks_before"]), _moment(row["since"])) for row in rows}
 
 
 async def enter_line(tx: Tx, pod_room_id: str, entries: Iterable[Record]) -> None:
@@ -179,18 +186,15 @@ async def enter_line(tx: Tx, pod_room_id: str, entries: Iterable[Record]) -> Non
     )
 
 
-async def come_back(tx: Tx, pod_room_id: str, user_id: str, now: datetime) -> None:
-    """Put somebody who was in the line back into it, with what they had."""
+async def set_available(
+    tx: Tx, pod_room_id: str, user_id: str, weeks: Fraction, since: datetime | None
+) -> None:
+    """Put somebody back into the line, or out of it where `since` is `None`; an offer of theirs ends then."""
     await tx.run(
-        "UPDATE lines SET since = ? WHERE pod_room_id = ? AND user_id = ?", to_ms(now), pod_room_id, user_id
-    )
-
-
-async def leave_line(tx: Tx, pod_room_id: str, user_id: str, weeks: Fraction) -> None:
-    """Take somebody out of the line and keep the weeks they had."""
-    await tx.run(
-        "UPDATE lines SET since = NULL, volunteered_at = NULL, weeks_before = ?"
-        " WHERE pod_room_id = ? AND user_id = ?",
+        "UPDATE lines SET since = ?1, weeks_before = ?2,"
+        " volunteered_at = CASE WHEN ?1 IS NULL THEN NULL ELSE volunteered_at END"
+        " WHERE pod_room_id = ?3 AND user_id = ?4",
+        to_ms(since) if since else None,
         str(weeks),
         pod_room_id,
         user_id,
@@ -231,6 +235,16 @@ async def end_turn(tx: Tx, pod_room_id: str, user_id: str, now: datetime, end: s
     )
 
 
+async def take_up_turn(tx: Tx, pod_room_id: str, user_id: str) -> None:
+    """Let the turn go on that somebody handed on a moment ago; it is as if it had never ended."""
+    await tx.run(
+        "UPDATE turns SET ended_at = NULL, end = NULL WHERE id = (SELECT max(id) FROM turns"
+        " WHERE pod_room_id = ? AND user_id = ? AND end = 'swapped')",
+        pod_room_id,
+        user_id,
+    )
+
+
 async def take_back_turn(tx: Tx, turn_id: int) -> bool:
     """Take back a turn that has just begun; `False` if it is over."""
     return await tx.run("DELETE FROM turns WHERE id = ? AND ended_at IS NULL", turn_id) == 1
@@ -245,43 +259,22 @@ async def turns(tx: Tx, pod_room_id: str) -> list[Turn]:
     ]
 
 
-# -- leaving the assembly's room -------------------------------------------------------------------
-
-
-async def add_departure(tx: Tx, pod_room_id: str, assembly_room_id: str, user_id: str) -> int:
-    """Note that somebody is to leave the assembly's room, in place of an earlier note; returns its id."""
-    await tx.run(
-        "DELETE FROM departures WHERE assembly_room_id = ? AND user_id = ?", assembly_room_id, user_id
-    )
-    return await tx.insert(
-        "INSERT INTO departures (pod_room_id, assembly_room_id, user_id) VALUES (?, ?, ?)",
-        pod_room_id,
-        assembly_room_id,
-        user_id,
-    )
-
-
-async def departures(tx: Tx, pod_room_id: str) -> list[Departure]:
-    """Return who of a pod is still to leave the assembly's room."""
-    rows = await tx.all("SELECT * FROM departures WHERE pod_room_id = ? ORDER BY id", pod_room_id)
-    return [_departure(row) for row in rows]
-
-
-async def find_departure(tx: Tx, departure_id: int) -> Departure | None:
-    """Return a departure by its id."""
-    row = await tx.one("SELECT * FROM departures WHERE id = ?", departure_id)
-    return _departure(row) if row else None
-
-
-async def drop_departure(tx: Tx, departure_id: int) -> None:
-    """Forget a departure: it is done, or not needed any more."""
-    await tx.run("DELETE FROM departures WHERE id = ?", departure_id)
-
-
 async def membership(tx: Tx, room_id: str, user_id: str) -> str | None:
     """Return what the server last showed of somebody in a room, such as `join` or `invite`."""
     row = await tx.one("SELECT membership FROM members WHERE room_id = ? AND user_id = ?", room_id, user_id)
     return row["membership"] if row else None
+
+
+def _record(row: Row, since: datetime) -> Record:
+    return Record(
+        row["user_id"],
+        Fraction(row["turns_before"]) + row["turns"],
+        Fraction(row["weeks_before"]),
+        since,
+        _moment(row["last_turn_at"]),
+        from_ms(row["drawn_from"]),
+        _moment(row["volunteered_at"]),
+    )
 
 
 def _rotation(row: Row) -> Rotation:
@@ -291,11 +284,9 @@ def _rotation(row: Row) -> Rotation:
         from_ms(row["previous_at"]),
         from_ms(row["next_at"]),
         row["last_event"],
+        row["handovers"],
+        bool(row["stayed"]),
     )
-
-
-def _departure(row: Row) -> Departure:
-    return Departure(row["id"], row["pod_room_id"], row["assembly_room_id"], row["user_id"])
 
 
 def _moment(milliseconds: int | None) -> datetime | None:

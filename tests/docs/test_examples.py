@@ -37,6 +37,12 @@ class Scene:
     before: tuple[tuple[str, str, str], ...] = ()
 
 
+RECALLED = ("Ana", "willow", "!spokes recall @ben:test missed three assemblies")
+REPLACED = tuple(
+    (who, "willow", words)
+    for who, words in (("Ben", "!pod observer @ben:test"), ("Ana", "accept"), ("Cy", "accept"))
+)
+OFFERED = ("Ben", "willow", "!spokes swap")
 DRAWN = ("Ana", "willow", "!spokes draw")
 
 PREPARE: dict[str, Scene] = {
@@ -46,9 +52,20 @@ PREPARE: dict[str, Scene] = {
     "pod create": Scene("start", room="hall"),
     "pod join": Scene("alone"),
     "pod rename": Scene("alone"),
+    "handover add": Scene(person="spoke"),
+    "handover ok": Scene(person="asked", before=REPLACED),
+    "recall yes": Scene(before=(RECALLED,)),
+    "recall no": Scene(before=(RECALLED,)),
+    "recall withdraw": Scene(before=(RECALLED,)),
+    "spokes recall": Scene(),
     "spokes accept": Scene("alone", person="asked", before=(DRAWN,)),
     "spokes draw": Scene("alone"),
     "spokes pass": Scene("alone", person="asked", before=(DRAWN,)),
+    "spokes back": Scene(before=(("Ana", "willow", "!spokes away tomorrow"),)),
+    "spokes later": Scene(person="spoke"),
+    "spokes optin": Scene(before=(("Ana", "willow", "!spokes optout"),)),
+    "spokes swap stop": Scene(person="spoke", before=(OFFERED,)),
+    "spokes swap take": Scene(person="other", before=(OFFERED,)),
     "spokes volunteer": Scene(person="other"),
     "undo": Scene(before=(("Ana", "willow", "!pod leave"),)),
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.rotation import Pair, Record, Standing
-from bot.store import pods, rooms, rounds, spokes
+from bot.store import departures, pods, rooms, rounds, spokes
 from bot.store.database import Database, Tx
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -56,11 +56,11 @@ async def test_a_record_comes_back_as_it_went_in_with_its_turns_counted(tx: Tx) 
 async def test_who_leaves_the_line_and_comes_back_goes_on_with_their_numbers(tx: Tx) -> None:
     await spokes.enter_line(tx, POD, [Record("@ana:test", Fraction(1), Fraction(0), NOW, None, NOW)])
     await spokes.set_volunteered(tx, POD, "@ana:test", NOW)
-    await spokes.leave_line(tx, POD, "@ana:test", Fraction(5))
+    await spokes.set_available(tx, POD, "@ana:test", Fraction(5), None)
     assert await spokes.records(tx, POD) == []
-    assert await spokes.known(tx, POD) == {"@ana:test"}
+    assert await spokes.line_entries(tx, POD) == {"@ana:test": (Fraction(5), None)}
     back = NOW + timedelta(days=70)
-    await spokes.come_back(tx, POD, "@ana:test", back)
+    await spokes.set_available(tx, POD, "@ana:test", Fraction(5), back)
     [record] = await spokes.records(tx, POD)
     assert record == Record("@ana:test", Fraction(1), Fraction(5), back, None, NOW)
 
@@ -105,7 +105,7 @@ async def test_all_of_it_follows_a_room_that_is_upgraded(tx: Tx) -> None:
     rotation = await spokes.begin_rotation(tx, POD, NOW, NOW + timedelta(days=14), "$e1")
     await spokes.enter_line(tx, POD, [Record("@ana:test", Fraction(0), Fraction(0), NOW, None, NOW)])
     await spokes.begin_turn(tx, POD, "@ana:test", NOW)
-    departure_id = await spokes.add_departure(tx, POD, RIVER, "@ana:test")
+    departure_id = await departures.add(tx, POD, RIVER, "@ana:test")
     round_ = await rounds.begin(tx, POD, "draw", "$e1", NOW, [], [])
     await rooms.move(tx, POD, "!willow2:test")
     await rooms.move(tx, RIVER, "!river2:test")
@@ -116,6 +116,6 @@ async def test_all_of_it_follows_a_room_that_is_upgraded(tx: Tx) -> None:
     assert len(await spokes.records(tx, new)) == len(await spokes.turns(tx, new)) == 1
     latest = await rounds.latest(tx, new)
     assert latest is not None and latest.id == round_.id
-    departure = await spokes.find_departure(tx, departure_id)
+    departure = await departures.find(tx, departure_id)
     assert departure is not None
     assert (departure.pod_room_id, departure.assembly_room_id) == (new, "!river2:test")
