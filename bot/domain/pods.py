@@ -189,6 +189,22 @@ def _clock(text: str) -> str:
     return f"{time(int(match[1]), int(match[2])):%H:%M}"
 
 
+LONGEST_WINDOW = 48
+"""Hours for which a pod may let its members object: longer than that, news is old."""
+
+
+def _window(text: str) -> str:
+    if text.strip().lower() in ("none", "no", "off", "0"):
+        return "none"
+    match = re.fullmatch(r"\s*(\d{1,2})\s*(h|hours?|d|days?)\s*", text.lower())
+    if not match:
+        raise ValueError(text)
+    hours = int(match[1]) * (24 if match[2].startswith("d") else 1)
+    if not 1 <= hours <= LONGEST_WINDOW:
+        raise ValueError(text)
+    return f"{hours}h"
+
+
 SETTINGS: dict[str, Setting] = {
     setting.key: setting
     for setting in (
@@ -196,6 +212,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("language", "en", "en", _language, "the language the bot speaks here"),
         Setting("term", "14d", "2 weeks", _days, "the time between two handovers of the pair"),
         Setting("handover", "18:00", "18:00", _clock, "the hour of handovers"),
+        Setting("objections", "none", "12h", _window, "how long members may object to an approved summary"),
     )
 }
 
@@ -212,6 +229,7 @@ class Settings:
     language: str = "en"
     term: str = "14d"
     handover: str = "18:00"
+    objections: str = "none"
     prefix: str = "!"
 
     @property
@@ -223,6 +241,11 @@ class Settings:
     def between_handovers(self) -> timedelta:
         """The time between two handovers."""
         return timedelta(days=int(self.term.rstrip("d")))
+
+    @property
+    def objection_window(self) -> timedelta:
+        """How long members may object to an approved summary; nothing where they may not."""
+        return timedelta(hours=0 if self.objections == "none" else int(self.objections.rstrip("h")))
 
     @property
     def handover_hour(self) -> time:

@@ -19,6 +19,7 @@ from bot.services import (
     handovers,
     holding,
     identity,
+    objections,
     poll_closing,
     requests,
     rooms,
@@ -40,6 +41,10 @@ async def _lapse_request(tx: Tx, now: datetime, due: datetime, payload: dict[str
 
 async def _lapse_summary(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
     await summaries.lapse(tx, now, payload["id"])
+
+
+async def _release_summary(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await objections.release(tx, now, payload["id"])
 
 
 async def _close_poll(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
@@ -76,6 +81,7 @@ USE_CASES: dict[str, Use] = {
     "spokes.depart": delegation.depart,
     "spokes.handover": handovers.hand_over,
     "summary.lapse": _lapse_summary,
+    "summary.release": _release_summary,
     "trust.held": holding.tell,
     "trust.hint": identity.hint,
     "unread.tell": unreadable.tell,
