@@ -40,6 +40,7 @@ class Scene:
 DRAWN = ("Ana", "willow", "!spokes draw")
 
 PREPARE: dict[str, Scene] = {
+    "ask": Scene(room="river"),
     "assembly": Scene("entered"),
     "assembly create": Scene("start", room="hall"),
     "next": Scene(room="hall"),

@@ -23,7 +23,7 @@ RUN = re.compile(
 CITED = re.compile(r"\b([a-z]+)/(test_\w+)(?!\.py)\b((?:,?\s`test_\w+`)*)")
 PLANNED = (
     "forget me", "pod forget", "spokes away", "spokes later", "spokes optout",
-    "spokes optin", "spokes swap", "spokes recall", "spokes ics", "assembly ics", "handover", "ask", "propose",
+    "spokes optin", "spokes swap", "spokes recall", "spokes ics", "assembly ics", "handover", "propose",
     "decide", "pillar", "pillars", "meeting", "cycle", "campaign", "pledge", "grievance", "timeline", "quiet",
 )  # fmt: skip
 
