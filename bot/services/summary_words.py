@@ -71,7 +71,7 @@ async def terms_of_draft(tx: Tx, now: datetime, room: Room, summary: Summary, vo
     rooms_shown = names(summary.terms.destinations)
     return Text.lines(
         [
-            Text("It is deleted in {rooms}.", rooms=rooms_shown)
+            Text("It is deleted in {rooms}, and only there.", rooms=rooms_shown)
             if summary.retracting
             else Text("It goes to {rooms}, and only there.", rooms=rooms_shown),
             await missing(tx, room, summary, voices, mention=True),
@@ -108,14 +108,25 @@ async def missing(tx: Tx, room: Room, summary: Summary, voices: Electorate, *, m
             return Text(
                 "Next: a spoke of another pod than {pod} types {ok}.", pod=next(iter(counted.values())), ok=ok
             )
-        return Text("It goes when spokes of two different pods have typed {ok}.", ok=ok)
+        return Text(
+            "It is deleted when spokes of two different pods have typed {ok}."
+            if summary.retracting
+            else "It goes when spokes of two different pods have typed {ok}.",
+            ok=ok,
+        )
     waited_for = [await rooms.person(tx, room.room_id, user) for user in sorted(voices.spokes - set(counted))]
     people = [Text("{who}", who=person.mentioned() if mention else person) for person in waited_for]
     if len(voices.spokes) < APPROVERS and not counted.keys() - voices.spokes:
         people.append(Text("one other member") if people else Text("Any other member"))
     if counted:
         return Text("Next: {who} types {ok}.", who=Text.enumerated(people), ok=ok)
-    return Text("It goes when {who} have typed {ok}.", who=Text.enumerated(people), ok=ok)
+    return Text(
+        "It is deleted when {who} have typed {ok}."
+        if summary.retracting
+        else "It goes when {who} have typed {ok}.",
+        who=Text.enumerated(people),
+        ok=ok,
+    )
 
 
 async def describe(tx: Tx, now: datetime, room: Room, summary: Summary, voices: Electorate | None) -> Text:

@@ -202,8 +202,8 @@ async def test_a_retraction_deletes_every_copy_with_its_edits_and_leaves_one_lin
         "\n"
         "S1 from the assembly River was retracted.\n"
         "\n"
-        "It is deleted in Hazel, Oak and Willow.\n"
-        "It goes when spokes of two different pods have typed ok S1.\n"
+        "It is deleted in Hazel, Oak and Willow, and only there.\n"
+        "It is deleted when spokes of two different pods have typed ok S1.\n"
         "!summary cancel S1 drops it. Without two oks it lapses Thu 26 Nov 2026 10:00 UTC, in 3 days."
     ]
     await chat.say("Ana", "river", "ok S1")
