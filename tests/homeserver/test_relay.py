@@ -60,8 +60,8 @@ def shown(ana: Peer, room: str) -> list[str]:
     return [text for event_id, text in texts.items() if event_id not in gone]
 
 
-async def approve(bot: Bot, river: str, ana: Peer, ben: Peer, line: str, name: str) -> None:
-    """Let Ana type a command and an ok, and Ben be about to type the other."""
+async def approve(bot: Bot, river: str, ana: Peer, line: str, name: str) -> None:
+    """Let Ana type a command and an ok; Ben's is still to come."""
     for typed in (line, f"ok {name}"):
         ana.say(river, typed)
         await bot.settled()
@@ -71,12 +71,12 @@ async def test_killed_between_any_two_steps_of_a_correction_every_copy_ends_the_
     world: World, bot: Bot, ana: Peer, ben: Peer
 ) -> None:
     river, rooms = await federation(world, bot, ana, ben)
-    await approve(bot, river, ana, ben, "!summary Words 0.", "S1")
+    await approve(bot, river, ana, "!summary Words 0.", "S1")
     ben.say(river, "ok S1")
     await bot.settled()
     deaths = 0
     for number in count(1):
-        await approve(bot, river, ana, ben, f"!summary correct S1 Words {number}.", "S1")
+        await approve(bot, river, ana, f"!summary correct S1 Words {number}.", "S1")
         bot.life.moment = NextMoment(deaths * STEP)  # type: ignore[assignment]
         ben.say(river, "ok S1")
         await bot.bell.until(lambda: bot.life.ended or not bot._busy(), "it is done, or dead")
@@ -104,10 +104,10 @@ async def test_killed_between_steps_of_a_retraction_no_copy_is_left(
     river, rooms = await federation(world, bot, ana, ben)
     for number in range(1, 12):
         name = f"S{number}"
-        await approve(bot, river, ana, ben, "!summary Words.", name)
+        await approve(bot, river, ana, "!summary Words.", name)
         ben.say(river, f"ok {name}")
         await bot.settled()
-        await approve(bot, river, ana, ben, f"!summary retract {name}", name)
+        await approve(bot, river, ana, f"!summary retract {name}", name)
         bot.life.moment = NextMoment(number * 14)  # type: ignore[assignment]
         ben.say(river, f"ok {name}")
         await bot.died()
@@ -115,3 +115,33 @@ async def test_killed_between_steps_of_a_retraction_no_copy_is_left(
         await bot.wait(minutes=1)
         for room in rooms:
             assert shown(ana, room)[number - 1 :] == [f"{name} from the assembly River was retracted."]
+
+
+async def test_a_room_that_cannot_be_reached_holds_up_no_other_and_gets_it_when_it_can(
+    world: World, bot: Bot, ana: Peer, ben: Peer
+) -> None:
+    river, rooms = await federation(world, bot, ana, ben)
+    gone, silenced, *others = rooms
+    power = {"users": {ana.user_id: 100, BOT: 0}, "events_default": 50}
+    world.put(silenced, ana.user_id, "m.room.power_levels", power, "")
+    world.member(gone, BOT, "leave", by=ana.user_id)
+    await bot.settled()
+    await approve(bot, river, ana, "!summary Words 0.", "S1")
+    ben.say(river, "ok S1")
+    await bot.settled()
+    assert [len(shown(ana, room)) for room in others] == [1] * len(others)
+    ana.say(river, "!summary status S1")
+    await bot.settled()
+    status = ana.texts(river)[-1]
+    assert f"delivered to {len(others)} of {PODS} rooms." in status
+    assert re.search(r"- Pod A waiting since .* because: I am not in the room", status)
+    assert re.search(r"- Pod B waiting since .* because: I may not write there", status)
+    world.put(silenced, ana.user_id, "m.room.power_levels", power | {"events_default": 0}, "")
+    world.member(gone, BOT, "invite", by=ana.user_id)
+    await bot.settled()
+    await bot.wait(hours=1)
+    letters = {tuple(shown(ana, room)) for room in rooms}
+    assert [len(letter) for letter in letters] == [1]
+    ana.say(river, "!summary status S1")
+    await bot.settled()
+    assert f"delivered to {PODS} of {PODS} rooms." in ana.texts(river)[-1]
