@@ -86,6 +86,18 @@ async def test_an_objection_stops_it_until_the_pair_answers_and_then_it_goes_at_
     assert chat.heard("river") == []
 
 
+async def test_an_objection_that_the_pair_does_not_answer_lets_it_lapse(chat: Chat) -> None:
+    await window(chat)
+    await approved(chat, "willow", "S1", "Ana", "Ben")
+    await chat.wait(hours=11)
+    await chat.say("Di", "willow", "object S1 We never decided that.")
+    await chat.wait(hours=71)
+    assert "S1" in (await chat.say("Ana", "willow", "!next"))[0]
+    await chat.wait(hours=1)
+    assert chat.heard("willow")[-1].startswith("S1 was not approved in 72 hours and has lapsed.")
+    assert chat.heard("river") == []
+
+
 async def test_a_new_version_has_its_time_again_and_one_objection_of_each(chat: Chat) -> None:
     await window(chat)
     source = (await chat.rows("SELECT source_event_id FROM summaries"))[0]["source_event_id"]

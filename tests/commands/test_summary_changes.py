@@ -268,6 +268,7 @@ async def test_a_pod_that_joined_later_has_no_copy_and_gets_no_correction(chat: 
     assert "It goes to Hazel, Oak and Willow, and only there." in draft
     await approved(chat, "river", "S1", "Ana", "Pia")
     assert chat.heard("elm") == []
+    assert (await shown(chat))["oak"] == [letter("Saturday.", 2)]
 
 
 async def test_undo_takes_a_correction_back_and_why_tells_of_what_is_out(chat: Chat) -> None:

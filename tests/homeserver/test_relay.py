@@ -94,6 +94,7 @@ async def test_killed_between_any_two_steps_of_a_correction_every_copy_ends_the_
             assert letter.endswith(f"> Words {number}.")
         if not died:
             break
+    print(f"{PODS} copies, {deaths} deaths, {(deaths - 1) * STEP} moments or more")
     assert deaths * STEP > 3 * PODS
     assert bot.rows("SELECT count(*) AS n FROM outbox WHERE state NOT IN ('sent', 'cancelled')") == [{"n": 0}]
 
