@@ -19,7 +19,7 @@ from bot.domain.errors import UsageError
 from bot.domain.names import MOST_MARKS, NAME_SHOWN, shorten, skeleton, unstack, visible
 from bot.domain.pods import check_name
 from bot.domain.polls import Poll, check_poll
-from bot.domain.summaries import check_text
+from bot.domain.drafts import check_text
 from bot.matrix.inbound import without_fallback
 from bot.text import escape
 
