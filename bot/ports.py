@@ -210,10 +210,12 @@ class Edit:
 
     Args:
         sent: Transaction id of the outbox row to replace.
+        aloud: As the message was; an app shows the text in the manner of its last edit.
     """
 
     sent: str
     markdown: str
+    aloud: bool = False
 
 
 @dataclass(frozen=True, slots=True)

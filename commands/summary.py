@@ -1,7 +1,5 @@
 """`!summary`: a text that two people approve and that goes to other rooms, signed by the pod."""
 
-import re
-
 from bot.commanding import (
     Answer,
     Context,
@@ -21,7 +19,7 @@ from bot.domain.ids import SUMMARY, normal_id
 from bot.domain.pods import Role
 from bot.domain.values import Code
 from bot.ports import Redacted, Said
-from bot.services import summaries, summary_drafts
+from bot.services import summaries, summary_changes, summary_drafts, summary_finding, summary_lines
 from bot.services.summary_drafts import Source
 from bot.text import Text, _
 
@@ -45,7 +43,7 @@ async def summary(ctx: Context, text: Prose = "") -> Reply:
     if said.reply_to is None or (said.reply_to == said.thread and said.replied_body is None):
         return await summaries.drafts(ctx.tx, ctx.now, ctx.room)
     if ctx.about is not None and ctx.about.startswith(SUMMARY):
-        if not await summaries.came_from_elsewhere(ctx.tx, ctx.room, ctx.about):
+        if not await summary_finding.came_from_elsewhere(ctx.tx, ctx.room, ctx.about):
             return Answer(await summaries.status(ctx.tx, ctx.now, ctx.room, ctx.about), ctx.about)
         raise Conflict(
             "{id} was relayed to this room, and nothing relayed is relayed on. In your own words: {new}",
@@ -94,12 +92,59 @@ async def status(ctx: Context, id: Prose = "") -> Reply:
     return Answer(await summaries.status(ctx.tx, ctx.now, ctx.room, found), found)
 
 
+@command(
+    "summary correct",
+    summary=_("Replace the text of a summary that went out, in every room that has it."),
+    example=("!summary correct S2 We can host on Saturday.", "in place of what is there"),
+)
+async def correct(ctx: Context, text: Prose = "") -> Reply:
+    """Show the new text; once two people have typed `ok` for it, it replaces the old one in place, everywhere.
+
+    As a reply to the bot's message about the summary, the id may be left out. Until it is approved, everybody keeps
+    what they have.
+    """
+    first, _space, rest = text.partition(" ") if " " in text.split("\n")[0] else text.partition("\n")
+    found = normal_id(first)
+    if found is None and ctx.about is not None and ctx.about.startswith(SUMMARY):
+        found, rest = ctx.about, text
+    if found is None:
+        return await _as_text(ctx)
+    if not found.startswith(SUMMARY):
+        raise NotFound("{id} is no summary. {show} lists the drafts.", id=found, show=Code("!summary"))
+    if not rest.strip():
+        raise UsageError(
+            "What shall {id} say? For example: {example}",
+            id=found,
+            example=Code(f"!summary correct {found} We can host on Saturday."),
+        )
+    await summary_changes.correct(ctx.tx, ctx.now, ctx.room, ctx.sender, found, rest, ctx.event.event_id)
+    return None
+
+
+@command(
+    "summary retract",
+    summary=_("Delete a summary in every room it went to; one line there says so."),
+    example=("!summary retract S2", "Retraction of S2"),
+)
+async def retract(ctx: Context, id: Prose = "") -> Reply:
+    """Ask two people to type `ok`; then its copies are deleted, and what has not gone yet stays here.
+
+    What somebody has read, copied or downloaded is not undone by that.
+    """
+    found = await _which(ctx, id, "retract")
+    if found is None:
+        return await _as_text(ctx)
+    await summary_changes.retract(ctx.tx, ctx.now, ctx.room, ctx.sender, found, ctx.event.event_id)
+    return None
+
+
 async def _as_text(ctx: Context) -> Reply:
     """Take a line whose second word only looked like a verb as the text it is."""
     found = ctx.registry.find(["summary"])
     assert found is not None  # noqa: S101 - it is declared above
     await check_allowed(ctx, found[0])
-    return await summary(ctx, await _words(ctx, ctx.said.body) or "")
+    words = await summary_lines.words_in(ctx.tx, ctx.room, ctx.settings.prefix, ctx.said.body)
+    return await summary(ctx, words or "")
 
 
 async def _which(ctx: Context, typed: str, verb: str) -> str | None:
@@ -130,7 +175,7 @@ async def approve(ctx: Context, object_id: str) -> Reply:
     if (
         ctx.bare
         and ctx.about == object_id
-        and await summaries.came_from_elsewhere(ctx.tx, ctx.room, object_id)
+        and await summary_finding.came_from_elsewhere(ctx.tx, ctx.room, object_id)
     ):
         raise Unaddressed  # "ok" to what others wrote to us is talk
     text = await summaries.approve(ctx.tx, ctx.now, ctx.room, ctx.sender, object_id, ctx.event.event_id)
@@ -168,7 +213,7 @@ async def summaries_for_me(ctx: Context) -> list[Text]:
 async def hear_edit(ctx: Context, event: Said) -> Reply:
     """Take in an edit of a message that a draft is taken from, or that an ok was typed in."""
     if event.replaces is not None:
-        await summary_drafts.source_edited(ctx.tx, ctx.now, ctx.room, event, await _words(ctx, event.body))
+        await summary_drafts.source_edited(ctx.tx, ctx.now, ctx.room, event, ctx.settings.prefix)
     return None
 
 
@@ -177,11 +222,3 @@ async def hear_deletion(ctx: Context, event: Redacted) -> Reply:
     """Take in the deletion of a message that a draft is taken from, or that an ok was typed in."""
     await summary_drafts.source_deleted(ctx.tx, ctx.now, ctx.room, event.redacts)
     return None
-
-
-async def _words(ctx: Context, body: str) -> str | None:
-    """Return what follows `!summary` in a message as it was typed, or `None` if it does not begin with that."""
-    names = [re.escape(name) for name in await summary_drafts.own_names(ctx.tx, ctx.room)]
-    start = rf"\s*(?:{re.escape(ctx.settings.prefix)}\s*|@?(?:{'|'.join(names)})(?:\s*[:,])?\s+(?:{re.escape(ctx.settings.prefix)})?)"
-    match = re.match(rf"{start}summary(?!\S)\s*", body, re.IGNORECASE)
-    return body[match.end() :] if match else None

@@ -207,6 +207,22 @@ AT_ASSEMBLIES = "assembly"
 TERM = timedelta(days=14)
 """The time between two handovers where nothing else is set, or the assembly has said no dates yet."""
 
+LONGEST_WINDOW = 48
+"""Hours for which a pod may let its members object: longer than that, news is old."""
+
+
+def _window(text: str) -> str:
+    if text.strip().lower() in ("none", "no", "off", "0"):
+        return "none"
+    match = re.fullmatch(r"\s*(\d{1,2})\s*(h|hours?|d|days?)\s*", text.lower())
+    if not match:
+        raise ValueError(text)
+    hours = int(match[1]) * (24 if match[2].startswith("d") else 1)
+    if not 1 <= hours <= LONGEST_WINDOW:
+        raise ValueError(text)
+    return f"{hours}h"
+
+
 SETTINGS: dict[str, Setting] = {
     setting.key: setting
     for setting in (
@@ -216,6 +232,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("handover", "18:00", "18:00", _clock, "the hour of handovers"),
         Setting("quiet", "22:00-08:00", "22:00-8:00", _quiet, "hours in which the bot wakes nobody"),
         Setting("pair", OFF, "woman", _pair, "the tag that one of the pair has"),
+        Setting("objections", "none", "12h", _window, "how long members may object to an approved summary"),
     )
 }
 
@@ -236,6 +253,7 @@ class Settings:
     quiet: str = "22:00-08:00"
     pair: str = OFF
     meets: str = ""
+    objections: str = "none"
     prefix: str = "!"
 
     @property
@@ -257,6 +275,11 @@ class Settings:
     def quiet_hours(self) -> Quiet:
         """The hours in which the bot wakes nobody."""
         return Quiet.read(self.quiet)
+
+    @property
+    def objection_window(self) -> timedelta:
+        """How long members may object to an approved summary; nothing where they may not."""
+        return timedelta(hours=0 if self.objections == "none" else int(self.objections.rstrip("h")))
 
     @property
     def handover_hour(self) -> time:

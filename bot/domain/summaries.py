@@ -1,45 +1,49 @@
 """Summaries: a text that two people approve in exactly one version, and that then goes to exactly the rooms shown.
 
-Rule (behaviour.md, section 3): in a pod both spokes type `ok`; with one seat empty, the one spoke and any other
-member. In an assembly spokes of two different pods do, and one person is one, however many pods they speak for.
-Whatever changes what was shown — the text, the signature, the rooms — is a new version without oks.
+Rule (behaviour.md, section 3): whatever changes what was shown — the text, the signature, the rooms — is a new version
+without oks. Who may approve is in `voices`. A correction is a version too, and so is a retraction; while one waits, what
+others have stays as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from itertools import combinations
-from typing import Protocol
+from zoneinfo import ZoneInfo
 
-from bot.domain.errors import Conflict, NotAllowed, UsageError
-from bot.domain.harmless import make_harmless, tidy
+from bot.domain.errors import Conflict
 from bot.domain.values import Code
+from bot.domain.voices import APPROVERS, Voices
 
 DRAFT_LASTS = timedelta(hours=72)
 """How long a version waits for its oks; a new version waits anew."""
 
-LONGEST = 1200
-"""Characters of a summary: with its signature it stays under the 1,500 of one message."""
-
-HOPELESS = 4 * LONGEST
-"""Characters above which a text is not looked at any closer before it is refused."""
-
-APPROVERS = 2
-
-DRAFTS_IN_ROOM, DRAFTS_OF_ONE = 20, 5
-"""Drafts that wait at once in a room, and of one person there."""
+NO_WINDOW = timedelta(0)
+UTC = ZoneInfo("UTC")
 
 
 class State(Enum):
-    """Where a summary stands; only a draft can change."""
+    """Where a summary stands; a draft can change, and so can one that members may still object to."""
 
     DRAFT = "draft"
+    OPEN = "open"
+    """Approved, and going when its pod's objection window ends."""
     APPROVED = "approved"
     CANCELLED = "cancelled"
     LAPSED = "lapsed"
+    RETRACTED = "retracted"
+
+
+PENDING = (State.DRAFT, State.OPEN)
+
+
+class Kind(Enum):
+    """What the words are to those who get them."""
+
+    SUMMARY = "summary"
+    QUESTION = "question"
+    ANSWER = "answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +61,12 @@ class Terms:
     Args:
         signed_by: The name of the pod or assembly it comes from; never a person.
         destinations: The rooms it goes to, by name.
+        zone: The time zone in which its time is written, that of the room it comes from.
     """
 
     signed_by: str
     destinations: tuple[Destination, ...]
+    zone: ZoneInfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,94 +84,16 @@ class Ok:
     counted_for: str | None = None
 
 
-class Voices(Protocol):
-    """Who may approve at this moment."""
-
-    def counted(self, users: Collection[str]) -> dict[str, str]:
-        """Return whose oks count, two at most, and the pod each counts for."""
-
-    def check(self, summary_id: str, users: Collection[str], user_id: str) -> None:
-        """Check that somebody's ok would count beside those of `users`.
-
-        Raises:
-            NotAllowed: They may not approve.
-            Conflict: Another person's ok is what is still needed.
-        """
-
-
 @dataclass(frozen=True, slots=True)
-class PodVoices:
-    """The people of a pod.
+class Out:
+    """The version that others have, while a correction or a retraction of it waits."""
 
-    Args:
-        pod: Its name.
-        pair: The user ids in the filled seats.
-        members: The user ids with a voice in its room; a seat of somebody else counts as empty.
-    """
-
-    pod: str
-    pair: frozenset[str]
-    members: frozenset[str]
-
-    @property
-    def spokes(self) -> frozenset[str]:
-        """The seated people who are here."""
-        return self.pair & self.members
-
-    def counted(self, users: Collection[str]) -> dict[str, str]:
-        """Return the spokes' oks and, with one seat empty, one other member's."""
-        found = [user for user in users if user in self.spokes]
-        if len(self.spokes) == 1:
-            found += [user for user in users if user in self.members - self.spokes][:1]
-        return dict.fromkeys(found, self.pod)
-
-    def check(self, summary_id: str, users: Collection[str], user_id: str) -> None:
-        """Check that somebody's ok would count; see `Voices.check`."""
-        if user_id not in self.counted([user_id]):
-            raise NotAllowed(
-                "{id} needs the ok of a spoke of {pod}. {show} shows who they are.",
-                id=summary_id,
-                pod=self.pod,
-                show=Code("!spokes"),
-            )
-        if len(self.counted([*users, user_id])) <= len(self.counted(users)):
-            raise Conflict("The ok of one member is counted for {id}; it needs the spoke's.", id=summary_id)
-
-
-@dataclass(frozen=True, slots=True)
-class AssemblyVoices:
-    """The spokes in an assembly's room.
-
-    Args:
-        pods: The names of the pods each of them speaks for, by user id.
-    """
-
-    pods: Mapping[str, frozenset[str]]
-
-    def counted(self, users: Collection[str]) -> dict[str, str]:
-        """Return two people's oks for two different pods, or one person's."""
-        speaking = [user for user in users if self.pods.get(user)]
-        for first, second in combinations(speaking, APPROVERS):
-            for pod in sorted(self.pods[first]):
-                if others := sorted(self.pods[second] - {pod}):
-                    return {first: pod, second: others[0]}
-        return {user: min(self.pods[user]) for user in speaking[:1]}
-
-    def check(self, summary_id: str, users: Collection[str], user_id: str) -> None:
-        """Check that somebody's ok would count; see `Voices.check`."""
-        if user_id not in self.counted([user_id]):
-            raise NotAllowed(
-                "{id} needs the ok of a spoke. {show} shows who they are.",
-                id=summary_id,
-                show=Code("!assembly"),
-            )
-        if len(self.counted([*users, user_id])) <= len(self.counted(users)):
-            pod = next(iter(self.counted(users).values()))
-            raise Conflict(
-                "A spoke of {pod} has said ok to {id}; it needs a spoke of another pod.",
-                pod=pod,
-                id=summary_id,
-            )
+    version: int
+    text: str
+    terms: Terms
+    made_at: datetime
+    oks: tuple[Ok, ...]
+    approved_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +103,20 @@ class Summary:
     Args:
         id: Such as `S4`.
         room_id: Where it was drafted.
-        drafted_by: Who typed `!summary`.
+        drafted_by: Who typed the command of this version.
         command_event_id: The message in which they did.
         source_event_id: The message whose words it carries: that one, or the one it replied to.
         source_by: Who may change those words by an edit; `None` where the source's author is not known to us.
-        text: Harmless already; empty once it can go nowhere any more.
+        text: Harmless already; empty once it can go nowhere any more, and in a retraction.
         made_at: When this version was made.
-        ended_at: When it was approved, cancelled or had lapsed.
+        ended_at: When it was approved, cancelled, retracted or had lapsed.
+        answers: The id of the question that it answers.
+        out: What others have, while this version would change it.
+        last_version: The highest number a version has had; none is used twice.
+        retracting: This version deletes what others have.
+        waits_from: When the time for its oks began; `None` for `made_at`.
+        goes_at: When the objection window ends, while it is open.
+        objectors: Who objected to this version; the pair's new oks answer them.
     """
 
     id: str
@@ -197,16 +132,49 @@ class Summary:
     state: State = State.DRAFT
     oks: tuple[Ok, ...] = ()
     ended_at: datetime | None = None
+    kind: Kind = Kind.SUMMARY
+    answers: str | None = None
+    out: Out | None = None
+    last_version: int = 1
+    retracting: bool = False
+    waits_from: datetime | None = None
+    goes_at: datetime | None = None
+    objectors: tuple[str, ...] = ()
 
     @property
     def lapses_at(self) -> datetime:
         """When this version dies if it is not approved."""
-        return self.made_at + DRAFT_LASTS
+        return (self.waits_from or self.made_at) + DRAFT_LASTS
 
     @property
     def approvers(self) -> tuple[str, ...]:
         """Who said ok to this version, in order."""
         return tuple(ok.user_id for ok in self.oks)
+
+    @property
+    def as_sent(self) -> Summary:
+        """What others have of it: without the change that waits, if one does."""
+        if self.out is None:
+            return self
+        return replace(
+            self,
+            state=State.APPROVED,
+            version=self.out.version,
+            text=self.out.text,
+            terms=self.out.terms,
+            made_at=self.out.made_at,
+            oks=self.out.oks,
+            ended_at=self.out.approved_at,
+            out=None,
+            retracting=False,
+            waits_from=None,
+            goes_at=None,
+            objectors=(),
+        )
+
+    def is_pending(self, now: datetime) -> bool:
+        """Tell whether it may still go, and may still change."""
+        return self.state is State.OPEN or (self.state is State.DRAFT and now < self.lapses_at)
 
     def change(self, text: str, terms: Terms, now: datetime) -> Summary:
         """Return the next version, which nobody has approved yet; the same words and terms change nothing.
@@ -214,22 +182,45 @@ class Summary:
         Raises:
             Conflict: It is no draft any more.
         """
-        self.check_draft(now)
+        self.check_pending(now)
         if (text, terms) == (self.text, self.terms):
             return self
-        return replace(self, text=text, terms=terms, version=self.version + 1, oks=(), made_at=now)
+        return self._next(now, text=text, terms=terms)
 
-    def approve(self, user_id: str, event_id: str, voices: Voices, terms: Terms, now: datetime) -> Summary:
+    def approve(
+        self,
+        user_id: str,
+        event_id: str,
+        voices: Voices,
+        terms: Terms,
+        now: datetime,
+        window: timedelta = NO_WINDOW,
+    ) -> Summary:
         """Return it with somebody's ok, approved if that was the second that counts.
 
         Where the terms are not those that were shown, the ok counts for nothing and the next version is
         returned. Oks of people who meanwhile lost their seat count no more.
 
+        Args:
+            user_id: Who.
+            event_id: The message they typed it in.
+            voices: Who may approve now.
+            terms: Signature and rooms as they are now.
+            now: The moment.
+            window: For how long members may object once it is approved. It is not opened twice: the pair's oks
+                after an objection are their answer. A retraction has none.
+
         Raises:
             NotAllowed: They may not approve it.
             Conflict: It is no draft any more, or their ok is counted, or another person's is needed.
         """
-        self.check_draft(now)
+        self.check_pending(now)
+        if self.state is State.OPEN:
+            raise Conflict(
+                "{id} is approved already, and goes when its time for objections is over. {status} shows when.",
+                id=self.id,
+                status=Code(f"!summary status {self.id}"),
+            )
         if terms != self.terms:
             return self.change(self.text, terms, now)
         if user_id in self.approvers:
@@ -240,10 +231,43 @@ class Summary:
         counted = voices.counted(changed.approvers)
         if len(counted) == APPROVERS:
             oks = tuple(replace(ok, counted_for=counted.get(ok.user_id)) for ok in changed.oks)
-            return replace(changed, state=State.APPROVED, oks=oks, ended_at=now)
+            changed = replace(changed, oks=oks)
+            if window and not self.objectors and not self.retracting:
+                return replace(changed, state=State.OPEN, goes_at=now + window)
+            return changed._gone(now)
         if changed is self:
             raise Conflict("Your ok for {id} is counted already. It needs another person.", id=self.id)
         return changed
+
+    def release(self, terms: Terms, now: datetime) -> Summary:
+        """Return it approved once its objection window is over; the next version, if the rooms have changed."""
+        if self.state is not State.OPEN or self.goes_at is None or now < self.goes_at:
+            return self
+        return self._gone(now) if terms == self.terms else self.change(self.text, terms, now)
+
+    def object(self, user_id: str, now: datetime) -> Summary:
+        """Return it stopped by a member's objection, until the pair says ok again; its time begins anew.
+
+        Raises:
+            Conflict: It is no draft any more, or the person has objected to this version.
+        """
+        self.check_pending(now)
+        if self.retracting:
+            raise Conflict("{id} is to be deleted; there is nothing in it to object to.", id=self.id)
+        if user_id in self.objectors:
+            raise Conflict(
+                "Your objection to {id} version {version} is known. The pair decides.",
+                id=self.id,
+                version=self.version,
+            )
+        return replace(
+            self,
+            state=State.DRAFT,
+            goes_at=None,
+            waits_from=now,
+            oks=(),
+            objectors=(*self.objectors, user_id),
+        )
 
     def take_back(self, user_id: str, now: datetime) -> Summary:
         """Return it without somebody's ok.
@@ -251,8 +275,11 @@ class Summary:
         Raises:
             Conflict: It is no draft any more.
         """
-        self.check_draft(now)
-        return replace(self, oks=tuple(ok for ok in self.oks if ok.user_id != user_id))
+        self.check_pending(now)
+        if user_id not in self.approvers:
+            return self
+        oks = tuple(replace(ok, counted_for=None) for ok in self.oks if ok.user_id != user_id)
+        return replace(self._draft_again(now), oks=oks)
 
     def void(self, now: datetime) -> Summary:
         """Return it without oks, because its message says something else now that cannot be sent.
@@ -260,94 +287,148 @@ class Summary:
         Raises:
             Conflict: It is no draft any more.
         """
-        self.check_draft(now)
-        return replace(self, oks=())
+        self.check_pending(now)
+        return replace(self._draft_again(now), oks=())
+
+    def correct(self, text: str, terms: Terms, by: str, command_event_id: str, now: datetime) -> Summary:
+        """Return the version that would replace what others have, once it is approved.
+
+        Raises:
+            Conflict: It was not sent, or a change of it waits already, or it says this already.
+        """
+        self.check_out()
+        if text == self.text:
+            raise Conflict("{id} says that already.", id=self.id)
+        return self._after(now, by, command_event_id, text=text, terms=terms)
+
+    def retract(self, terms: Terms, by: str, command_event_id: str, now: datetime) -> Summary:
+        """Return the version that would delete what others have, once it is approved.
+
+        Raises:
+            Conflict: It was not sent, or a change of it waits already.
+        """
+        self.check_out()
+        return self._after(now, by, command_event_id, text="", terms=terms, retracting=True)
 
     def cancel(self, now: datetime) -> Summary:
-        """Return it cancelled, its words erased.
+        """Return it cancelled, its words erased; of a correction or a retraction, what others have stays.
 
         Raises:
             Conflict: It is no draft any more.
         """
-        self.check_draft(now)
-        return replace(self, state=State.CANCELLED, text="", oks=(), ended_at=now)
+        self.check_pending(now)
+        return self._dropped(State.CANCELLED, now)
 
     def lapse(self, now: datetime) -> Summary:
         """Return it lapsed, its words erased; unchanged if it is no draft or its time has not come."""
         if self.state is not State.DRAFT or now < self.lapses_at:
             return self
-        return replace(self, state=State.LAPSED, text="", oks=(), ended_at=now)
+        return self._dropped(State.LAPSED, now)
 
-    def check_draft(self, now: datetime) -> None:
+    def check_pending(self, now: datetime) -> None:
         """Check that it can still change.
 
         Raises:
             Conflict: It cannot; says how it ended.
         """
+        if self.is_pending(now):
+            return
         if self.state is State.APPROVED:
             raise Conflict(
                 "{id} is approved already and goes out as it is. {status} shows how far it is.",
                 id=self.id,
                 status=Code(f"!summary status {self.id}"),
             )
+        if self.state is State.RETRACTED:
+            raise Conflict("{id} was retracted. {new} drafts another.", id=self.id, new=Code("!summary TEXT"))
         if self.state is State.CANCELLED:
             raise Conflict("{id} was cancelled. {new} drafts another.", id=self.id, new=Code("!summary TEXT"))
-        if self.state is State.LAPSED or now >= self.lapses_at:
+        if self.out is not None:
             raise Conflict(
-                "{id} was not approved in 72 hours and has lapsed. {new} drafts another.",
+                "{id} version {version} was not approved in 72 hours and has lapsed. What was sent stays.",
                 id=self.id,
-                new=Code("!summary TEXT"),
+                version=self.version,
             )
-
-
-def check_count(waiting: Collection[Summary], user_id: str) -> None:
-    """Check that one more draft may wait.
-
-    Args:
-        waiting: The drafts of the room.
-        user_id: Who drafts.
-
-    Raises:
-        Conflict: There are as many as can be looked through.
-    """
-    own = [summary for summary in waiting if summary.drafted_by == user_id]
-    first = next(iter(own or waiting), None)
-    if first is None or (len(own) < DRAFTS_OF_ONE and len(waiting) < DRAFTS_IN_ROOM):
-        return
-    template = (
-        "You have {count} drafts here, the most that one person may have. "
-        if len(own) >= DRAFTS_OF_ONE
-        else "{count} drafts wait here, the most that a room may have. "
-    )
-    raise Conflict(
-        template + "To make room, approve one, {ok}, or drop one: {cancel}. {show} lists them.",
-        count=len(own) if len(own) >= DRAFTS_OF_ONE else len(waiting),
-        ok=Code(f"ok {first.id}"),
-        cancel=Code(f"!summary cancel {first.id}"),
-        show=Code("!summary"),
-    )
-
-
-def check_text(words: str) -> str:
-    """Return the words of a summary as they are shown and sent.
-
-    Raises:
-        UsageError: Nothing is left of them, or they are too long.
-    """
-    text = tidy(words)
-    if len(text) <= HOPELESS:
-        text = make_harmless(text)
-    if not text:
-        raise UsageError(
-            "The summary is empty. For example: {example}", example=Code("!summary We can host on Friday.")
+        raise Conflict(
+            "{id} was not approved in 72 hours and has lapsed. {new} drafts another.",
+            id=self.id,
+            new=Code("!summary TEXT"),
         )
-    if len(text) > LONGEST:
-        raise UsageError(
-            "That is {count} characters; a summary has {most} at most. Shorten it by {over}, or send it in two parts. "
-            "For example: {example}",
-            count=f"{len(text):,}",
-            most=f"{LONGEST:,}",
-            over=f"{len(text) - LONGEST:,}",
-            example=Code(f"!summary {' '.join(text[:60].split(' ')[:-1]) or text[:60]}"),
+
+    def check_out(self) -> None:
+        """Check that others have it, and that no change of it waits.
+
+        Raises:
+            Conflict: It is not so; says what to do.
+        """
+        if self.state is State.APPROVED:
+            return
+        if self.out is not None:
+            raise Conflict(
+                "{id} version {version} waits already. Approve it, {ok}, or drop it: {cancel}",
+                id=self.id,
+                version=self.version,
+                ok=Code(f"ok {self.id}"),
+                cancel=Code(f"!summary cancel {self.id}"),
+            )
+        if self.state in PENDING:
+            raise Conflict(
+                "{id} has not gone yet. To change it, edit the message it is taken from; {cancel} drops it.",
+                id=self.id,
+                cancel=Code(f"!summary cancel {self.id}"),
+            )
+        raise Conflict("{id} is not out, so there is nothing to change.", id=self.id)
+
+    def _after(
+        self,
+        now: datetime,
+        by: str,
+        command_event_id: str,
+        *,
+        text: str,
+        terms: Terms,
+        retracting: bool = False,
+    ) -> Summary:
+        out = Out(self.version, self.text, self.terms, self.made_at, self.oks, self.ended_at)
+        changed = replace(
+            self,
+            out=out,
+            drafted_by=by,
+            command_event_id=command_event_id,
+            source_event_id=command_event_id,
+            source_by=by,
+            retracting=retracting,
+            ended_at=None,
         )
-    return text
+        return changed._next(now, text=text, terms=terms)
+
+    def _next(self, now: datetime, *, text: str, terms: Terms) -> Summary:
+        number = self.last_version + 1
+        return replace(
+            self,
+            state=State.DRAFT,
+            goes_at=None,
+            waits_from=None,
+            text=text,
+            terms=terms,
+            version=number,
+            last_version=number,
+            oks=(),
+            objectors=(),
+            made_at=now,
+        )
+
+    def _draft_again(self, now: datetime) -> Summary:
+        """Return it without its window, if it had one; then its time for oks begins anew."""
+        if self.state is State.DRAFT:
+            return self
+        return replace(self, state=State.DRAFT, goes_at=None, waits_from=now)
+
+    def _gone(self, now: datetime) -> Summary:
+        state = State.RETRACTED if self.retracting else State.APPROVED
+        return replace(self, state=state, goes_at=None, out=None, ended_at=now)
+
+    def _dropped(self, state: State, now: datetime) -> Summary:
+        if self.out is not None:
+            return self.as_sent
+        return replace(self, state=state, goes_at=None, text="", oks=(), ended_at=now)

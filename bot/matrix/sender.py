@@ -228,8 +228,7 @@ class Sender:
                 await self._change_member(row.room_id, message)
                 return None
             case Redact():
-                target = await self._sent_event(message.sent)
-                return await self._put(row, f"redact/{_part(target)}", {})
+                return await self._redact(row, message)
             case RefuseUnencrypted():
                 return await self._refuse(row)
             case _:
@@ -259,6 +258,13 @@ class Sender:
         with _forbidden_for_now():
             return _event_id(await request(self._client, "PUT", V3 + path, content))
 
+    async def _redact(self, row: Queued, message: Redact) -> str | None:
+        try:
+            target = await self._sent_event(message.sent)
+        except GiveUp:
+            return None  # it never got there
+        return await self._put(row, f"redact/{_part(target)}", {})
+
     async def _refuse(self, row: Queued) -> str | None:
         if self._client.rooms[row.room_id].encrypted:
             return None  # switched on meanwhile
@@ -271,7 +277,7 @@ class Sender:
             case Say():
                 return "m.room.message", _text_content(message)
             case Edit():
-                text = _text_content(Say(message.markdown))
+                text = _text_content(Say(message.markdown, aloud=message.aloud))
                 relation = {"rel_type": "m.replace", "event_id": await self._sent_event(message.sent)}
                 return "m.room.message", text | {
                     "body": f"* {text['body']}",

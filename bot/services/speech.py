@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.domain.pods import Room
 from bot.ports import Say, SendFile
-from bot.store import outbox, pods
+from bot.store import inbox, outbox, pods, rooms
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -65,6 +66,13 @@ async def say(
     if file is not None:
         await outbox.queue(tx, now, room_id, file, about=about, txn_id=f"{row}.file")
     return row
+
+
+async def own_names(tx: Tx, room: Room) -> list[str]:
+    """Return what the bot may be called at the start of a command: its id, its first part, its display name."""
+    user_id = await inbox.load_meta(tx, "user_id") or ""
+    name = (await rooms.person(tx, room.room_id, user_id)).name
+    return [user_id, user_id[1:].partition(":")[0], name]
 
 
 def _beginning(markdown: str, ending: str) -> str:

@@ -8,55 +8,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.domain.errors import Conflict, NotAllowed, NotFound
+from bot.domain.errors import Conflict, NotAllowed
 from bot.domain.pods import Room, RoomKind
-from bot.domain.summaries import APPROVERS, State, Summary
+from bot.domain.summaries import State, Summary
 from bot.domain.values import Code, Person, Verbatim, When
-from bot.services import spokes, summary_drafts
+from bot.domain.voices import APPROVERS
+from bot.services import objections, spokes, summary_delivery, summary_drafts, summary_finding, summary_terms
 from bot.services import summary_words as wording
 from bot.services.speech import say
-from bot.store import outbox, pods, steps, summaries, timers
+from bot.store import outbox, pods, steps, summaries
 from bot.store.database import Tx
 from bot.text import Text
-
-
-async def find(tx: Tx, room: Room, summary_id: str) -> Summary:
-    """Return a summary that a room may know of: its own, or one that was sent to it.
-
-    Raises:
-        NotFound: There is none.
-    """
-    summary = await summaries.find(tx, summary_id)
-    if summary is None or (
-        summary.room_id != room.room_id and not await summaries.was_delivered_to(tx, summary_id, room.room_id)
-    ):
-        raise NotFound(
-            "There is no summary {id} in this room. {show} lists the drafts.",
-            id=summary_id,
-            show=Code("!summary"),
-        )
-    return summary
-
-
-async def _own(tx: Tx, room: Room, summary_id: str) -> Summary:
-    """Return a summary drafted in a room.
-
-    Raises:
-        NotFound: There is none.
-        Conflict: It was sent here by others.
-    """
-    summary = await find(tx, room, summary_id)
-    if summary.room_id != room.room_id:
-        raise Conflict(
-            "{id} came here from {pod}; only they decide on it.", id=summary.id, pod=summary.terms.signed_by
-        )
-    return summary
-
-
-async def came_from_elsewhere(tx: Tx, room: Room, summary_id: str) -> bool:
-    """Tell whether a summary was sent to this room by another."""
-    summary = await summaries.find(tx, summary_id)
-    return summary is not None and summary.room_id != room.room_id
 
 
 async def approve(
@@ -69,9 +31,9 @@ async def approve(
         NotAllowed: The person may not approve it.
         Conflict: It is no draft, was not shown yet, has nowhere to go, or the ok adds nothing.
     """
-    before = await _own(tx, room, summary_id)
-    before.check_draft(now)
-    terms, voices = await summary_drafts.terms_now(tx, room), await summary_drafts.voices_of(tx, room)
+    before = await summary_finding.own(tx, room, summary_id)
+    before.check_pending(now)
+    terms, voices = await summary_terms.of(tx, room, before), await summary_terms.voices_of(tx, room)
     shown = await outbox.find(tx, summary_drafts.preview_id(before))
     if shown is None or shown.state != "sent":
         raise Conflict(
@@ -80,19 +42,17 @@ async def approve(
             version=before.version,
             ok=Code(f"ok {before.id}"),
         )
-    after = before.approve(sender.user_id, event_id, voices, terms, now)
+    window = (await pods.settings(tx, room.room_id)).objection_window
+    after = before.approve(sender.user_id, event_id, voices, terms, now, window)
     await summaries.save(tx, after)
     if after.version != before.version:
-        lead = Text(
-            "The rooms that {id} would go to have changed, so no ok counts yet. This is version {version}:",
-            id=after.id,
-            version=after.version,
-        )
-        await summary_drafts.show(tx, now, room, after, lead, event_id)
+        await summary_drafts.show(tx, now, room, after, summary_drafts.rooms_changed(after), event_id)
         return None
     await steps.record(tx, room.room_id, sender.user_id, now, "summary.ok", id=summary_id)
-    if after.state is State.APPROVED:
-        return await _release(tx, now, room, after)
+    if after.state is State.OPEN:
+        return await objections.open_window(tx, room, after)
+    if after.state is not State.DRAFT:
+        return await summary_delivery.release(tx, now, room, after)
     return Text.lines(
         [
             Text(
@@ -107,23 +67,6 @@ async def approve(
     )
 
 
-async def _release(tx: Tx, now: datetime, room: Room, summary: Summary) -> Text:
-    """Queue an approved summary for every room it was shown to go to, each once."""
-    await timers.drop(tx, f"summary.{summary.id}")
-    text = wording.letter(summary, When(now, (await pods.settings(tx, room.room_id)).zone))
-    for destination in summary.terms.destinations:
-        txn_id = f"{summary.id}.v{summary.version}.{destination.room_id}"
-        await summaries.add_delivery(tx, summary, destination.room_id, txn_id)
-        await summary_drafts.say_whole(tx, now, destination.room_id, text, summary, txn_id, aloud=True)
-    return Text(
-        "{id} is approved by {who} and goes to {rooms} now. {status} shows how far it is.",
-        id=summary.id,
-        who=await wording.approvers(tx, room, summary),
-        rooms=wording.names(summary.terms.destinations),
-        status=Code(f"!summary status {summary.id}"),
-    )
-
-
 async def cancel(tx: Tx, now: datetime, room: Room, sender: Person, summary_id: str) -> Text:
     """Drop a draft; its author may, and whoever could approve it.
 
@@ -132,12 +75,23 @@ async def cancel(tx: Tx, now: datetime, room: Room, sender: Person, summary_id: 
         NotAllowed: The person neither drafted it nor is a spoke.
         Conflict: It is no draft any more.
     """
-    summary = await _own(tx, room, summary_id)
+    summary = await summary_finding.own(tx, room, summary_id)
     after = summary.cancel(now)
     if sender.user_id != summary.drafted_by and not await spokes.is_spoke(tx, room, sender.user_id):
         raise NotAllowed("{id} can be cancelled by who drafted it, or by a spoke.", id=summary.id)
     await summary_drafts.end(tx, after)
-    return Text("{id} is cancelled. Nothing was sent.", id=summary.id)
+    return _dropped(summary)
+
+
+def _dropped(summary: Summary) -> Text:
+    """Say that what waited does not go; of a change, that what others have stays."""
+    if summary.out is None:
+        return Text("{id} is cancelled. Nothing was sent.", id=summary.id)
+    return Text(
+        "The change of {id} is cancelled. What was sent stays: version {version}.",
+        id=summary.id,
+        version=summary.out.version,
+    )
 
 
 async def withdraw_ok(tx: Tx, now: datetime, room: Room, sender: Person, summary_id: str) -> Text:
@@ -146,8 +100,8 @@ async def withdraw_ok(tx: Tx, now: datetime, room: Room, sender: Person, summary
     Raises:
         Conflict: It is no draft any more.
     """
-    summary = await _own(tx, room, summary_id)
-    await summaries.save(tx, summary.take_back(sender.user_id, now))
+    summary = await summary_finding.own(tx, room, summary_id)
+    await summary_drafts.keep(tx, summary.take_back(sender.user_id, now))
     return Text("Your ok for {id} is taken back.", id=summary_id)
 
 
@@ -157,10 +111,18 @@ async def lapse(tx: Tx, now: datetime, summary_id: str) -> None:
     if summary is None or (after := summary.lapse(now)) is summary:
         return
     await summaries.save(tx, after)
-    text = Text(
-        "{id} was not approved in 72 hours and has lapsed. Nothing was sent. {new} drafts another.",
-        id=summary_id,
-        new=Code("!summary TEXT"),
+    text = (
+        Text(
+            "{id} was not approved in 72 hours and has lapsed. Nothing was sent. {new} drafts another.",
+            id=summary_id,
+            new=Code("!summary TEXT"),
+        )
+        if summary.out is None
+        else Text(
+            "The change of {id} was not approved in 72 hours and has lapsed. What was sent stays: version {version}.",
+            id=summary_id,
+            version=after.version,
+        )
     )
     await say(tx, now, summary.room_id, text, about=summary_id)
 
@@ -176,7 +138,7 @@ async def pod_left(tx: Tx, pod_room_id: str) -> None:
 
 async def drafts(tx: Tx, now: datetime, room: Room) -> Text:
     """List the drafts of a room."""
-    found = [item for item in await summaries.drafts_in(tx, room.room_id) if now < item.lapses_at]
+    found = [item for item in await summaries.drafts_in(tx, room.room_id) if item.is_pending(now)]
     if not found:
         return Text(
             "No summary waits here. {new} drafts one, or {reply} as a reply to a message.",
@@ -198,8 +160,8 @@ async def status(tx: Tx, now: datetime, room: Room, summary_id: str) -> Text:
     Raises:
         NotFound: This room has none of that id.
     """
-    summary = await find(tx, room, summary_id)
-    return await wording.describe(tx, now, room, summary.lapse(now), await summary_drafts.voices_of(tx, room))
+    summary = await summary_finding.find(tx, room, summary_id)
+    return await wording.describe(tx, now, room, summary.lapse(now), await summary_terms.voices_of(tx, room))
 
 
 async def explain(tx: Tx, room: Room, summary_id: str) -> Text:
@@ -208,18 +170,19 @@ async def explain(tx: Tx, room: Room, summary_id: str) -> Text:
     Raises:
         NotFound: This room has none of that id.
     """
-    return await wording.explain(tx, room, await find(tx, room, summary_id))
+    return await wording.explain(tx, room, await summary_finding.find(tx, room, summary_id))
 
 
 async def waiting_for_ok(tx: Tx, now: datetime, room: Room, user_id: str) -> list[str]:
     """Return the drafts of a room that somebody's ok would bring nearer."""
     if room.kind is RoomKind.NONE:
         return []
-    voices = await summary_drafts.voices_of(tx, room)
+    voices = await summary_terms.voices_of(tx, room)
     return [
         item.id
         for item in await summaries.drafts_in(tx, room.room_id)
-        if now < item.lapses_at
+        if item.is_pending(now)
+        and item.state is State.DRAFT
         and user_id not in item.approvers
         and len(voices.counted([*item.approvers, user_id])) > len(voices.counted(item.approvers))
     ]
@@ -240,5 +203,5 @@ async def records(tx: Tx, room_id: str) -> Text:
             rooms=wording.names(item.terms.destinations),
             words=Verbatim(item.text),
         )
-        for item in found
+        for item in (each.as_sent for each in found)
     )

@@ -6,39 +6,52 @@ What arrives is signed by the pod, names nobody and mentions nobody.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.domain.pods import Room, RoomKind
-from bot.domain.summaries import APPROVERS, AssemblyVoices, Destination, PodVoices, State, Summary
+from bot.domain.summaries import PENDING, Destination, Kind, State, Summary
 from bot.domain.values import Code, Verbatim, When
+from bot.domain.voices import APPROVERS, AssemblyVoices
 from bot.services.speech import plain_reason
+from bot.services.summary_terms import Electorate
 from bot.store import pods, rooms, summaries
 from bot.store.database import Tx
 from bot.store.summaries import Delivery
 from bot.text import Text, shorten
 
-Electorate = PodVoices | AssemblyVoices
-"""Who may approve, in either kind of room."""
 
+def letter(summary: Summary) -> Text:
+    """Return a version as it arrives: signature and words; of a retraction, the line that it leaves.
 
-def letter(summary: Summary, at: When | None = None) -> Text:
-    """Return a summary as it arrives: signature and words.
-
-    The time is written in the time zone of the room it comes from, the same for all who get it, so that a letter
-    is one text everywhere.
-
-    Args:
-        summary: What.
-        at: When it was approved; left open in a preview.
+    The time is that of the version, written in the time zone of the room it comes from, so that what is shown is
+    what arrives, letter by letter, everywhere.
     """
-    return Text(
-        "From {pod}, {id} version {version}, {at}:\n{words}",
-        pod=summary.terms.signed_by,
-        id=summary.id,
-        version=summary.version,
-        at=at or Text("at the time of sending"),
-        words=Verbatim(summary.text),
-    )
+    values: dict[str, Any] = {
+        "pod": summary.terms.signed_by,
+        "id": summary.id,
+        "version": summary.version,
+        "at": When(summary.made_at, summary.terms.zone),
+        "words": Verbatim(summary.text),
+    }
+    if summary.retracting:
+        return Text("{id} from {pod} was retracted.", **values)
+    match summary.kind:
+        case Kind.SUMMARY:
+            return Text("From {pod}, {id} version {version}, {at}:\n{words}", **values)
+        case Kind.QUESTION:
+            return Text(
+                "Question from {pod}, {id} version {version}, {at}:\n{words}\n\nTo answer, reply with {answer}.",
+                answer=Code("answer TEXT"),
+                **values,
+            )
+        case Kind.ANSWER:
+            return Text(
+                "Answer from {pod} to {question}, {id} version {version}, {at}:\n{words}",
+                question=summary.answers or "",
+                **values,
+            )
 
 
 def names(destinations: tuple[Destination, ...]) -> Text:
@@ -50,17 +63,39 @@ async def terms_of_draft(tx: Tx, now: datetime, room: Room, summary: Summary, vo
     """Say where a draft goes, who must approve it, and until when."""
     settings = await pods.settings(tx, room.room_id)
     own = summary.source_event_id == summary.command_event_id
+    drop = Text(
+        "{cancel} drops it. Without two oks it lapses {at}.",
+        cancel=Code(f"!summary cancel {summary.id}"),
+        at=When(summary.lapses_at, settings.zone, now),
+    )
+    rooms_shown = names(summary.terms.destinations)
     return Text.lines(
         [
-            Text("It goes to {rooms}, and only there.", rooms=names(summary.terms.destinations)),
+            Text("It is deleted in {rooms}, and only there.", rooms=rooms_shown)
+            if summary.retracting
+            else Text("It goes to {rooms}, and only there.", rooms=rooms_shown),
             await missing(tx, room, summary, voices, mention=True),
-            Text(
-                "To change it, edit {message}. {cancel} drops it. Without two oks it lapses {at}.",
+            _window(settings.objection_window)
+            if room.kind is RoomKind.POD and not summary.retracting
+            else None,
+            drop
+            if summary.retracting
+            else Text(
+                "To change it, edit {message}. {drop}",
                 message=Text("your message") if own else Text("the message it is taken from"),
-                cancel=Code(f"!summary cancel {summary.id}"),
-                at=When(summary.lapses_at, settings.zone, now),
+                drop=drop,
             ),
         ]
+    )
+
+
+def _window(length: timedelta) -> Text | None:
+    if not length:
+        return None
+    return Text(
+        "Then members have {n} hour to object.",
+        plural="Then members have {n} hours to object.",
+        n=int(length / timedelta(hours=1)),
     )
 
 
@@ -73,14 +108,25 @@ async def missing(tx: Tx, room: Room, summary: Summary, voices: Electorate, *, m
             return Text(
                 "Next: a spoke of another pod than {pod} types {ok}.", pod=next(iter(counted.values())), ok=ok
             )
-        return Text("It goes when spokes of two different pods have typed {ok}.", ok=ok)
+        return Text(
+            "It is deleted when spokes of two different pods have typed {ok}."
+            if summary.retracting
+            else "It goes when spokes of two different pods have typed {ok}.",
+            ok=ok,
+        )
     waited_for = [await rooms.person(tx, room.room_id, user) for user in sorted(voices.spokes - set(counted))]
     people = [Text("{who}", who=person.mentioned() if mention else person) for person in waited_for]
     if len(voices.spokes) < APPROVERS and not counted.keys() - voices.spokes:
         people.append(Text("one other member") if people else Text("Any other member"))
     if counted:
         return Text("Next: {who} types {ok}.", who=Text.enumerated(people), ok=ok)
-    return Text("It goes when {who} have typed {ok}.", who=Text.enumerated(people), ok=ok)
+    return Text(
+        "It is deleted when {who} have typed {ok}."
+        if summary.retracting
+        else "It goes when {who} have typed {ok}.",
+        who=Text.enumerated(people),
+        ok=ok,
+    )
 
 
 async def describe(tx: Tx, now: datetime, room: Room, summary: Summary, voices: Electorate | None) -> Text:
@@ -98,41 +144,73 @@ async def describe(tx: Tx, now: datetime, room: Room, summary: Summary, voices: 
         return Text("{id} was cancelled. Nothing was sent.", id=summary.id)
     if summary.state is State.LAPSED:
         return Text("{id} was not approved in 72 hours and has lapsed. Nothing was sent.", id=summary.id)
-    if summary.state is State.DRAFT:
+    if summary.state in PENDING and room.room_id == summary.room_id:
         count = len(voices.counted(summary.approvers)) if voices else 0
         return Text.lines(
             [
-                Text(
-                    "{id} version {version} is a draft for {rooms}, with {count} of {needed} oks. It lapses {at}.",
-                    id=summary.id,
-                    version=summary.version,
-                    rooms=names(summary.terms.destinations),
-                    count=count,
-                    needed=APPROVERS,
-                    at=When(summary.lapses_at, zone, now),
-                ),
-                await missing(tx, room, summary, voices) if voices else None,
-                Text("{words}", words=Verbatim(_beginning(summary.text))),
+                await _pending(summary, count, zone, now),
+                await missing(tx, room, summary, voices) if voices and summary.state is State.DRAFT else None,
+                Text("{words}", words=Verbatim(_beginning(summary.text))) if summary.text else None,
+                await _sent(tx, summary.as_sent, zone, now) if summary.out else None,
             ]
         )
-    sent = await summaries.deliveries(tx, summary.id)
-    there = sum(item.state == "sent" for item in sent)
-    waiting = [_delivery(item, When(item.queued_at, zone)) for item in sent if item.state != "sent"]
-    return Text.lines(
-        [
-            Text(
-                "{id} version {version} from {pod}, approved {at}: delivered to {there} of {n} room.",
-                plural="{id} version {version} from {pod}, approved {at}: delivered to {there} of {n} rooms.",
-                id=summary.id,
-                version=summary.version,
-                pod=summary.terms.signed_by,
-                at=When(summary.ended_at or summary.made_at, zone, now),
-                there=there,
-                n=len(sent),
-            ),
-            Text.listed(waiting) if waiting else None,
-        ]
+    return await _sent(tx, summary.as_sent, zone, now)
+
+
+async def _pending(summary: Summary, count: int, zone: ZoneInfo, now: datetime) -> Text:
+    values: dict[str, Any] = {
+        "id": summary.id,
+        "version": summary.version,
+        "rooms": names(summary.terms.destinations),
+        "count": count,
+        "needed": APPROVERS,
+        "at": When(summary.goes_at or summary.lapses_at, zone, now),
+    }
+    if summary.state is State.OPEN:
+        return Text(
+            "{id} version {version} is approved and goes to {rooms} {at}, unless a member objects.", **values
+        )
+    if summary.retracting:
+        return Text(
+            "A retraction of {id} waits, for {rooms}, with {count} of {needed} oks. It lapses {at}.", **values
+        )
+    if summary.out:
+        return Text(
+            "{id} version {version} is a correction for {rooms}, with {count} of {needed} oks. It lapses {at}.",
+            **values,
+        )
+    return Text(
+        "{id} version {version} is a draft for {rooms}, with {count} of {needed} oks. It lapses {at}.",
+        **values,
     )
+
+
+async def _sent(tx: Tx, summary: Summary, zone: ZoneInfo, now: datetime) -> Text:
+    """Say in how many rooms a version is, and what waits elsewhere and why."""
+    sent = await summaries.deliveries(tx, summary.id, summary.version)
+    waiting = [_delivery(item, When(item.queued_at, zone)) for item in sent if item.state != "sent"]
+    values: dict[str, Any] = {
+        "id": summary.id,
+        "version": summary.version,
+        "pod": summary.terms.signed_by,
+        "at": When(summary.ended_at or summary.made_at, zone, now),
+        "there": sum(item.state == "sent" for item in sent),
+        "n": len(sent),
+    }
+    lead = (
+        Text(
+            "{id} from {pod} was retracted {at}: deleted in {there} of {n} room that had it.",
+            plural="{id} from {pod} was retracted {at}: deleted in {there} of {n} rooms that had it.",
+            **values,
+        )
+        if summary.retracting
+        else Text(
+            "{id} version {version} from {pod}, approved {at}: delivered to {there} of {n} room.",
+            plural="{id} version {version} from {pod}, approved {at}: delivered to {there} of {n} rooms.",
+            **values,
+        )
+    )
+    return Text.lines([lead, Text.listed(waiting) if waiting else None])
 
 
 def _beginning(words: str, most: int = 800) -> str:
@@ -161,11 +239,15 @@ async def explain(tx: Tx, room: Room, summary: Summary) -> Text:
     zone = (await pods.settings(tx, room.room_id)).zone
     home = await rooms.find(tx, summary.room_id)
     in_pod = home is not None and home.kind is RoomKind.POD
-    if summary.state is not State.APPROVED:
+    summary = summary.as_sent
+    gone = summary.state in (State.APPROVED, State.RETRACTED)
+    if not gone:
         lead = Text("{id} has not gone anywhere: it is {state}.", id=summary.id, state=_STATES[summary.state])
     else:
         lead = Text(
-            "{id} version {version} was approved by {who}, at {at}.",
+            "The retraction of {id} was approved by {who}, at {at}."
+            if summary.retracting
+            else "{id} version {version} was approved by {who}, at {at}.",
             id=summary.id,
             version=summary.version,
             who=await approvers(tx, room, summary),
@@ -182,7 +264,7 @@ async def explain(tx: Tx, room: Room, summary: Summary) -> Text:
                 "The rule: spokes of two different pods type ok for exactly this version; one person counts once."
             ),
             Text("It went to {rooms}, as shown before.", rooms=names(summary.terms.destinations))
-            if summary.state is State.APPROVED
+            if gone
             else None,
             Text("{status} shows how far it is.", status=Code(f"!summary status {summary.id}")),
         ]
@@ -191,6 +273,7 @@ async def explain(tx: Tx, room: Room, summary: Summary) -> Text:
 
 _STATES = {
     State.DRAFT: Text("a draft"),
+    State.OPEN: Text("approved, and members may still object"),
     State.CANCELLED: Text("cancelled"),
     State.LAPSED: Text("lapsed"),
 }
@@ -213,6 +296,8 @@ async def approvers(tx: Tx, room: Room, summary: Summary) -> Text:
 
 def short_line(summary: Summary) -> Text:
     """Return a summary as one line of a list."""
+    if summary.retracting:
+        return Text("{id} version {version}: retraction", id=summary.id, version=summary.version)
     return Text(
         "{id} version {version}: {words}", id=summary.id, version=summary.version, words=shorten(summary.text)
     )

@@ -21,6 +21,7 @@ from bot.services import (
     handovers,
     holding,
     identity,
+    objections,
     poll_closing,
     recall,
     requests,
@@ -44,6 +45,10 @@ async def _lapse_request(tx: Tx, now: datetime, due: datetime, payload: dict[str
 
 async def _lapse_summary(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
     await summaries.lapse(tx, now, payload["id"])
+
+
+async def _release_summary(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await objections.release(tx, now, payload["id"])
 
 
 async def _close_poll(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
@@ -85,6 +90,7 @@ USE_CASES: dict[str, Use] = {
     "spokes.moved": foreseen.tell_waiting,
     "spokes.swap": swaps.remind,
     "summary.lapse": _lapse_summary,
+    "summary.release": _release_summary,
     "trust.held": holding.tell,
     "trust.hint": identity.hint,
     "unread.tell": unreadable.tell,

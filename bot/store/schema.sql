@@ -321,7 +321,7 @@ CREATE TABLE steps (
     at INTEGER NOT NULL,
     PRIMARY KEY (room_id, user_id)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE summaries (
+CREATE TABLE "summaries" (
     id TEXT PRIMARY KEY,
     room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
     drafted_by TEXT NOT NULL,
@@ -329,32 +329,55 @@ CREATE TABLE summaries (
     source_event_id TEXT NOT NULL,
     source_by TEXT,
     version INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('draft', 'approved', 'cancelled', 'lapsed')),
-    ended_at INTEGER
+    state TEXT NOT NULL
+        CHECK (state IN ('draft', 'open', 'approved', 'cancelled', 'lapsed', 'retracted')),
+    ended_at INTEGER,
+    kind TEXT NOT NULL CHECK (kind IN ('summary', 'question', 'answer')),
+    -- the question that an answer answers
+    answers TEXT REFERENCES "summaries" (id),
+    -- the version that others have, while a correction or a retraction of it waits
+    out_version INTEGER,
+    -- no number is used twice
+    last_version INTEGER NOT NULL CHECK (last_version >= version),
+    retracting INTEGER NOT NULL CHECK (retracting IN (0, 1)),
+    waits_from INTEGER NOT NULL,
+    -- the end of the objection window
+    goes_at INTEGER CHECK ((goes_at IS NOT NULL) = (state = 'open')),
+    CHECK (out_version IS NULL OR state IN ('draft', 'open'))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX summaries_by_command ON summaries (command_event_id);
+CREATE INDEX summaries_by_question ON summaries (answers) WHERE answers IS NOT NULL;
 CREATE INDEX summaries_by_room ON summaries (room_id, state);
 CREATE INDEX summaries_by_source ON summaries (source_event_id);
-CREATE TABLE summary_deliveries (
+CREATE TABLE "summary_deliveries" (
     summary_id TEXT NOT NULL,
     version INTEGER NOT NULL,
     room_id TEXT NOT NULL,
     txn_id TEXT NOT NULL UNIQUE,
+    edits TEXT,
     PRIMARY KEY (summary_id, version, room_id),
     FOREIGN KEY (summary_id, version, room_id)
-        REFERENCES summary_destinations (summary_id, version, room_id) ON UPDATE CASCADE
+        REFERENCES "summary_destinations" (summary_id, version, room_id) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE summary_destinations (
+CREATE INDEX summary_deliveries_by_room ON summary_deliveries (room_id);
+CREATE TABLE "summary_destinations" (
     summary_id TEXT NOT NULL,
     version INTEGER NOT NULL,
     room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
     name TEXT NOT NULL,
     place INTEGER NOT NULL,
     PRIMARY KEY (summary_id, version, room_id),
-    FOREIGN KEY (summary_id, version) REFERENCES summary_versions (summary_id, version)
+    FOREIGN KEY (summary_id, version) REFERENCES "summary_versions" (summary_id, version)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX summary_destinations_by_room ON summary_destinations (room_id);
-CREATE TABLE summary_oks (
+CREATE TABLE summary_objections (
+    summary_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    user_id TEXT NOT NULL,
+    PRIMARY KEY (summary_id, version, user_id),
+    FOREIGN KEY (summary_id, version) REFERENCES "summary_versions" (summary_id, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE "summary_oks" (
     summary_id TEXT NOT NULL,
     version INTEGER NOT NULL,
     user_id TEXT NOT NULL,
@@ -362,15 +385,23 @@ CREATE TABLE summary_oks (
     event_id TEXT NOT NULL,
     counted_for TEXT,
     PRIMARY KEY (summary_id, version, user_id),
-    FOREIGN KEY (summary_id, version) REFERENCES summary_versions (summary_id, version)
+    FOREIGN KEY (summary_id, version) REFERENCES "summary_versions" (summary_id, version)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX summary_oks_by_event ON summary_oks (event_id);
-CREATE TABLE summary_versions (
-    summary_id TEXT NOT NULL REFERENCES summaries (id),
+CREATE TABLE summary_threads (
+    summary_id TEXT PRIMARY KEY REFERENCES summaries (id),
+    room_id TEXT NOT NULL,
+    event_id TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE "summary_versions" (
+    summary_id TEXT NOT NULL REFERENCES "summaries" (id),
     version INTEGER NOT NULL,
     text TEXT,
     signed_by TEXT NOT NULL,
     made_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    -- the time zone in which its time is written
+    zone TEXT NOT NULL,
     PRIMARY KEY (summary_id, version)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE swaps (

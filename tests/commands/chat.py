@@ -219,11 +219,18 @@ class Chat:
     # -- talking ---------------------------------------------------------------------------------
 
     async def say(
-        self, person: str, room: str, body: str, *, reply_to: str | None = None, **more: Any
+        self,
+        person: str,
+        room: str,
+        body: str,
+        *,
+        reply_to: str | None = None,
+        event: dict[str, Any] | None = None,
+        **more: Any,
     ) -> list[str]:
         """Say something; returns what the bot answered in that room."""
-        event = Said(**self._event(person, room), body=body, reply_to=reply_to, **more)
-        return await self.give(event)
+        common = event or self._event(person, room)
+        return await self.give(Said(**common, body=body, reply_to=reply_to, **more))
 
     async def tap(
         self, person: str, room: str, poll: str, *answers: str, at: datetime | None = None

@@ -10,7 +10,7 @@ from bot.matrix.polls import end_content, start_content
 from bot.matrix.sender import _text_content
 from bot.ports import EndPoll, MemberSeen, RoomSeen, Say, StartPoll
 from tests.commands.chat import BOT, Chat, user
-from tests.commands.test_summaries import approved, river
+from tests.commands.relay import approved, river
 
 
 async def other_room(chat: Chat) -> str:

@@ -3,57 +3,7 @@
 from bot.matrix.format import plain
 from bot.ports import SendFile
 from tests.commands.chat import Chat, user
-
-PAIRS = {"willow": ("Ana", "Ben"), "oak": ("Oli", "Pia"), "hazel": ("Hal", "Ida")}
-
-
-async def river(chat: Chat) -> None:
-    """The assembly River of the pods Willow, Oak and Hazel, each with its pair and two more."""
-    await chat.room("river", "Ana", "Ben", "Oli", "Pia", "Hal", "Ida", "Zed")
-    await chat.room("willow", "Ana", "Ben", "Cy", "Di")
-    await chat.room("oak", "Oli", "Pia", "Quin", "Ray")
-    await chat.room("hazel", "Hal", "Ida", "Jo", "Kim")
-    await chat.say("Ana", "river", "!assembly create River")
-    for room, pair in PAIRS.items():
-        await chat.say(pair[0], room, f"!pod create {room.title()}")
-        await enter(chat, room)
-        await seat(chat, room, *pair)
-    chat.sent.clear()
-
-
-async def enter(chat: Chat, pod: str, assembly: str | None = "river") -> None:
-    """Tie a pod to an assembly, or untie it."""
-    async with chat.database.transaction("enter") as tx:
-        await tx.run(
-            "UPDATE pods SET assembly_room_id = ? WHERE room_id = ?",
-            f"!{assembly}:test" if assembly else None,
-            f"!{pod}:test",
-        )
-
-
-async def seat(chat: Chat, pod: str, *pair: str) -> None:
-    """Seat a pair; fewer than two leave seats empty."""
-    async with chat.database.transaction("seat") as tx:
-        await tx.run("DELETE FROM seats WHERE pod_room_id = ?", f"!{pod}:test")
-        for name, person in zip(("speak", "note"), pair, strict=False):
-            await tx.run(
-                "INSERT INTO seats (pod_room_id, seat, user_id, since) VALUES (?, ?, ?, 0)",
-                f"!{pod}:test",
-                name,
-                user(person),
-            )
-
-
-async def approved(chat: Chat, room: str, summary: str, *people: str) -> None:
-    """Let people type ok."""
-    for person in people:
-        await chat.say(person, room, f"ok {summary}")
-
-
-def quoted(text: str) -> list[str]:
-    """Return the lines of people's words in a message."""
-    return [line for line in text.splitlines() if line.startswith(">")]
-
+from tests.commands.relay import PAIRS, approved, enter, quoted, river, seat
 
 # -- from a pod to the assembly --------------------------------------------------------------------
 
@@ -63,7 +13,7 @@ async def test_a_pods_summary_goes_to_the_assembly_when_both_spokes_have_typed_o
     assert await chat.say("Cy", "willow", "!summary We can host on Friday.") == [
         "Draft S1. This is how it will be read:\n"
         "\n"
-        "From Willow, S1 version 1, at the time of sending:\n"
+        "From Willow, S1 version 1, Mon 23 Nov 2026 10:00 UTC:\n"
         "\n"
         "> We can host on Friday.\n"
         "\n"
@@ -270,7 +220,7 @@ async def test_a_pod_that_enters_before_the_second_ok_makes_a_new_version(chat: 
     assert again.startswith(
         "The rooms that S1 would go to have changed, so no ok counts yet. This is version 2:\n"
         "\n"
-        "From the assembly River, S1 version 2, at the time of sending:\n"
+        "From the assembly River, S1 version 2, Mon 23 Nov 2026 10:00 UTC:\n"
     )
     assert "It goes to Hazel, Oak and Willow, and only there." in again
     assert [chat.heard(room) for room in PAIRS] == [[], [], []]
@@ -379,7 +329,7 @@ async def test_an_edit_makes_a_new_version_without_oks(chat: Chat) -> None:
     assert told.startswith(
         "The text of S1 has changed, so no ok counts yet. This is version 2:\n"
         "\n"
-        "From Willow, S1 version 2, at the time of sending:\n"
+        "From Willow, S1 version 2, Mon 23 Nov 2026 10:00 UTC:\n"
         "\n"
         "> We cannot host.\n"
     )

@@ -6,7 +6,7 @@ import pytest
 
 from bot.store import held, inbox
 from tests.commands.chat import Chat, user
-from tests.commands.test_summaries import river
+from tests.commands.relay import river
 
 CHANGED = (
     "Ana's identity has changed. This happens when someone resets their app, and also when somebody else pretends to"

@@ -1,7 +1,7 @@
 """The federation in which every example of a command runs, built once and copied for each example.
 
 The assembly River; the pod Willow with Ana, Ben, Cy and the observer Di; the pods Oak and Hazel; all pairs seated. In
-Willow: the request J1 (a setting, asked by Cy), the summary S1 (a draft of Ana's) and the poll P1 ("Where?", Ana's).
+Willow: the request J1 (a setting, asked by Cy), the summaries S1 (a draft of Ana's) and S2 (sent), the question S3 to it, and the poll P1 ("Where?", Ana's).
 Di's identity has changed. The code K7F-2QX is good. The room `hall` is not set up.
 """
 
@@ -53,6 +53,12 @@ async def build(folder: Path) -> Path:
     await enter(chat, "hazel", (await pair_of(chat, "willow"))[0], (await pair_of(chat, "oak"))[0])
     await add_code(chat, CODE)
     await chat.say("Ana", "willow", "!summary We can host on Friday.")
+    await chat.say("Ana", "willow", "!summary We have a kitchen.")
+    for person in await pair_of(chat, "willow"):
+        await chat.say(person, "willow", "ok S2")
+    await chat.say("Dora", "river", "!ask Willow When do you need to know?")
+    for name in ("willow", "oak"):
+        await chat.say((await pair_of(chat, name))[0], "river", "ok S3")
     await chat.say("Ana", "willow", "!poll Where? | Park | Library")
     keep(folder, "federation")
     await chat.database.close()

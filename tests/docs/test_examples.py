@@ -46,9 +46,11 @@ OFFERED = ("Ben", "willow", "!spokes swap")
 DRAWN = ("Ana", "willow", "!spokes draw")
 
 PREPARE: dict[str, Scene] = {
+    "ask": Scene(room="river"),
     "assembly": Scene("entered"),
     "assembly create": Scene("start", room="hall"),
     "next": Scene(room="hall"),
+    "object": Scene(before=(("Ana", "willow", "!pod set objections 12h"), ("Ben", "willow", "ok J5"))),
     "pod create": Scene("start", room="hall"),
     "pod join": Scene("alone"),
     "pod rename": Scene("alone"),

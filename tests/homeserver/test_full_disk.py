@@ -21,6 +21,7 @@ SENDING = "PUT .*/(send|sendToDevice)/"
 async def fill(database: Database, pages: int) -> None:
     """Leave room for so many pages more."""
     connection = database._connection
+    await connection.execute("VACUUM")  # pages that are free in the file would be used first
     [(count,)] = await connection.execute_fetchall("PRAGMA page_count")
     await connection.execute(f"PRAGMA max_page_count={count + pages}")
 

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.domain.summaries import Destination, Ok, State, Summary, Terms
 from bot.ports import Say
-from bot.store import outbox, pods, rooms, summaries
+from bot.store import migrate, outbox, pods, rooms, summaries
 from bot.store.database import Database
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -106,3 +107,76 @@ async def test_a_room_upgrade_carries_summaries_along(database: Database) -> Non
         assert found.room_id == "!river2"
         assert [room.room_id for room in found.terms.destinations] == ["!oak2", "!willow"]
         assert await summaries.waiting_for(tx, "!oak2") == ["S1.v1.!oak"]
+
+
+def at_schema_7(path: Path) -> None:
+    """Make a database of the seventh schema: S1 was sent to Oak as version 2, S2 is a draft with one ok."""
+    connection = sqlite3.connect(path)
+    for number, sql in migrate.migrations()[:7]:
+        connection.executescript(sql)
+        connection.execute(f"PRAGMA user_version={number}")
+    at = round(NOW.timestamp() * 1000)
+    connection.executescript(
+        f"""
+        PRAGMA application_id={migrate.APPLICATION_ID};
+        PRAGMA foreign_keys=ON;
+        INSERT INTO rooms (room_id, membership) VALUES ('!river', 'joined'), ('!oak', 'joined');
+        INSERT INTO settings VALUES ('!river', 'timezone', 'Europe/Berlin');
+        INSERT INTO summaries VALUES
+            ('S1', '!river', '@ana:test', '$command', '$talk', NULL, 2, 'approved', {at}),
+            ('S2', '!oak', '@ana:test', '$c2', '$c2', '@ana:test', 1, 'draft', NULL);
+        INSERT INTO summary_versions VALUES
+            ('S1', 1, NULL, 'the assembly River', {at}), ('S1', 2, 'We can host.', 'the assembly River', {at}),
+            ('S2', 1, 'Perhaps.', 'Oak', {at});
+        INSERT INTO summary_destinations VALUES
+            ('S1', 1, '!oak', 'Oak', 0), ('S1', 2, '!oak', 'Oak', 0), ('S2', 1, '!river', 'River', 0);
+        INSERT INTO summary_oks VALUES
+            ('S1', 2, '@ana:test', {at}, '$ok1', 'Willow'), ('S2', 1, '@ana:test', {at}, '$ok2', NULL);
+        INSERT INTO summary_deliveries VALUES ('S1', 2, '!oak', 'S1.v2.!oak');
+        INSERT INTO outbox (room_id, kind, payload, txn_id, state, queued_at, event_id)
+            VALUES ('!oak', 'Say', '', 'S1.v2.!oak', 'sent', {at}, '$sent');
+        """
+    )
+    connection.close()
+
+
+async def test_what_an_older_version_sent_can_be_corrected(tmp_path: Path) -> None:
+    at_schema_7(tmp_path / "x.db")
+    database = await Database.open(tmp_path / "x.db")
+    async with database.transaction("look") as tx:
+        sent, waiting = await summaries.find(tx, "S1"), await summaries.find(tx, "S2")
+        copies = await summaries.copies(tx, "S1")
+        assert await tx.all("PRAGMA foreign_key_check") == []
+    await database.close()
+    berlin = ZoneInfo("Europe/Berlin")
+    assert sent == Summary(
+        "S1", "!river", "@ana:test", "$command", "$talk", None, "We can host.",
+        Terms("the assembly River", (Destination("!oak", "Oak"),), berlin), NOW, 2, State.APPROVED,
+        (Ok("@ana:test", NOW, "$ok1", "Willow"),), NOW, last_version=2,
+    )  # fmt: skip
+    assert waiting is not None
+    assert (waiting.state, waiting.text, waiting.approvers) == (State.DRAFT, "Perhaps.", ("@ana:test",))
+    assert [(copy.txn_id, copy.event_id, copy.is_reachable) for copy in copies["!oak"]] == [
+        ("S1.v2.!oak", "$sent", True)
+    ]
+
+
+async def test_a_correction_that_waits_comes_back_with_what_others_have(database: Database) -> None:
+    oks = (Ok("@ana:test", NOW, "$ok1", "Oak"),)
+    sent = replace(DRAFT, state=State.APPROVED, oks=oks, ended_at=NOW)
+    later = NOW + timedelta(hours=1)
+    correction = sent.correct("We cannot.", TERMS, "@ben:test", "$correct", later)
+    open_one = replace(
+        correction, state=State.OPEN, goes_at=later, objectors=("@cy:test",), waits_from=later + timedelta(1)
+    )
+    for summary in (sent, correction, open_one, sent.retract(TERMS, "@ben:test", "$retract", later)):
+        async with database.transaction("step") as tx:
+            await summaries.save(tx, replace(summary, id="S5"))
+            assert await summaries.find(tx, "S5") == replace(summary, id="S5")
+            assert [item.id for item in await summaries.sent_by(tx, "!river")] == ["S5"]
+    async with database.transaction("step") as tx:
+        dropped = replace(correction, id="S5").cancel(later)
+        await summaries.save(tx, dropped)
+        assert await summaries.find(tx, "S5") == dropped
+        texts = await tx.all("SELECT text FROM summary_versions ORDER BY version")
+        assert [row["text"] for row in texts] == ["We can host.", None]

@@ -11,18 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from bot.domain.drafts import check_text
 from bot.domain.errors import Conflict, NotAllowed, UsageError
 from bot.domain.harmless import NO_MASS_MENTION, NO_PERSON_LINK, NO_ROOM_LINK, make_harmless
-from bot.domain.summaries import (
-    DRAFT_LASTS,
-    AssemblyVoices,
-    Destination,
-    PodVoices,
-    State,
-    Summary,
-    Terms,
-    check_text,
-)
+from bot.domain.summaries import DRAFT_LASTS, Destination, State, Summary, Terms
+from bot.domain.voices import AssemblyVoices, PodVoices
 from bot.matrix.format import plain
 from bot.text import quote
 

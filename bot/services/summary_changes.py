@@ -1,0 +1,71 @@
+"""Changing what others have: corrections and retractions, approved like the summary itself.
+
+Rule: what was sent is changed by those who sent it and by nobody else. A change goes to the rooms that have the
+summary, and until it is approved they keep what they have.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain.drafts import check_count, check_text
+from bot.domain.pods import Room
+from bot.domain.summaries import Summary
+from bot.domain.values import Person
+from bot.services import summary_drafts, summary_finding, summary_terms
+from bot.store import steps, summaries
+from bot.store.database import Tx
+from bot.text import Text
+
+
+async def correct(
+    tx: Tx, now: datetime, room: Room, sender: Person, summary_id: str, words: str, event_id: str
+) -> None:
+    """Show the words that would replace what others have.
+
+    Raises:
+        NotFound: There is no such summary here.
+        UsageError: The text is empty or too long.
+        Conflict: It came from elsewhere, is not out, says that already, or a change of it waits.
+    """
+    before = await _sent(tx, now, room, sender, summary_id)
+    text = check_text(words)
+    terms = await summary_terms.of_copies(tx, room, before)
+    after = before.correct(text, terms, sender.user_id, event_id, now)
+    lead = Text("Correction of {id}. This is how it will be read, in place of what is there:", id=after.id)
+    if summary_drafts.was_changed(words, text):
+        lead = summary_drafts.with_note(lead)
+    await _propose(tx, now, room, sender, after, lead, event_id)
+
+
+async def retract(tx: Tx, now: datetime, room: Room, sender: Person, summary_id: str, event_id: str) -> None:
+    """Show that a summary would be deleted where it went.
+
+    Raises:
+        NotFound: There is no such summary here.
+        Conflict: It came from elsewhere, is not out, or a change of it waits.
+    """
+    before = await _sent(tx, now, room, sender, summary_id)
+    after = before.retract(await summary_terms.of_copies(tx, room, before), sender.user_id, event_id, now)
+    lead = Text(
+        "Retraction of {id}. Its text is deleted where it went; what has not gone yet stays here. In its place:",
+        id=after.id,
+    )
+    await _propose(tx, now, room, sender, after, lead, event_id)
+
+
+async def _sent(tx: Tx, now: datetime, room: Room, sender: Person, summary_id: str) -> Summary:
+    summary = (await summary_finding.own(tx, room, summary_id)).lapse(now)
+    summary.check_out()
+    await summary_drafts.check_can_be_approved(tx, room)
+    waiting = await summaries.drafts_in(tx, room.room_id)
+    check_count([each for each in waiting if each.is_pending(now)], sender.user_id)
+    return summary
+
+
+async def _propose(
+    tx: Tx, now: datetime, room: Room, sender: Person, after: Summary, lead: Text, event_id: str
+) -> None:
+    await summaries.save(tx, after)
+    await steps.record(tx, room.room_id, sender.user_id, now, "summary", id=after.id)
+    await summary_drafts.show(tx, now, room, after, lead, event_id)

@@ -1,0 +1,98 @@
+"""Carries an approved summary: a letter to each room, an edit of each copy, or the deletion of all of them.
+
+Rule: each room that was shown gets one row, whose transaction id says what it is (`S4.v2.<room>`); what a room has
+already is changed in place, and what has not left yet is taken back rather than followed by its correction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain.pods import Room
+from bot.domain.summaries import Destination, Kind, Summary
+from bot.domain.values import Code
+from bot.ports import Edit, Redact, Say
+from bot.services import summary_words as wording
+from bot.store import outbox, pods, summaries, timers
+from bot.store.database import Tx
+from bot.store.summaries import Delivery
+from bot.text import Text
+
+
+async def release(tx: Tx, now: datetime, room: Room, summary: Summary) -> Text:
+    """Send an approved summary and say so in the room it comes from."""
+    await stop_timers(tx, summary)
+    await send(tx, now, summary)
+    return Text(
+        "{id} is approved by {who} and is deleted in {rooms} now. {status} shows how far it is."
+        if summary.retracting
+        else "{id} is approved by {who} and goes to {rooms} now. {status} shows how far it is.",
+        id=summary.id,
+        who=await wording.approvers(tx, room, summary),
+        rooms=wording.names(summary.terms.destinations),
+        status=Code(f"!summary status {summary.id}"),
+    )
+
+
+async def send(tx: Tx, now: datetime, summary: Summary) -> None:
+    """Queue what was approved for every room that was shown, each once."""
+    copies = await summaries.copies(tx, summary.id)
+    for destination in summary.terms.destinations:
+        kept = [copy for copy in copies.get(destination.room_id, []) if not await _taken_back(tx, copy)]
+        if summary.retracting:
+            await _retract(tx, now, summary, destination, kept)
+        else:
+            await _deliver(tx, now, summary, destination, kept)
+
+
+async def _taken_back(tx: Tx, copy: Delivery) -> bool:
+    return copy.state == "waiting" and await outbox.cancel(tx, copy.txn_id)
+
+
+async def _deliver(
+    tx: Tx, now: datetime, summary: Summary, destination: Destination, kept: list[Delivery]
+) -> None:
+    room_id = destination.room_id
+    txn_id = f"{summary.id}.v{summary.version}.{room_id}"
+    markdown = wording.letter(summary).render((await pods.settings(tx, room_id)).language)
+    if kept and kept[0].is_reachable:
+        edited = kept[0].edits or kept[0].txn_id
+        await summaries.add_delivery(tx, summary, room_id, txn_id, edits=edited)
+        await outbox.queue(
+            tx, now, room_id, Edit(edited, markdown, aloud=True), about=summary.id, txn_id=txn_id
+        )
+        return
+    thread = await thread_in(tx, summary, room_id)
+    await summaries.add_delivery(tx, summary, room_id, txn_id)
+    message = Say(markdown, (), None, thread, aloud=True)
+    await outbox.queue(tx, now, room_id, message, about=summary.id, txn_id=txn_id)
+
+
+async def _retract(
+    tx: Tx, now: datetime, summary: Summary, destination: Destination, kept: list[Delivery]
+) -> None:
+    """Delete the message and all its edits, which an app keeps beside it, and say so in one line."""
+    if not kept:
+        return  # it never left
+    room_id = destination.room_id
+    txn_id = f"{summary.id}.v{summary.version}.{room_id}"
+    for copy in kept:
+        if copy.is_reachable:
+            await outbox.queue(tx, now, room_id, Redact(copy.txn_id), txn_id=f"{copy.txn_id}.deleted")
+    await summaries.add_delivery(tx, summary, room_id, txn_id)
+    line = wording.letter(summary).render((await pods.settings(tx, room_id)).language)
+    thread = await thread_in(tx, summary, room_id)
+    await outbox.queue(tx, now, room_id, Say(line, (), None, thread), about=summary.id, txn_id=txn_id)
+
+
+async def thread_in(tx: Tx, summary: Summary, room_id: str) -> str | None:
+    """Return the root of the thread that an answer belongs to in a room: its question there."""
+    if summary.kind is not Kind.ANSWER or summary.answers is None:
+        return None
+    return await summaries.thread_root(tx, summary.answers, room_id)
+
+
+async def stop_timers(tx: Tx, summary: Summary) -> None:
+    """Let neither its time for oks nor its time for objections run."""
+    await timers.drop(tx, f"summary.{summary.id}")
+    await timers.drop(tx, f"summary.release.{summary.id}")

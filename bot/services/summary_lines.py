@@ -1,0 +1,64 @@
+"""The words of a summary in the line it was typed in: what stands behind `!summary`, `ask`, `answer` and the like.
+
+Rule: an edit is read as the command was, so that the words shown anew are those that people see in the edited message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bot.domain.pods import Room
+from bot.domain.summaries import Kind, Summary
+from bot.services.speech import own_names
+from bot.store.database import Tx
+
+_BARE = (Kind.QUESTION, Kind.ANSWER)
+"""What may be typed without `!`."""
+
+
+async def words_in(tx: Tx, room: Room, prefix: str, body: str, summary: Summary | None = None) -> str | None:
+    """Return the words of a summary in a message as it was typed, or `None` if it is no such command.
+
+    Args:
+        tx: The open transaction.
+        room: Where.
+        prefix: What commands start with.
+        body: The message.
+        summary: The version whose command it was; a new summary if not given.
+    """
+    names = [re.escape(name) for name in await own_names(tx, room)]
+    mark = re.escape(prefix)
+    start = rf"(?:{mark}\s*|@?(?:{'|'.join(names)})(?:\s*[:,])?\s+(?:{mark})?)"
+    optional = "?" if summary is not None and summary.kind in _BARE and summary.out is None else ""
+    match = re.match(rf"\s*{start}{optional}(?:{_verb(summary)})(?!\S)\s*", body, re.IGNORECASE)
+    return body[match.end() :] if match else None
+
+
+def _verb(summary: Summary | None) -> str:
+    if summary is None:
+        return "summary"
+    if summary.out is not None:
+        return rf"summary\s+correct(?:\s+{summary.id})?"
+    match summary.kind:
+        case Kind.QUESTION:
+            return rf"ask(?:\s+{_choice(summary.terms.destinations[0].name)})?"
+        case Kind.ANSWER:
+            return rf"answer(?:\s+{summary.answers})?"
+        case _:
+            return "summary"
+
+
+def _choice(name: str) -> str:
+    return r"\s+".join(re.escape(word) for word in name.split())
+
+
+def without(name: str, line: str) -> str | None:
+    """Return what follows a name at the start of a line, or `None` if it does not start with it."""
+    match = re.match(rf"\s*{_choice(name)}(?:\s*[|:,]\s*|\s+|$)", line, re.IGNORECASE)
+    return line[match.end() :] if match else None
+
+
+def longest_first(names: Sequence[str]) -> list[str]:
+    """Return names so that one that begins like another is looked for before it."""
+    return sorted(names, key=len, reverse=True)

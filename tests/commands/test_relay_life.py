@@ -1,0 +1,339 @@
+"""The relay as a machine: whatever anybody does in any order, what leaves a room was approved there, word by word.
+
+The model below knows nothing of the program's own state. It keeps what people could see: each preview the bot posted,
+who typed `ok` after it, and what happened to the messages; and it judges each letter that arrives by that alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from bot.domain.harmless import make_harmless
+from bot.matrix.format import plain
+from bot.ports import Edit, Redact, Said, Say
+from tests.commands.chat import Chat, Sent, user
+from tests.commands.relay import PAIRS, river, seat, setting
+from tests.docs.federation import keep
+
+PEOPLE = {
+    "willow": ["Ana", "Ben", "Cy", "Di"],
+    "oak": ["Oli", "Pia", "Quin"],
+    "river": ["Ana", "Ben", "Oli", "Pia", "Hal", "Zed"],
+}
+ROOMS = sorted(PEOPLE)
+LETTER = re.compile(
+    r"(?:(?:From|Question from|Answer from) .*?, (S\d+) version \d+, .*:\n\n|(S\d+) from .* was retracted\.)"
+)
+WORDS = ["We can.", "We cannot @room.", "Perhaps\u202e #den:test.", "S1 says so."]
+WINDOW = timedelta(hours=12)
+
+
+@dataclass
+class Version:
+    """One version as it was shown, who typed `ok` to it since, and when two of them were enough."""
+
+    room: str
+    preview: str
+    source: str
+    oks: dict[str, str] = field(default_factory=dict)
+    approved_at: datetime | None = None
+
+
+class Relay(RuleBasedStateMachine):
+    """A pod, another pod and their assembly, with people who do as they like."""
+
+    built = Path()
+    counted: ClassVar[Counter[str]] = Counter()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.folder = TemporaryDirectory()
+        self.versions: dict[str, list[Version]] = {}
+        self.said: dict[str, list[tuple[str, str]]] = {room: [] for room in ROOMS}
+        self.sources: dict[str, str] = {}
+        """The message with the words, by the command or the edit after which a version was shown."""
+        self.looked_at = 0
+
+    def do(self, work: Any) -> Any:
+        return self.loop.run_until_complete(work)
+
+    def teardown(self) -> None:
+        self.do(self.chat.database.close())
+        self.loop.close()
+        self.folder.cleanup()
+
+    @initialize(window=st.booleans())
+    def begin(self, window: bool) -> None:
+        store = Path(self.folder.name) / "spokesbot.db"
+        store.write_bytes((Relay.built / "river.db").read_bytes())
+        self.chat = self.do(Chat.open(store.parent))
+        self.chat._numbers = count(1000)
+        self.pairs = {room: list(pair) for room, pair in PAIRS.items()}
+        self.window = WINDOW if window else timedelta(0)
+        if window:
+            self.do(setting(self.chat, "willow", "objections", "12h"))
+
+    # -- what people do
+
+    def say(self, person: str, room: str, body: str, replaces: str | None = None) -> None:
+        event_id = f"$e{next(self.chat._numbers)}"
+        self.said[room].append((person, event_id))
+        if replaces is None and (typed := re.fullmatch(r"ok (S\d+)", body)):
+            self.typed_ok(person, room, typed[1], event_id)
+        if replaces is not None:
+            self.touched(room, replaces, person, body)
+        if body.startswith(("!", "answer")):
+            self.sources[event_id] = replaces or event_id
+        common = {"event_id": event_id, "room_id": f"!{room}:test", "sender": user(person)}
+        event = Said(**common, sent_at=self.chat.clock.now(), body=body, replaces=replaces)
+        self.do(self.chat.give(event))
+        self.look()
+
+    def typed_ok(self, person: str, room: str, name: str, event_id: str) -> None:
+        if not (found := self.versions.get(name)) or found[-1].room != room:
+            return
+        version = found[-1]
+        version.oks.setdefault(person, event_id)
+        if version.approved_at is None and self.two_entitled(version):
+            version.approved_at = self.chat.clock.now()
+
+    def two_entitled(self, version: Version) -> bool:
+        """The rule again, written otherwise: may two of those who typed ok send it, as things are?"""
+        typed = set(version.oks)
+        if version.room == "river":
+            return any(
+                first != second and one != other
+                for one, pair in self.pairs.items()
+                for other, pair_of_other in self.pairs.items()
+                for first in typed & set(pair) & set(PEOPLE["river"])
+                for second in typed & set(pair_of_other) & set(PEOPLE["river"])
+            )
+        seated = set(self.pairs[version.room])
+        return (len(seated) == 2 and seated <= typed) or (
+            len(seated) == 1 and seated <= typed and len(typed) > 1
+        )
+
+    def touched(self, room: str, event_id: str, by: str | None, body: str = "") -> None:
+        """A message was edited by somebody or, without `by`, deleted: what rested on it is void."""
+        author = next(person for person, said in self.said[room] if said == event_id)
+        if by not in (author, None):
+            return
+        for found in self.versions.values():
+            version = found[-1]
+            if version.room != room or self.has_gone(version):
+                continue
+            words = make_harmless(body.removeprefix("!summary "))
+            if version.source == event_id and not (body and f"\n> {words}\n" in version.preview):
+                self.void(version)
+            for person, ok in list(version.oks.items()):
+                if ok == event_id:
+                    self.void(version, person)
+
+    def void(self, version: Version, person: str | None = None) -> None:
+        for one in list(version.oks) if person is None else [person]:
+            version.oks.pop(one, None)
+        version.approved_at = None
+
+    def has_gone(self, version: Version) -> bool:
+        window = self.window if version.room == "willow" and "to object" in version.preview else timedelta(0)
+        return version.approved_at is not None and self.chat.clock.now() >= version.approved_at + window
+
+    @rule(data=st.data(), room=st.sampled_from(ROOMS), words=st.sampled_from(WORDS))
+    def drafts(self, data: Any, room: str, words: str) -> None:
+        self.say(data.draw(st.sampled_from(PEOPLE[room])), room, f"!summary {words}")
+
+    @precondition(lambda self: self.versions)
+    @rule(data=st.data(), here=st.integers(0, 4))
+    def says_ok(self, data: Any, here: int) -> None:
+        name, room = self.one_of_them(data, here)
+        self.say(data.draw(st.sampled_from(PEOPLE[room])), room, f"ok {name}")
+
+    @precondition(lambda self: self.versions)
+    @rule(data=st.data(), here=st.integers(0, 4), most=st.integers(2, 6))
+    def many_say_ok(self, data: Any, here: int, most: int) -> None:
+        name, room = self.one_of_them(data, here)
+        for person in data.draw(st.permutations(PEOPLE[room]))[:most]:
+            self.say(person, room, f"ok {name}")
+
+    @precondition(lambda self: self.versions)
+    @rule(
+        data=st.data(),
+        here=st.integers(0, 9),
+        verb=st.sampled_from(["cancel", "retract", "correct", "correct", "object", "status", "undo"]),
+        words=st.sampled_from(WORDS),
+    )
+    def commands_something(self, data: Any, here: int, verb: str, words: str) -> None:
+        name, room = self.one_of_them(data, here)
+        person = data.draw(st.sampled_from(PEOPLE[room]))
+        before = len(self.chat.sent)
+        lines = {
+            "object": f"object {name} no",
+            "correct": f"!summary correct {name} {words}",
+            "undo": "!undo",
+        }
+        self.say(person, room, lines.get(verb, f"!summary {verb} {name}"))
+        for sent in self.chat.sent[before:]:
+            if taken := re.match(r"Your ok for (S\d+) is taken back", sent.text):
+                self.void(self.versions[taken[1]][-1], person)
+
+    @precondition(lambda self: self.versions)
+    @rule(
+        data=st.data(), verb=st.sampled_from(["retract", "correct", "correct"]), words=st.sampled_from(WORDS)
+    )
+    def is_changed(self, data: Any, verb: str, words: str) -> None:
+        name, room = self.one_of_them(data, 1)
+        self.say(
+            PEOPLE[room][0], room, f"!summary {verb} {name} {words if verb == 'correct' else ''}".strip()
+        )
+        for person in PEOPLE[room]:
+            self.say(person, room, f"ok {name}")
+
+    @rule(data=st.data(), words=st.sampled_from(WORDS), yes=st.booleans())
+    def asks(self, data: Any, words: str, yes: bool) -> None:
+        self.say(data.draw(st.sampled_from(PEOPLE["river"])), "river", f"!ask Oak {words}")
+        if yes:
+            for person in PEOPLE["river"]:
+                self.say(
+                    person, "river", f"ok {max(self.versions, key=lambda name: int(name[1:]), default='S1')}"
+                )
+
+    @precondition(lambda self: self.versions)
+    @rule(
+        data=st.data(),
+        room=st.sampled_from(["oak", "oak", "willow"]),
+        words=st.sampled_from(WORDS),
+        yes=st.booleans(),
+    )
+    def answers(self, data: Any, room: str, words: str, yes: bool) -> None:
+        asked = [name for name, found in self.versions.items() if "Question from" in found[-1].preview]
+        name = data.draw(st.sampled_from(sorted(asked or self.versions)))
+        self.say(data.draw(st.sampled_from(PEOPLE[room])), room, f"answer {name} {words}")
+        newest = max(self.versions, key=lambda name: int(name[1:]))
+        for person in PEOPLE[room] if yes else ():
+            self.say(person, room, f"ok {newest}")
+
+    def one_of_them(self, data: Any, here: int) -> tuple[str, str]:
+        """Return a summary, and mostly its own room."""
+        name = data.draw(st.sampled_from(sorted(self.versions)))
+        return name, self.versions[name][-1].room if here else data.draw(st.sampled_from(ROOMS))
+
+    @rule(data=st.data(), room=st.sampled_from(ROOMS), words=st.sampled_from(WORDS), plain_text=st.booleans())
+    def edits(self, data: Any, room: str, words: str, plain_text: bool) -> None:
+        if not self.said[room]:
+            return
+        author, event_id = data.draw(st.sampled_from(self.said[room]))
+        person = data.draw(st.sampled_from([author, *PEOPLE[room]]))
+        body = words if plain_text else f"!summary {words}"
+        self.say(person, room, body, replaces=event_id)
+
+    @rule(data=st.data(), room=st.sampled_from(ROOMS))
+    def deletes(self, data: Any, room: str) -> None:
+        if not self.said[room]:
+            return
+        _author, event_id = data.draw(st.sampled_from(self.said[room]))
+        self.touched(room, event_id, None)
+        self.do(self.chat.delete(data.draw(st.sampled_from(PEOPLE[room])), room, event_id))
+        self.look()
+
+    # -- what changes under them
+
+    @rule(hours=st.sampled_from([1, 11, 13, 71, 80]))
+    def waits(self, hours: int) -> None:
+        self.do(self.chat.wait(hours=hours))
+        self.look()
+
+    @rule(room=st.sampled_from(["oak", "willow", "hazel"]))
+    def is_cut_off_or_back(self, room: str) -> None:
+        self.chat.refused ^= {room}
+        self.do(self.chat.flush())
+        self.look()
+
+    @rule(pair=st.lists(st.sampled_from(PEOPLE["willow"]), max_size=2, unique=True))
+    def hands_over(self, pair: list[str]) -> None:
+        self.pairs["willow"] = pair
+        self.do(seat(self.chat, "willow", *pair))
+
+    # -- what must be true
+
+    def look(self) -> None:
+        """Take in what the bot said since: previews are noted, letters judged."""
+        for sent in self.chat.sent[self.looked_at :]:
+            self.judge(sent)
+        self.looked_at = len(self.chat.sent)
+
+    def judge(self, sent: Sent) -> None:
+        message = sent.message
+        if isinstance(message, Redact):
+            name = message.sent.partition(".")[0]
+            gone = [version for version in self.versions[name] if "was retracted." in version.preview]
+            assert any(version.approved_at for version in gone), f"{name} was deleted unapproved"
+            Relay.counted["deleted"] += 1
+            return
+        assert isinstance(message, (Say, Edit))
+        text = plain(message.markdown)
+        if (found := LETTER.search(text)) is None:
+            return
+        name = found[1] or found[2]
+        known = self.versions.setdefault(name, [])
+        if found.start() > 0:  # something stands before it: it is shown, or spoken of
+            if "This is" in text or "In its place" in text:
+                assert isinstance(message, Say)
+                source = self.sources.get(message.reply_to or "") or known[-1].source
+                known.append(Version(sent.room, text, source))
+            return
+        shown = [version for version in known if text in version.preview]
+        assert shown, f"{name} arrived as it was never shown"
+        assert any(version.approved_at for version in shown), f"{name} arrived unapproved"
+        where = re.search(r"^It (?:goes to|is deleted in) .*\.$", shown[-1].preview, re.MULTILINE)
+        assert where is not None
+        assert sent.room.title() in where[0], f"{name} arrived where it was not to go"
+        assert sent.room != shown[-1].room or text.startswith("Answer from")
+        kind = "Edit" if isinstance(message, Edit) else text.split()[0]
+        Relay.counted[kind] += 1
+
+
+async def test_nothing_leaves_a_room_that_two_entitled_people_there_did_not_approve(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    Relay.built = tmp_path_factory.mktemp("river")
+    chat = await Chat.open(Relay.built)
+    await river(chat)
+    keep(Relay.built, "river")
+    await chat.database.close()
+    await asyncio.to_thread(
+        run_state_machine_as_test,
+        Relay,
+        settings=settings(
+            max_examples=80,
+            stateful_step_count=30,
+            deadline=None,
+            derandomize=True,
+            phases=(Phase.generate,),
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    # the machine gets as far as what it is about
+    assert min(Relay.counted[kind] for kind in ("From", "Question", "Answer", "Edit", "deleted")) > 0, (
+        Relay.counted
+    )

@@ -1,0 +1,148 @@
+"""The relay on a server: corrections and retractions of twenty copies, with the bot dying between any two steps."""
+
+from __future__ import annotations
+
+import os
+import re
+from itertools import count
+from typing import Any
+
+from bot.store import pods
+from tests.homeserver.harness import Bot
+from tests.homeserver.peer import Peer
+from tests.homeserver.world import BOT, World
+
+PODS = 20
+STEP = int(os.environ.get("STEP", "7"))
+"""Every which moment is died at; with 1 it takes two minutes."""
+
+
+class NextMoment:
+    """Stands in for a pattern of moments to die at: the so many-th from now, whatever it is called."""
+
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def search(self, _moment: str) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+async def federation(world: World, bot: Bot, ana: Peer, ben: Peer) -> tuple[str, list[str]]:
+    """An assembly with twenty pods; Ana speaks for the first, Ben for the second."""
+    river = world.create("river", ana.user_id, ben.user_id, BOT)
+    rooms = [world.create(f"pod{number}", ana.user_id, BOT) for number in range(PODS)]
+    await bot.start()
+    ana.say(river, "!assembly create River")
+    await bot.settled()
+    async with bot.database.transaction("test") as tx:
+        for number, room in enumerate(rooms):
+            await pods.create_pod(tx, room, f"Pod {chr(65 + number)}", bot.clock.now())
+        await tx.run("UPDATE pods SET assembly_room_id = ?", river)
+        for room, peer in zip(rooms, (ana, ben), strict=False):
+            await tx.run("INSERT INTO seats VALUES (?, 'speak', ?, 0)", room, peer.user_id)
+    return river, rooms
+
+
+def shown(ana: Peer, room: str) -> list[str]:
+    """Return what an app shows of the relay in a room: letters with their last edit, deleted ones gone."""
+    texts: dict[str, str] = {}
+    for heard in ana.heard(room):
+        content: dict[str, Any] = heard.content or {}
+        relation = content.get("m.relates_to", {})
+        if relation.get("rel_type") == "m.replace":
+            assert relation["event_id"] in texts, "an edit of what is not there"
+            texts[relation["event_id"]] = content["m.new_content"]["body"]
+        elif re.match(r"From the assembly|S\d+ from the assembly", heard.text):
+            texts[heard.event_id] = heard.text
+    events = [stored.event for stored in ana.world.rooms[room].events]
+    gone = {event.get("redacts") for event in events}
+    return [text for event_id, text in texts.items() if event_id not in gone]
+
+
+async def approve(bot: Bot, river: str, ana: Peer, line: str, name: str) -> None:
+    """Let Ana type a command and an ok; Ben's is still to come."""
+    for typed in (line, f"ok {name}"):
+        ana.say(river, typed)
+        await bot.settled()
+
+
+async def test_killed_between_any_two_steps_of_a_correction_every_copy_ends_the_same(
+    world: World, bot: Bot, ana: Peer, ben: Peer
+) -> None:
+    river, rooms = await federation(world, bot, ana, ben)
+    await approve(bot, river, ana, "!summary Words 0.", "S1")
+    ben.say(river, "ok S1")
+    await bot.settled()
+    deaths = 0
+    for number in count(1):
+        await approve(bot, river, ana, f"!summary correct S1 Words {number}.", "S1")
+        bot.life.moment = NextMoment(deaths * STEP)  # type: ignore[assignment]
+        ben.say(river, "ok S1")
+        await bot.bell.until(lambda: bot.life.ended or not bot._busy(), "it is done, or dead")
+        died = bot.life.ended
+        if died:
+            deaths += 1
+            await bot.crash()
+            await bot.start()
+        else:
+            bot.life.moment = None
+        await bot.wait(minutes=1)
+        for room in rooms:
+            [letter] = shown(ana, room)
+            assert letter.startswith(f"From the assembly River, S1 version {number + 1}, ")
+            assert letter.endswith(f"> Words {number}.")
+        if not died:
+            break
+    print(f"{PODS} copies, {deaths} deaths, {(deaths - 1) * STEP} moments or more")
+    assert deaths * STEP > 3 * PODS
+    assert bot.rows("SELECT count(*) AS n FROM outbox WHERE state NOT IN ('sent', 'cancelled')") == [{"n": 0}]
+
+
+async def test_killed_between_steps_of_a_retraction_no_copy_is_left(
+    world: World, bot: Bot, ana: Peer, ben: Peer
+) -> None:
+    river, rooms = await federation(world, bot, ana, ben)
+    for number in range(1, 12):
+        name = f"S{number}"
+        await approve(bot, river, ana, "!summary Words.", name)
+        ben.say(river, f"ok {name}")
+        await bot.settled()
+        await approve(bot, river, ana, f"!summary retract {name}", name)
+        bot.life.moment = NextMoment(number * 14)  # type: ignore[assignment]
+        ben.say(river, f"ok {name}")
+        await bot.died()
+        await bot.start()
+        await bot.wait(minutes=1)
+        for room in rooms:
+            assert shown(ana, room)[number - 1 :] == [f"{name} from the assembly River was retracted."]
+
+
+async def test_a_room_that_cannot_be_reached_holds_up_no_other_and_gets_it_when_it_can(
+    world: World, bot: Bot, ana: Peer, ben: Peer
+) -> None:
+    river, rooms = await federation(world, bot, ana, ben)
+    gone, silenced, *others = rooms
+    power = {"users": {ana.user_id: 100, BOT: 0}, "events_default": 50}
+    world.put(silenced, ana.user_id, "m.room.power_levels", power, "")
+    world.member(gone, BOT, "leave", by=ana.user_id)
+    await bot.settled()
+    await approve(bot, river, ana, "!summary Words 0.", "S1")
+    ben.say(river, "ok S1")
+    await bot.settled()
+    assert [len(shown(ana, room)) for room in others] == [1] * len(others)
+    ana.say(river, "!summary status S1")
+    await bot.settled()
+    status = ana.texts(river)[-1]
+    assert f"delivered to {len(others)} of {PODS} rooms." in status
+    assert re.search(r"- Pod A waiting since .* because: I am not in the room", status)
+    assert re.search(r"- Pod B waiting since .* because: I may not write there", status)
+    world.put(silenced, ana.user_id, "m.room.power_levels", power | {"events_default": 0}, "")
+    world.member(gone, BOT, "invite", by=ana.user_id)
+    await bot.settled()
+    await bot.wait(hours=1)
+    letters = {tuple(shown(ana, room)) for room in rooms}
+    assert [len(letter) for letter in letters] == [1]
+    ana.say(river, "!summary status S1")
+    await bot.settled()
+    assert f"delivered to {PODS} of {PODS} rooms." in ana.texts(river)[-1]
