@@ -159,23 +159,24 @@ _NAMES = {
 }
 
 
-def read_threshold(text: str, voices: int) -> Threshold:
+def read_threshold(text: str, voices: int, typing: str = "threshold=") -> Threshold:
     """Read a threshold as people write it: `2/3`, `80%`, `majority`, `consensus`, `consensus-1`.
 
     Args:
         text: As typed.
         voices: How many voices the group has; it must be able to reach the threshold.
+        typing: What is typed before a threshold, for the example.
 
     Raises:
         UsageError: It is none, it is a rounded share, or this group cannot reach it.
     """
     flat = " ".join(text.lower().replace("−", "-").replace("–", "-").split()).replace(" - ", "-")
-    found = _NAMES.get(flat) or _share(flat)
+    found = _NAMES.get(flat) or _share(flat, typing)
     if found is None:
         raise UsageError(
             "{typed} is not a threshold. It can be a fraction, a percentage, majority or consensus. For example: {example}",
             typed=text.strip() or "Nothing",
-            example=Code("threshold=2/3"),
+            example=Code(f"{typing}2/3"),
         )
     if found.missing and voices < FEWEST_FOR_ALL_BUT_ONE:
         raise UsageError(
@@ -183,16 +184,16 @@ def read_threshold(text: str, voices: int) -> Threshold:
             name=found.name,
             fewest=FEWEST_FOR_ALL_BUT_ONE,
             voices=voices,
-            example=Code("threshold=consensus"),
+            example=Code(f"{typing}consensus"),
         )
     return found
 
 
-def _share(flat: str) -> Threshold | None:
+def _share(flat: str, typing: str) -> Threshold | None:
     if match := re.fullmatch(r"(\d{1,3})\s?/\s?(\d{1,3})", flat):
         top, bottom = int(match[1]), int(match[2])
         if 0 < top <= bottom:
-            _check_more_than_half(Fraction(top, bottom), flat)
+            _check_more_than_half(Fraction(top, bottom), flat, typing)
             return Threshold(f"{top}/{bottom}", Fraction(top, bottom))
         return None
     match = re.fullmatch(r"(\d{1,3})(?:[.,](\d{1,6}))?\s?%", flat)
@@ -203,19 +204,19 @@ def _share(flat: str) -> Threshold | None:
             "A percentage like {typed} is rounded. Did you mean {exact}? For example: {example}",
             typed=flat,
             exact=_NEAR[int(match[1])],
-            example=Code(f"threshold={_NEAR[int(match[1])]}"),
+            example=Code(f"{typing}{_NEAR[int(match[1])]}"),
         )
     exact = Fraction(f"{match[1]}.{match[2] or 0}") / 100
     if not 0 < exact <= 1:
         return None
-    _check_more_than_half(exact, flat)
+    _check_more_than_half(exact, flat, typing)
     return Threshold(flat.replace(" ", ""), exact)
 
 
-def _check_more_than_half(share: Fraction, typed: str) -> None:
+def _check_more_than_half(share: Fraction, typed: str, typing: str) -> None:
     if share <= HALF:
         raise UsageError(
             "With {typed}, a proposal and its opposite could both pass. More than half is {example}",
             typed=typed,
-            example=Code("threshold=majority"),
+            example=Code(f"{typing}majority"),
         )
