@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from bot.domain.errors import UsageError
 from bot.domain.ids import normal_id
 from bot.domain.names import visible
+from bot.domain.thresholds import FEWEST_FOR_ALL_BUT_ONE, read_threshold
 from bot.domain.values import Code, Person
 
 SMALLEST, LARGEST = 3, 15
@@ -189,6 +190,10 @@ def _clock(text: str) -> str:
     return f"{time(int(match[1]), int(match[2])):%H:%M}"
 
 
+def _threshold(text: str) -> str:
+    return read_threshold(text, FEWEST_FOR_ALL_BUT_ONE, "!pod set threshold ").name
+
+
 SETTINGS: dict[str, Setting] = {
     setting.key: setting
     for setting in (
@@ -196,6 +201,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("language", "en", "en", _language, "the language the bot speaks here"),
         Setting("term", "14d", "2 weeks", _days, "the time between two handovers of the pair"),
         Setting("handover", "18:00", "18:00", _clock, "the hour of handovers"),
+        Setting("threshold", "consensus", "2/3", _threshold, "when a proposal of the pod passes"),
     )
 }
 
@@ -212,6 +218,7 @@ class Settings:
     language: str = "en"
     term: str = "14d"
     handover: str = "18:00"
+    threshold: str = "consensus"
     prefix: str = "!"
 
     @property

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 
 from bot.domain.errors import UsageError
 from bot.domain.stances import Count
@@ -55,6 +55,10 @@ class Threshold:
     def is_consensus(self) -> bool:
         """Whether it is the rule of consensus rather than a number of yes."""
         return self.share is None and self.missing == 0
+
+    def is_same(self, other: Threshold) -> bool:
+        """Whether it asks for the same, however it is written: 80% is 4/5."""
+        return (self.share, self.strict, self.missing) == (other.share, other.strict, other.missing)
 
     def least(self, base: int) -> int:
         """Return the least number of yes that passes when this many count, always at least one.
@@ -118,12 +122,18 @@ class Rule:
         """
         if not self.threshold.is_consensus:
             return self.base(count) > 0 and count.yes >= self.threshold.least(self.base(count))
+        yes, against = self.consensus_needs(count)
+        return count.yes >= yes and self.consensus_against(count) <= against
+
+    def consensus_needs(self, count: Count) -> tuple[int, int]:
+        """Return how many must agree at least, and how many may be against it at most, by consensus."""
         present = max(count.present, self.needed_present(count.voices))
-        return (
-            count.yes > 0
-            and count.yes >= HALF * present
-            and count.aside + count.disagree + count.block <= MOST_ASIDE * count.present
-        )
+        return max(ceil(HALF * present), 1), floor(MOST_ASIDE * present)
+
+    def consensus_against(self, count: Count) -> int:
+        """Return how many are against it by consensus: aside, disagreeing, blocking, and missing up to the quorum."""
+        missing = max(self.needed_present(count.voices) - count.present, 0)
+        return count.aside + count.disagree + count.block + missing
 
     def least_yes(self, count: Count) -> int | None:
         """Return the least number of yes that passes, if nobody changes what else was said; `None` if none does.

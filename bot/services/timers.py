@@ -20,6 +20,8 @@ from bot.services import (
     holding,
     identity,
     poll_closing,
+    proposal_blocks,
+    proposal_closing,
     requests,
     rooms,
     summaries,
@@ -54,6 +56,22 @@ async def _erase_answers(tx: Tx, now: datetime, due: datetime, payload: dict[str
     await poll_closing.erase(tx, payload["id"])
 
 
+async def _close_proposal(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await proposal_closing.close_due(tx, now, payload["id"])
+
+
+async def _correct_proposal(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await proposal_closing.correct(tx, now, payload["id"])
+
+
+async def _look_at_block(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await proposal_blocks.look(tx, now, payload["id"], payload["step"])
+
+
+async def _erase_stances(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await proposal_closing.erase(tx, payload["id"])
+
+
 async def _drop_moving(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
     await rooms.drop_moving(tx, now, payload["room"])
 
@@ -70,6 +88,10 @@ USE_CASES: dict[str, Use] = {
     "poll.close": _close_poll,
     "poll.correct": _correct_poll,
     "poll.erase": _erase_answers,
+    "proposal.block": _look_at_block,
+    "proposal.close": _close_proposal,
+    "proposal.correct": _correct_proposal,
+    "proposal.erase": _erase_stances,
     "request.lapse": _lapse_request,
     "room.moved": _drop_moving,
     "spokes.ask": answers.lapse,

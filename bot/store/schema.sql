@@ -42,6 +42,12 @@ CREATE TABLE departures (
     user_id TEXT NOT NULL,
     UNIQUE (assembly_room_id, user_id)
 ) STRICT;
+CREATE TABLE ended_blocks (
+    proposal_id TEXT NOT NULL REFERENCES proposals (id) ON DELETE CASCADE,
+    round INTEGER NOT NULL,
+    blocker TEXT NOT NULL,
+    PRIMARY KEY (proposal_id, round, blocker)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE held (
     event_id TEXT PRIMARY KEY,
     room_id TEXT NOT NULL,
@@ -174,6 +180,54 @@ CREATE TABLE polls (
     CHECK (state <> 'closed' OR (ended_at IS NOT NULL AND voted IS NOT NULL AND voices IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX polls_by_room ON polls (room_id, state);
+CREATE TABLE proposal_challenges (
+    proposal_id TEXT NOT NULL REFERENCES proposals (id) ON DELETE CASCADE,
+    round INTEGER NOT NULL,
+    blocker TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    PRIMARY KEY (proposal_id, round, blocker, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE proposal_talks (
+    event_id TEXT PRIMARY KEY,
+    proposal_id TEXT NOT NULL REFERENCES proposals (id) ON DELETE CASCADE,
+    round INTEGER NOT NULL,
+    user_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    note TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX proposal_talks_by_proposal ON proposal_talks (proposal_id, round);
+CREATE TABLE proposal_voices (
+    proposal_id TEXT NOT NULL REFERENCES proposals (id) ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    gone INTEGER NOT NULL DEFAULT 0 CHECK (gone IN (0, 1)),
+    PRIMARY KEY (proposal_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX proposal_voices_by_user ON proposal_voices (user_id);
+CREATE TABLE proposals (
+    id TEXT PRIMARY KEY,
+    room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
+    author TEXT NOT NULL,
+    text TEXT NOT NULL,
+    threshold TEXT NOT NULL,
+    quorum TEXT NOT NULL,
+    opened_at INTEGER NOT NULL,
+    round_at INTEGER NOT NULL,
+    closes_at INTEGER NOT NULL,
+    state TEXT NOT NULL
+        CHECK (state IN ('open', 'blocked', 'adopted', 'not adopted', 'lapsed', 'unclear', 'withdrawn')),
+    version INTEGER NOT NULL CHECK (version >= 1),
+    round INTEGER NOT NULL CHECK (round >= version),
+    fallback INTEGER NOT NULL CHECK (fallback IN (0, 1)),
+    extended INTEGER NOT NULL CHECK (extended IN (0, 1)),
+    blocked_at INTEGER,
+    ended_at INTEGER,
+    -- a JSON object: how many voices took which stance
+    count TEXT,
+    erased INTEGER NOT NULL CHECK (erased IN (0, 1)),
+    CHECK (state <> 'blocked' OR blocked_at IS NOT NULL),
+    CHECK (state IN ('open', 'withdrawn') OR (ended_at IS NOT NULL AND count IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX proposals_by_room ON proposals (room_id, state);
 CREATE TABLE questions (
     room_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
@@ -239,6 +293,19 @@ CREATE TABLE settings (
     value TEXT NOT NULL,
     PRIMARY KEY (room_id, key)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE stances (
+    event_id TEXT PRIMARY KEY,
+    proposal_id TEXT NOT NULL REFERENCES proposals (id) ON DELETE CASCADE,
+    round INTEGER NOT NULL,
+    user_id TEXT NOT NULL,
+    sent_at INTEGER NOT NULL,
+    -- none withdraws
+    stance TEXT CHECK (stance IN ('agree', 'reserve', 'aside', 'disagree', 'abstain', 'block')),
+    reason TEXT NOT NULL,
+    ground TEXT NOT NULL,
+    typed INTEGER NOT NULL CHECK (typed IN (0, 1))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX stances_by_proposal ON stances (proposal_id, round);
 CREATE TABLE standings (
     round_id INTEGER NOT NULL REFERENCES rounds (id) ON DELETE CASCADE,
     user_id TEXT NOT NULL,

@@ -29,17 +29,44 @@ class Scene:
         person: Who types it: a first name, or `asked`, `spoke` or `other` (a member who is no spoke).
         room: Where; chosen by the kinds of room the command works in if not given.
         before: What is typed first: who, where, what.
+        days: How many days pass after that.
     """
 
     stage: str = "federation"
     person: str = "Ana"
     room: str | None = None
     before: tuple[tuple[str, str, str], ...] = ()
+    days: int = 0
 
 
+PROPOSED = ("Ana", "willow", "!propose We buy a tent.")
+BLOCKED = (
+    PROPOSED,
+    ("Ana", "willow", "agree P2"),
+    ("Cy", "willow", "agree P2"),
+    ("Ben", "willow", "block P2 It is dangerous in a storm. | ground=harm"),
+)
 DRAWN = ("Ana", "willow", "!spokes draw")
 
 PREPARE: dict[str, Scene] = {
+    **{
+        name: Scene(before=(PROPOSED,))
+        for name in (
+            "abstain",
+            "agree",
+            "aside",
+            "block",
+            "disagree",
+            "proposal",
+            "proposal withdraw",
+            "proposals",
+            "reserve",
+            "test",
+        )
+    },
+    "challenge": Scene(before=BLOCKED),
+    "met": Scene(before=BLOCKED, days=4),
+    "withdraw": Scene(before=(PROPOSED, ("Ana", "willow", "agree P2"))),
     "assembly": Scene("entered"),
     "assembly create": Scene("start", room="hall"),
     "next": Scene(room="hall"),
@@ -83,6 +110,7 @@ async def test_an_example_is_answered_as_declared(
     room = scene.room or usual_room(spec)
     for who, where, what in scene.before:
         await chat.say(who, where, what)
+    await chat.wait(days=scene.days)
     person = await who_types(chat, scene.person, room)
     with caplog.at_level(logging.INFO, logger="bot"):
         answers = await chat.say(person, room, spec.example)

@@ -23,8 +23,7 @@ RUN = re.compile(
 CITED = re.compile(r"\b([a-z]+)/(test_\w+)(?!\.py)\b((?:,?\s`test_\w+`)*)")
 PLANNED = (
     "forget me", "pod forget", "summary correct", "summary retract", "spokes away", "spokes later", "spokes optout",
-    "spokes optin", "spokes swap", "spokes recall", "spokes ics", "assembly ics", "handover", "ask", "propose",
-    "decide", "pillar", "pillars", "meeting", "cycle", "campaign", "pledge", "grievance", "timeline", "quiet",
+    "spokes optin", "spokes swap", "spokes recall", "spokes ics", "assembly ics", "handover", "ask", "decide", "pillar", "pillars", "meeting", "cycle", "campaign", "pledge", "grievance", "timeline", "quiet",
 )  # fmt: skip
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=name_of)

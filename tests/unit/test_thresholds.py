@@ -149,6 +149,13 @@ def test_nobody_and_a_tie_do_not_pass() -> None:
     assert not Rule(MAJORITY, Fraction(0)).passes(Count(10, agree=5, disagree=5))
 
 
+def test_one_yes_does_not_bind_a_silent_pod_by_consensus() -> None:
+    rule = Rule(CONSENSUS, Fraction(1, 2))
+    for voices in range(3, 16):
+        assert not rule.passes(Count(voices, agree=1)), voices
+        assert rule.passes(Count(voices, agree=rule.needed_present(voices)))
+
+
 def test_consensus_bears_reservations_and_a_third_aside() -> None:
     rule = Rule(CONSENSUS, Fraction(1, 2))
     assert rule.passes(Count(9, agree=4, reserve=2, aside=3))
