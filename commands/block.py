@@ -10,7 +10,6 @@ from bot.text import _
 @command(
     "met",
     summary=_("Log a talk about a block, in a few words."),
-    where=RoomKind.POD,
     example=("!met P2 Ana and Cy met; the date is the trouble.", "logged, 1 of 2 talks"),
 )
 async def met(ctx: Context, id: Proposal, note: Prose = "") -> Reply:

@@ -18,7 +18,7 @@ from bot.domain.ids import POLL, normal_id
 from bot.domain.pods import Role, RoomKind
 from bot.domain.proposals import Proposal
 from bot.domain.values import Code
-from bot.services import proposal_closing, proposal_texts, proposal_views, proposals
+from bot.services import mandates, proposal_closing, proposal_texts, proposal_views, proposals
 from bot.text import Text, _, shorten
 
 
@@ -29,14 +29,16 @@ async def is_proposal(ctx: Context, object_id: str) -> bool:
 
 @command(
     "propose",
-    summary=_("Put something to the decision of this pod."),
-    where=RoomKind.POD,
+    summary=_("Put something to the decision of this pod, or of all pods."),
     example=("!propose We buy a tent for the winter. | closes=in 5 days", "By consensus of 3 voices."),
 )
-async def propose(ctx: Context, text: Prose = "", *, closes: Line = "", threshold: Line = "") -> Reply:
+async def propose(
+    ctx: Context, text: Prose = "", *, class_: Line = "", closes: Line = "", threshold: Line = ""
+) -> Reply:
     """Open a proposal. Everybody with a voice in the pod at this moment decides, by the pod's own rule.
 
-    It says how many must agree. `closes=Fri 18:00` sets the end, at least 24 hours ahead (3 days from now if there is
+    In an assembly, a spoke proposes what binds every pod (`class=binding`): each pod decides in its own room, at least 7 days,
+    and 3/4 of the pods must say yes. It says how many must agree. `closes=Fri 18:00` sets the end, at least 24 hours ahead (3 days from now if there is
     none). `threshold=` may name the pod's own rule; another one is for `!pod set threshold`. With an id alone it shows
     that proposal; with nothing, the list.
     """
@@ -44,10 +46,30 @@ async def propose(ctx: Context, text: Prose = "", *, closes: Line = "", threshol
         return await list_(ctx)
     if (found := normal_id(text)) and await is_proposal(ctx, found):
         return await show(ctx, await proposals.find(ctx.tx, ctx.room, found))
+    _check_class(ctx, class_)
+    if ctx.room.kind is RoomKind.ASSEMBLY:
+        await mandates.open_binding(ctx.tx, ctx.now, ctx.room, ctx.settings, ctx.sender, text, closes=closes)
+        return None
     await proposals.open_proposal(
         ctx.tx, ctx.now, ctx.room, ctx.settings, ctx.sender, text, closes=closes, threshold=threshold
     )
     return None
+
+
+def _check_class(ctx: Context, typed: str) -> None:
+    """Check that a class is the one of this room.
+
+    Raises:
+        UsageError: It is another one.
+    """
+    own = "binding" if ctx.room.kind is RoomKind.ASSEMBLY else "pod"
+    if typed and typed.strip().lower() != own:
+        raise UsageError(
+            "Here a proposal is of the class {own}; in an assembly it is {binding}. For example: {example}",
+            own=own,
+            binding="binding",
+            example=Code(f"!propose We buy a tent for the winter. | class={own}"),
+        )
 
 
 @converter(Proposal)
@@ -79,7 +101,6 @@ async def read_proposal(ctx: Context, cursor: Cursor) -> Proposal:
     "proposal",
     summary=_("Show a proposal: its words, how it stands, and how to answer."),
     who=Role.ANYONE,
-    where=RoomKind.POD,
     example=("!proposal P2", "P2, proposed by"),
 )
 async def show(ctx: Context, id: Proposal) -> Reply:
@@ -91,7 +112,6 @@ async def show(ctx: Context, id: Proposal) -> Reply:
     "proposals",
     summary=_("List the open proposals and those that ended lately."),
     who=Role.ANYONE,
-    where=RoomKind.POD,
     example=("!proposals", "P2"),
     aliases=("proposal list",),
 )
@@ -103,7 +123,6 @@ async def list_(ctx: Context) -> Reply:
 @command(
     "proposal withdraw",
     summary=_("Take back your own proposal."),
-    where=RoomKind.POD,
     example=("!proposal withdraw P2", "is withdrawn"),
 )
 async def withdraw(ctx: Context, id: Proposal) -> Reply:
@@ -115,7 +134,6 @@ async def withdraw(ctx: Context, id: Proposal) -> Reply:
     "test",
     summary=_("Rehearse: what would come of a proposal if it closed now."),
     who=Role.ANYONE,
-    where=RoomKind.POD,
     example=("!test P2", "If P2 closed now"),
 )
 async def test(ctx: Context, id: Proposal) -> Reply:
@@ -147,3 +165,15 @@ async def proposals_for_me(ctx: Context) -> list[Text]:
         )
         for found in await proposals.waiting_for(ctx.tx, ctx.room, ctx.sender.user_id)
     ]
+
+
+@command(
+    "renew",
+    summary=_("Ask your pod again what it says to a proposal of the assembly."),
+    where=RoomKind.POD,
+    example=("!renew P5", "River asks every pod about P2"),
+)
+async def renew(ctx: Context, id: Proposal) -> Reply:
+    """Put a proposal of the assembly to your pod again. Until the pod says something else, its word stands."""
+    await mandates.renew(ctx.tx, ctx.now, ctx.room, ctx.sender, id)
+    return None

@@ -4,7 +4,6 @@ import re
 
 from bot.commanding import Answer, Context, Line, Prose, Reply, Unaddressed, command, hears, replied, undoes
 from bot.domain.ids import POLL, normal_id
-from bot.domain.pods import RoomKind
 from bot.domain.proposals import Proposal
 from bot.domain.stances import Stance
 from bot.domain.values import Code
@@ -23,7 +22,6 @@ _GROUND = re.compile(r"\s*[|\n]\s*ground\s*=\s*([^|\n]*)\s*$", re.IGNORECASE)
 @command(
     "agree",
     summary=_("Agree with a proposal."),
-    where=RoomKind.POD,
     bare=True,
     always=True,
     example=("agree P2", "agrees. Counted in P2"),
@@ -36,7 +34,6 @@ async def agree(ctx: Context, words: Prose = "") -> Reply:
 @command(
     "reserve",
     summary=_("Agree with a proposal with reservations, and say which."),
-    where=RoomKind.POD,
     bare=True,
     always=True,
     example=("reserve P2 It is late in the year.", "agrees with reservations. Counted in P2"),
@@ -49,7 +46,6 @@ async def reserve(ctx: Context, words: Prose = "") -> Reply:
 @command(
     "aside",
     summary=_("Stand aside: let a proposal happen without you."),
-    where=RoomKind.POD,
     bare=True,
     always=True,
     example=("aside P2 I am away then.", "stands aside. Counted in P2"),
@@ -63,7 +59,6 @@ async def aside(ctx: Context, words: Prose = "") -> Reply:
 @command(
     "disagree",
     summary=_("Disagree with a proposal without stopping it."),
-    where=RoomKind.POD,
     bare=True,
     always=True,
     example=("disagree P2 Too dear.", "disagrees. Counted in P2"),
@@ -76,7 +71,6 @@ async def disagree(ctx: Context, words: Prose = "") -> Reply:
 @command(
     "abstain",
     summary=_("Be present in a proposal without saying yes or no."),
-    where=RoomKind.POD,
     bare=True,
     always=True,
     example=("abstain P2", "abstains. Counted in P2"),
@@ -89,7 +83,6 @@ async def abstain(ctx: Context, words: Prose = "") -> Reply:
 @command(
     "block",
     summary=_("Stop a proposal, with a reason and what it stands on."),
-    where=RoomKind.POD,
     bare=True,
     always=True,
     example=("block P2 The tent would be a danger in a storm. | ground=harm", "blocks. Counted in P2"),
@@ -107,7 +100,6 @@ async def block(ctx: Context, words: Prose = "", *, ground: Line = "") -> Reply:
 @command(
     "withdraw",
     summary=_("Take back what you said of a proposal."),
-    where=RoomKind.POD,
     bare=True,
     always=True,
     example=("withdraw P2", "your stance on P2 is withdrawn"),

@@ -37,6 +37,8 @@ NO_GROUND = Fraction(9, 10)
 FALLBACK_OPEN_FOR = timedelta(days=3)
 FALLBACK = Rule(Threshold("3/4", Fraction(3, 4)), Fraction(1, 2))
 """How a pod votes after the clock; blocks count as no there."""
+FALLBACK_OF_PODS = Rule(Threshold("80%", Fraction(4, 5)), Fraction(2, 3))
+"""How the pods of an assembly do."""
 
 _PILLAR = re.compile(r"pillar\s*:\s*(\S.{0,59})", re.IGNORECASE)
 

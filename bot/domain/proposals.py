@@ -10,18 +10,23 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from fractions import Fraction
 
-from bot.domain.blocks import FALLBACK
+from bot.domain.blocks import FALLBACK, FALLBACK_OF_PODS
 from bot.domain.errors import Conflict, UsageError
 from bot.domain.names import unstack
 from bot.domain.stances import Count, Stance
-from bot.domain.thresholds import Rule
+from bot.domain.thresholds import Rule, Threshold
 from bot.domain.values import Code
 
 OPEN_AT_LEAST = timedelta(hours=24)
 OPEN_FOR = timedelta(days=3)
 """How long a proposal is open, up to the next full hour, when no end is given."""
 OPEN_AT_MOST = timedelta(days=90)
+
+BINDING = Rule(Threshold("3/4", Fraction(3, 4)), Fraction(2, 3))
+"""The rule of what binds every pod, counted in pods."""
+BINDING_OPEN_AT_LEAST = timedelta(days=7)
 
 TEXT_LENGTH = 800
 """Characters of a proposal: with its terms it fits one message of 1,500."""
@@ -63,7 +68,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Something that a pod decides.
+    """Something that a pod, or the pods of an assembly, decide.
 
     Args:
         author: The user id of who proposed it.
@@ -79,6 +84,8 @@ class Proposal:
         ended_at: The moment before which a stance must have been sent, once the round has closed.
         count: The result, once the round has closed.
         erased: Whether the individual stances are gone.
+        of_pods: Whether pods have the voices, as in an assembly.
+        parent: The proposal of an assembly on which this one decides what its pod says.
     """
 
     id: str
@@ -98,6 +105,8 @@ class Proposal:
     ended_at: datetime | None = None
     count: Count | None = None
     erased: bool = False
+    of_pods: bool = False
+    parent: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -112,7 +121,9 @@ class Proposal:
     @property
     def rule(self) -> Rule:
         """The rule of the present round."""
-        return FALLBACK if self.fallback else self.own_rule
+        if not self.fallback:
+            return self.own_rule
+        return FALLBACK_OF_PODS if self.of_pods else FALLBACK
 
 
 def decide(rule: Rule, count: Count, *, blocks: bool) -> Outcome:

@@ -13,13 +13,15 @@ from bot.domain import blocks
 from bot.domain.blocks import CLOCK, FALLBACK_OPEN_FOR, GIVEN_UP_AFTER, REMIND_BLOCKER_AFTER, TALKS, Next
 from bot.domain.errors import Conflict, NotAllowed, NotFound, UsageError
 from bot.domain.polls import tidy
-from bot.domain.proposals import REASON_LENGTH, Proposal, State
+from bot.domain.proposals import BINDING_OPEN_AT_LEAST, REASON_LENGTH, Proposal, State
 from bot.domain.values import Code, Person, When
 from bot.ports import Event
-from bot.services import proposal_closing, proposal_texts
+from bot.services import mandates, proposal_closing, proposal_texts
+from bot.services.pairs import pairs_of
 from bot.services.proposal_closing import LAST_STEP, set_clock
 from bot.services.proposals import Standing, begin_round, hours_later, named, stand
 from bot.services.speech import say
+from bot.store import mandates as mandate_store
 from bot.store import pods, proposals, rooms, stances, steps, timers
 from bot.store.database import Tx
 from bot.text import Text, shorten
@@ -62,6 +64,14 @@ async def _silent(tx: Tx, proposal: Proposal, standing: Standing) -> frozenset[s
     """Return those who block and have neither repeated it nor logged a talk since it stopped the proposal."""
     assert proposal.blocked_at is not None  # noqa: S101 - it is blocked
     heard = {talk.user_id for talk in await stances.talks(tx, proposal)}
+    if proposal.of_pods:
+        pairs = await pairs_of(tx, proposal.room_id)
+        said = {each.pod_room_id: each.decided_at for each in await mandate_store.of(tx, proposal.id)}
+        return frozenset(
+            pod
+            for pod in standing.blocks
+            if not pairs.get(pod, set()) & heard and not ((at := said[pod]) and at >= proposal.blocked_at)
+        )
     heard |= {each.user_id for each in await stances.statements(tx, proposal) if each.sent_at >= proposal.end}
     return standing.blocks - heard
 
@@ -75,6 +85,18 @@ def _lapsed(people: list[Person]) -> Text:
 
 
 async def _remind(tx: Tx, now: datetime, proposal: Proposal, silent: frozenset[str]) -> None:
+    if proposal.of_pods:
+        mirrors = {each.pod_room_id: each.mirror_id for each in await mandate_store.of(tx, proposal.id)}
+        for pod in sorted(silent):
+            text = Text(
+                "Your pod's block stops {name}. If it still holds, let your spokes meet with the others and log it in the"
+                " assembly with {met}. If not, decide anew: {renew}. Without a word from you it lapses.",
+                name=proposal_texts.name(proposal),
+                met=Code(f"!met {proposal.id} NOTE"),
+                renew=Code(f"!renew {mirrors[pod]}"),
+            )
+            await say(tx, now, pod, text, about=mirrors[pod], aloud=True)
+        return
     people = [person.mentioned() for person in await named(tx, proposal, silent)]
     text = Text(
         "{who}, your block stops {name}. If it still holds, meet with the others and log it with {met}, or type {block}"
@@ -116,7 +138,7 @@ async def _vote(tx: Tx, now: datetime, proposal: Proposal) -> None:
         fallback=True,
         extended=False,
         round_at=now,
-        closes_at=hours_later(now, FALLBACK_OPEN_FOR, zone),
+        closes_at=hours_later(now, BINDING_OPEN_AT_LEAST if proposal.of_pods else FALLBACK_OPEN_FOR, zone),
         blocked_at=None,
         ended_at=None,
         count=None,
@@ -124,7 +146,7 @@ async def _vote(tx: Tx, now: datetime, proposal: Proposal) -> None:
     await proposals.save(tx, voting)
     await timers.drop(tx, f"proposal.{proposal.id}.block")
     await timers.drop(tx, f"proposal.{proposal.id}.correct")
-    await begin_round(tx, now, voting)
+    await (mandates.begin if proposal.of_pods else begin_round)(tx, now, voting)
     author = await rooms.person(tx, proposal.room_id, proposal.author)
     standing = await stand(tx, voting)
     text = Text.lines(
@@ -169,7 +191,12 @@ def _check_blocked(proposal: Proposal) -> None:
         )
 
 
-def _check_voice(proposal: Proposal, standing: Standing, sender: Person) -> None:
+async def _check_voice(tx: Tx, proposal: Proposal, standing: Standing, sender: Person) -> None:
+    if proposal.of_pods:
+        pairs = await pairs_of(tx, proposal.room_id)
+        if not any(sender.user_id in pairs.get(pod, set()) for pod in standing.voices):
+            raise NotAllowed("Only spokes of the pods that have a voice in {id} can do that.", id=proposal.id)
+        return
     if sender.user_id not in standing.voices:
         raise NotAllowed("Only those who have a voice in {id} can do that.", id=proposal.id)
 
@@ -186,7 +213,7 @@ async def met(
     """
     _check_blocked(proposal)
     standing = await stand(tx, proposal)
-    _check_voice(proposal, standing, sender)
+    await _check_voice(tx, proposal, standing, sender)
     words = tidy(note)
     if not any(letter.isalnum() for letter in words) or len(words) > REASON_LENGTH:
         raise UsageError(
@@ -248,7 +275,7 @@ async def challenge(
     if proposal.state.is_over:
         raise Conflict("{id} is over.", id=proposal.id)
     standing = await stand(tx, proposal)
-    _check_voice(proposal, standing, sender)
+    await _check_voice(tx, proposal, standing, sender)
     people = await named(tx, proposal, standing.blocks)
     if not people:
         raise NotFound("No block of {id} stands.", id=proposal.id)

@@ -13,9 +13,9 @@ from bot.domain.errors import Conflict, NotAllowed
 from bot.domain.pods import Room
 from bot.domain.proposals import ERASED_AFTER, Proposal, State, at_end, decide, extension
 from bot.domain.values import Code, Person, When
-from bot.services import proposal_texts
+from bot.services import mandates, proposal_texts
 from bot.services.poll_closing import LATE_AFTER, WAITS_FOR_KEYS
-from bot.services.proposals import Standing, end_native, find, set_end, stand
+from bot.services.proposals import Standing, end_native, find, named, set_end, stand
 from bot.services.speech import say
 from bot.store import pods, proposals, rooms, timers
 from bot.store.database import Tx
@@ -41,6 +41,10 @@ async def close_due(tx: Tx, now: datetime, proposal_id: str) -> None:
         return
     zone = (await pods.settings(tx, proposal.room_id)).zone
     late = now - proposal.closes_at > LATE_AFTER
+    if proposal.parent is not None:
+        down = Text("Its end was {at}, when I was not running.", at=When(proposal.closes_at, zone, now))
+        await mandates.close(tx, now, proposal, standing, down if late else None)
+        return
     state = at_end(
         decide(proposal.rule, standing.count, blocks=not proposal.fallback), extended=proposal.extended
     )
@@ -54,6 +58,12 @@ async def close_due(tx: Tx, now: datetime, proposal_id: str) -> None:
             if late
             else None
         )
+        if proposal.of_pods:
+            silent = await mandates.ask_silent(tx, now, more)
+            remark = Text(
+                "Nothing yet from {pods}; I ask them again.",
+                pods=Text.joined(Text("{pod}", pod=pod) for pod in silent),
+            )
         text = proposal_texts.extended(more, standing.count, zone, now, remark)
         await say(tx, now, proposal.room_id, text, about=proposal.id, aloud=True)
         return
@@ -92,6 +102,8 @@ async def finish(
     if first:
         await proposals.keep_voices(tx, proposal.id, standing.voices)
         await end_native(tx, now, proposal)
+    if proposal.of_pods:
+        await mandates.drop_mirrors(tx, now, ended)
     if state is State.BLOCKED:
         await set_clock(tx, now, ended, 0)
     else:
@@ -103,12 +115,15 @@ async def finish(
         for user_id, said in sorted(standing.last.items(), key=lambda item: item[1].place)
         if user_id in standing.voices and said.stance is not None and said.reason
     ]
-    text = proposal_texts.result(ended, standing.count, reasons, remark)
+    said = await mandates.lines(tx, ended) if proposal.of_pods else proposal_texts.reasons_of(reasons)
+    text = proposal_texts.result(ended, standing.count, said, remark)
     if state is State.BLOCKED:
-        blockers = [await rooms.person(tx, proposal.room_id, each) for each in sorted(standing.blocks)]
+        blockers = await named(tx, proposal, standing.blocks)
         zone = (await pods.settings(tx, proposal.room_id)).zone
         text = Text.lines([text, Text(""), proposal_texts.blocked(ended, blockers, 0, zone, now)])
     await say(tx, now, proposal.room_id, text, about=proposal.id, aloud=True)
+    if proposal.of_pods:
+        await mandates.tell_pods(tx, now, ended, text)
 
 
 async def set_clock(tx: Tx, now: datetime, proposal: Proposal, step: int) -> None:
@@ -126,6 +141,9 @@ async def correct(tx: Tx, now: datetime, proposal_id: str) -> None:
     standing = await stand(tx, proposal)
     before, after = proposal.count, standing.count
     if before == after:
+        return
+    if proposal.parent is not None:
+        await mandates.correct(tx, now, proposal, standing)
         return
     state = at_end(decide(proposal.rule, after, blocks=not proposal.fallback), extended=True)
     assert state is not None  # noqa: S101 - an extended round ends
@@ -145,6 +163,13 @@ async def settle(tx: Tx, now: datetime, proposal: Proposal, remark: Text) -> Non
     state = at_end(decide(proposal.rule, standing.count, blocks=True), extended=True)
     assert state is not None  # noqa: S101 - an extended round ends
     await finish(tx, now, proposal, state, standing, remark)
+
+
+async def settle_due(tx: Tx, now: datetime, proposal_id: str) -> None:
+    """See whether a pod still blocks a proposal of its assembly."""
+    proposal = await proposals.find(tx, proposal_id)
+    if proposal is not None and proposal.state is State.BLOCKED and not (await stand(tx, proposal)).blocks:
+        await settle(tx, now, proposal, Text("No pod blocks it any more."))
 
 
 async def erase(tx: Tx, proposal_id: str) -> None:
@@ -169,6 +194,12 @@ async def withdraw(
         NotAllowed: The sender is not its author.
         Conflict: It is over, or others have spoken.
     """
+    if proposal.parent is not None:
+        raise Conflict(
+            "{id} is your pod's part of {parent}, a proposal of the assembly.",
+            id=proposal.id,
+            parent=proposal.parent,
+        )
     if sender.user_id != proposal.author:
         raise NotAllowed("Only who proposed {id} can take it back.", id=proposal.id)
     if proposal.state.is_over:
@@ -189,6 +220,12 @@ async def withdraw(
         await timers.drop(tx, f"proposal.{proposal.id}{key}")
     if proposal.is_open:
         await end_native(tx, now, proposal, redact=True)
+    if proposal.of_pods:
+        await mandates.drop_mirrors(tx, now, proposal)
+        gone = Text(
+            "The proposal {name} is withdrawn; you need not decide it.", name=proposal_texts.name(proposal)
+        )
+        await mandates.tell_pods(tx, now, proposal, gone)
     await proposals.save(tx, replace(proposal, state=State.WITHDRAWN))
     await proposals.erase(tx, proposal.id)
     return Text(
@@ -222,7 +259,8 @@ async def member_left(tx: Tx, now: datetime, room_id: str, user_id: str) -> None
 
 async def member_joined(tx: Tx, now: datetime, room: Room, user_id: str) -> None:
     """Tell somebody who joined about open proposals: they cannot read what was said before."""
-    running = [each for each in await proposals.open_in(tx, room.room_id) if each.is_open]
+    found = await proposals.open_in(tx, room.room_id)
+    running = [each for each in found if each.is_open and not each.of_pods]
     members = {member.user_id for member in await rooms.members(tx, room.room_id)}
     if not running or user_id not in members:
         return

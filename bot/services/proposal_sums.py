@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
+from bot.domain.mandates import carried
 from bot.domain.proposals import ERASED_AFTER, Proposal, State, at_end, decide
 from bot.domain.stances import Count
 from bot.domain.values import Code, When
+from bot.services.mandate_texts import would_say
 from bot.services.proposal_texts import because, so_far, state_of, unread
 from bot.text import Text, shorten
 
@@ -27,6 +29,13 @@ def why(proposal: Proposal, count: Count, guests: int, zone: ZoneInfo) -> Text:
                 text=shorten(proposal.text, 60),
             ),
             Text(
+                "{voices} pods have a voice, those of the opening that have not left. What each decided by its own rule"
+                " before {at} counts.",
+                voices=count.voices,
+                at=When(proposal.end, zone),
+            )
+            if proposal.of_pods
+            else Text(
                 "{voices} voices, those who were here with a voice at the opening and have not left. The last stance of"
                 " each that was sent before {at} counts, by the server's time.",
                 voices=count.voices,
@@ -116,6 +125,8 @@ def _least(proposal: Proposal, count: Count) -> Text | None:
 
 def rehearsal(proposal: Proposal, count: Count, zone: ZoneInfo) -> Text:
     """Say what would come of it now."""
+    if proposal.parent is not None and proposal.is_open:
+        return would_say(proposal, carried(proposal.rule, count))
     if not proposal.is_open:
         return Text(
             "{id} is not open, it is {state}. {why} shows the sum.",

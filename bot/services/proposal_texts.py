@@ -58,6 +58,15 @@ def needed(proposal: Proposal, voices: int) -> Text:
     """Say the exact number that is needed, whatever the others say."""
     rule = proposal.rule
     least = rule.enough(voices)
+    if proposal.of_pods:
+        return Text(
+            "{pods}, {threshold} is needed: {n} that says yes is enough, whatever the others say{blocks}.",
+            plural="{pods}, {threshold} is needed: {n} that say yes are enough, whatever the others say{blocks}.",
+            n=least,
+            pods=Text("{n} pod", plural="{n} pods", n=voices),
+            threshold=rule.threshold.name,
+            blocks="" if proposal.fallback else Text(", unless a pod blocks"),
+        )
     if rule.threshold.is_consensus:
         return Text(
             "By consensus of {voices} voices. {n} who agrees is enough, whatever the others say, unless somebody blocks.",
@@ -78,6 +87,8 @@ def needed(proposal: Proposal, voices: int) -> Text:
 
 def how_to_answer(proposal: Proposal) -> Text:
     """Say how a stance is taken, without the native poll too."""
+    if proposal.of_pods:
+        return Text("Each pod decides in its own room by its own rule, and I carry here what it says.")
     words = {stance.value: Code(f"{stance.value} WHY") for stance in Stance} | {
         stance.value: Code(stance.value) for stance in (Stance.AGREE, Stance.ABSTAIN)
     }
@@ -121,6 +132,7 @@ def state(
     talks: int,
     zone: ZoneInfo,
     now: datetime,
+    said: Iterable[Text] = (),
 ) -> Text:
     """Say how a proposal stands, or what came of it."""
     return Text.lines(
@@ -140,6 +152,7 @@ def state(
             else None,
             how_to_answer(proposal) if proposal.is_open else None,
             Text("Closes {at}.", at=When(proposal.closes_at, zone, now)) if proposal.is_open else None,
+            Text.listed(said),
         ]
     )
 
@@ -148,6 +161,8 @@ def state_of(proposal: Proposal) -> Text:
     """Return the state of a proposal in a word or two."""
     if proposal.is_open:
         return Text("the vote after a block") if proposal.fallback else Text("open")
+    if proposal.parent is not None and proposal.state in (State.ADOPTED, State.REFUSED):
+        return Text("decided") if proposal.state is State.ADOPTED else Text("without agreement")
     return Text(
         {
             State.BLOCKED: "blocked",
@@ -164,6 +179,8 @@ def blocked(
 ) -> Text:
     """Say whose block stands and how it ends."""
     who = Text.enumerated(Text("{who}", who=person) for person in blockers)
+    if proposal.parent is not None:
+        return Text("Blocked by {who}. While that stands, your pod does not say yes.", who=who)
     if proposal.blocked_at is None:
         return Text(
             "Blocked by {who}. If that stands at the end, you talk before anything else happens.", who=who
@@ -171,7 +188,11 @@ def blocked(
     return Text(
         "The block of {who} stands. Meet and talk until {at}; log each talk with {met} ({talks} of {needed} so far). "
         "It ends when {who} types {agree} or {aside}, or by a vote of 3/4 after that. "
-        "Who finds it groundless types {challenge}.",
+        "Who finds it groundless types {challenge}."
+        if not proposal.of_pods
+        else "The block of {who} stands. Meet and talk until {at}; log each talk with {met} ({talks} of {needed} so far). "
+        "It ends when {who} says something else ({renew} in its own room), or by a vote of 80% of the pods after that.",
+        renew=Code("!renew"),
         who=who,
         at=When(proposal.blocked_at + CLOCK, zone, now),
         met=Code(f"!met {proposal.id} NOTE"),
@@ -198,15 +219,13 @@ def unread(count: Count, *, is_open: bool = False) -> Text | None:
 # -- the result --------------------------------------------------------------------------------------
 
 
-def result(
-    proposal: Proposal, count: Count, reasons: Iterable[tuple[Person, Statement]], remark: Text | None = None
-) -> Text:
+def result(proposal: Proposal, count: Count, said: Iterable[Text], remark: Text | None = None) -> Text:
     """Say what came of a proposal, the sum, and the reasons that were given.
 
     Args:
         proposal: The proposal, in the state it ended in.
         count: The sum.
-        reasons: Who gave a reason, with their stance.
+        said: Lines on what single voices said.
         remark: A line on what is out of the ordinary.
     """
     return Text.lines(
@@ -219,12 +238,17 @@ def result(
             because(proposal, count),
             Text("It may be proposed again.") if proposal.state in (State.LAPSED, State.UNCLEAR) else None,
             Text("{why} shows the sum.", why=Code(f"!why {proposal.id}")),
-            Text.listed(
-                Text("{who}, {stance}: {reason}", who=who, stance=_said(said), reason=said.reason)
-                for who, said in reasons
-            ),
+            Text.listed(said),
         ]
     )
+
+
+def reasons_of(reasons: Iterable[tuple[Person, Statement]]) -> list[Text]:
+    """Say the reasons that people gave, each with the stance."""
+    return [
+        Text("{who}, {stance}: {reason}", who=who, stance=_said(said), reason=said.reason)
+        for who, said in reasons
+    ]
 
 
 def _ended(proposal: Proposal) -> Text:

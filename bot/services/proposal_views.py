@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.domain.pods import Room
 from bot.domain.proposals import Proposal, State
 from bot.domain.values import Code
-from bot.services import proposal_sums, proposal_texts
+from bot.services import mandates, proposal_sums, proposal_texts
 from bot.services.polls import LISTED, LISTED_FOR
 from bot.services.proposals import named, result_or_sum, stand
 from bot.store import pods, proposals, rooms, stances
@@ -26,7 +26,8 @@ async def describe(tx: Tx, now: datetime, proposal: Proposal) -> Text:
     talks = len(await stances.talks(tx, proposal))
     count = await result_or_sum(tx, proposal)
     people = await named(tx, proposal, standing.blocks)
-    return proposal_texts.state(proposal, author, count, people, talks, zone, now)
+    said = await mandates.lines(tx, proposal) if proposal.of_pods else ()
+    return proposal_texts.state(proposal, author, count, people, talks, zone, now, said)
 
 
 async def explain(tx: Tx, proposal: Proposal) -> Text:

@@ -16,6 +16,7 @@ from bot.domain import blocks
 from bot.domain.calendar import parse_when, written
 from bot.domain.errors import Ambiguous, NotFound, UsageError
 from bot.domain.ids import POLL
+from bot.domain.mandates import count_pods
 from bot.domain.pods import Room, Settings
 from bot.domain.polls import brief, tidy
 from bot.domain.proposals import (
@@ -26,14 +27,14 @@ from bot.domain.proposals import (
     check_count,
     check_text,
 )
-from bot.domain.stances import Count, Statement, count_stances, last_said, unsure
+from bot.domain.stances import Count, Stance, Statement, count_stances, last_said, unsure
 from bot.domain.thresholds import Rule, read_threshold
 from bot.domain.values import Code, Person, When
 from bot.ports import EndPoll, Redact, StartPoll
 from bot.services import proposal_texts
 from bot.services.polls import SKEW
 from bot.services.speech import say
-from bot.store import ids, inbox, outbox, pods, proposals, rooms, stances, steps, timers
+from bot.store import ids, inbox, mandates, outbox, pods, proposals, rooms, stances, steps, timers
 from bot.store.database import Tx
 from bot.text import Text, shorten
 
@@ -121,7 +122,7 @@ async def open_proposal(
             example=Code(f"!propose {brief(tidy(words))}"),
         )
     check_count(await proposals.open_in(tx, room.room_id), sender.user_id)
-    closes_at = _deadline(closes, now, settings.zone, f"!propose {brief(tidy(words))}")
+    closes_at = deadline(closes, now, settings.zone, f"!propose {brief(tidy(words))}")
     proposal = Proposal(
         await ids.next_id(tx, POLL), room.room_id, sender.user_id, words, rule, now, now, closes_at
     )
@@ -188,9 +189,29 @@ def hours_later(now: datetime, length: timedelta, zone: ZoneInfo) -> datetime:
     return now + length + (timedelta(hours=1) - beyond if beyond else timedelta())
 
 
-def _deadline(typed: str, now: datetime, zone: ZoneInfo, example: str) -> datetime:
+def deadline(
+    typed: str,
+    now: datetime,
+    zone: ZoneInfo,
+    example: str,
+    least: timedelta = OPEN_AT_LEAST,
+    usual: timedelta = OPEN_FOR,
+) -> datetime:
+    """Return the end of a proposal.
+
+    Args:
+        typed: As typed; empty for the usual one.
+        now: The moment.
+        zone: The room's time zone.
+        example: The line that was typed, for a refusal.
+        least: How long it must be open.
+        usual: How long it is open if nothing is typed.
+
+    Raises:
+        UsageError: It is unclear, too near or too far.
+    """
     if not typed:
-        return hours_later(now, OPEN_FOR, zone)
+        return hours_later(now, usual, zone)
     try:
         closes_at = parse_when(typed, now, zone)
     except UsageError as error:
@@ -199,18 +220,18 @@ def _deadline(typed: str, now: datetime, zone: ZoneInfo, example: str) -> dateti
             error.template, **error.values | {"example": Code(f"{example} | closes={near}")}
         ) from None
     # "in 1 day" is typed a moment before it is read
-    if closes_at - now < OPEN_AT_LEAST - SKEW:
+    if closes_at - now < least - SKEW:
         raise UsageError(
-            "A proposal is open at least {hours} hours, so that everybody can think. For example: {example}",
-            hours=OPEN_AT_LEAST // timedelta(hours=1),
-            example=Code(f"{example} | closes={written(hours_later(now, OPEN_AT_LEAST, zone), zone)}"),
+            "It must be open at least {hours} hours, so that everybody can think. For example: {example}",
+            hours=least // timedelta(hours=1),
+            example=Code(f"{example} | closes={written(hours_later(now, least, zone), zone)}"),
         )
     if closes_at - now > OPEN_AT_MOST:
         raise UsageError(
             "{at} is more than {days} days ahead. For example: {example}",
             at=When(closes_at, zone),
             days=OPEN_AT_MOST.days,
-            example=Code(f"{example} | closes={written(hours_later(now, OPEN_FOR, zone), zone)}"),
+            example=Code(f"{example} | closes={written(hours_later(now, usual, zone), zone)}"),
         )
     return closes_at
 
@@ -277,6 +298,8 @@ async def who_counts(tx: Tx, proposal: Proposal) -> frozenset[str]:
 
 async def stand(tx: Tx, proposal: Proposal) -> Standing:
     """Sum a proposal up anew, as far as what was said could be read."""
+    if proposal.of_pods:
+        return await _stand_of_pods(tx, proposal)
     voices = await who_counts(tx, proposal)
     said = await stances.statements(tx, proposal)
     last = last_said(said, proposal.end)
@@ -288,6 +311,19 @@ async def stand(tx: Tx, proposal: Proposal) -> Standing:
     void: Collection[str] = () if proposal.fallback else blocks.void(last, ended)
     standing = frozenset() if proposal.fallback else blocks.standing(last, voices - unknown, ended)
     return Standing(voices, last, unknown, standing, count_stances(last, voices, unknown, void))
+
+
+async def _stand_of_pods(tx: Tx, proposal: Proposal) -> Standing:
+    found = await mandates.of(tx, proposal.id)
+    ended = await stances.ended_blocks(tx, proposal)
+    blocking = frozenset(each.pod_room_id for each in found if each.stance is Stance.BLOCK) - ended
+    return Standing(
+        frozenset(each.pod_room_id for each in found),
+        {},
+        frozenset(),
+        frozenset() if proposal.fallback else blocking,
+        count_pods(found, ended),
+    )
 
 
 async def _unread(tx: Tx, proposal: Proposal) -> list[tuple[str, datetime, str]]:
@@ -324,7 +360,10 @@ async def waiting_for(tx: Tx, room: Room, user_id: str) -> list[Proposal]:
 
 
 async def named(tx: Tx, proposal: Proposal, user_ids: Collection[str]) -> list[Person]:
-    """Return people of a room, in the order of their ids."""
+    """Return how voices are called: people in the order of their ids, pods by name."""
+    if proposal.of_pods:
+        found = await mandates.of(tx, proposal.id)
+        return [Person(each.pod_room_id, each.name) for each in found if each.pod_room_id in user_ids]
     return [await rooms.person(tx, proposal.room_id, user_id) for user_id in sorted(user_ids)]
 
 

@@ -49,6 +49,13 @@ async def take(
         UsageError: The reason is too long, or the ground is none.
         Conflict: It is too late, or there is nothing to withdraw.
     """
+    if proposal.of_pods:
+        raise Conflict(
+            "On {id} the pods decide, each in its own room. Say it in your pod's; what your pod decides is carried here."
+            " {show} shows what they say.",
+            id=proposal.id,
+            show=Code(f"!proposal {proposal.id}"),
+        )
     said = _statement(event, stance, reason, ground, proposal)
     refused = await _refusal(tx, proposal, event)
     if refused is not None:

@@ -68,6 +68,10 @@ async def _look_at_block(tx: Tx, now: datetime, due: datetime, payload: dict[str
     await proposal_blocks.look(tx, now, payload["id"], payload["step"])
 
 
+async def _settle_proposal(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await proposal_closing.settle_due(tx, now, payload["id"])
+
+
 async def _erase_stances(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
     await proposal_closing.erase(tx, payload["id"])
 
@@ -92,6 +96,7 @@ USE_CASES: dict[str, Use] = {
     "proposal.close": _close_proposal,
     "proposal.correct": _correct_proposal,
     "proposal.erase": _erase_stances,
+    "proposal.settle": _settle_proposal,
     "request.lapse": _lapse_request,
     "room.moved": _drop_moving,
     "spokes.ask": answers.lapse,

@@ -21,7 +21,8 @@ async def add(tx: Tx, proposal: Proposal, voices: Collection[str]) -> None:
     """Keep a new proposal, and who has a voice in it."""
     await tx.run(
         "INSERT INTO proposals (id, room_id, author, text, threshold, quorum, opened_at, round_at, closes_at, state,"
-        " version, round, fallback, extended, erased) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', 1, 1, 0, 0, 0)",
+        " version, round, fallback, extended, erased, of_pods, parent)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', 1, 1, 0, 0, 0, ?, ?)",
         proposal.id,
         proposal.room_id,
         proposal.author,
@@ -31,6 +32,8 @@ async def add(tx: Tx, proposal: Proposal, voices: Collection[str]) -> None:
         to_ms(proposal.opened_at),
         to_ms(proposal.round_at),
         to_ms(proposal.closes_at),
+        proposal.of_pods,
+        proposal.parent,
     )
     await tx.run_many(
         "INSERT INTO proposal_voices (proposal_id, user_id) VALUES (?, ?)",
@@ -147,4 +150,6 @@ def _proposal(row: Row) -> Proposal:
         ended_at=from_ms(row["ended_at"]) if row["ended_at"] is not None else None,
         count=Count(**json.loads(row["count"])) if row["count"] else None,
         erased=bool(row["erased"]),
+        of_pods=bool(row["of_pods"]),
+        parent=row["parent"],
     )

@@ -83,6 +83,20 @@ CREATE TABLE lines (
     volunteered_at INTEGER,
     PRIMARY KEY (pod_room_id, user_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE mandates (
+    proposal_id TEXT NOT NULL REFERENCES proposals (id) ON DELETE CASCADE,
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE,
+    name TEXT NOT NULL,
+    gone INTEGER NOT NULL DEFAULT 0 CHECK (gone IN (0, 1)),
+    mirror_id TEXT REFERENCES proposals (id),
+    stance TEXT CHECK (stance IN ('agree', 'disagree', 'abstain', 'block')),
+    -- a JSON object: how many voices of the pod took which stance
+    count TEXT,
+    decided_at INTEGER,
+    PRIMARY KEY (proposal_id, pod_room_id),
+    CHECK (stance IS NULL OR (count IS NOT NULL AND decided_at IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mandates_by_mirror ON mandates (mirror_id);
 CREATE TABLE members (
     room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
     user_id TEXT NOT NULL,
@@ -224,6 +238,9 @@ CREATE TABLE proposals (
     -- a JSON object: how many voices took which stance
     count TEXT,
     erased INTEGER NOT NULL CHECK (erased IN (0, 1)),
+    -- whether pods have the voices, as in an assembly; and of which proposal of an assembly it decides a pod's voice
+    of_pods INTEGER NOT NULL CHECK (of_pods IN (0, 1)),
+    parent TEXT REFERENCES proposals (id),
     CHECK (state <> 'blocked' OR blocked_at IS NOT NULL),
     CHECK (state IN ('open', 'withdrawn') OR (ended_at IS NOT NULL AND count IS NOT NULL))
 ) STRICT, WITHOUT ROWID;

@@ -75,7 +75,7 @@ async def test_polls_and_proposals_share_their_numbers_and_are_told_apart(chat: 
 @pytest.mark.parametrize(
     ("line", "refused"),
     [
-        ("!propose We buy a tent. | closes=in 2 hours", "A proposal is open at least 24 hours"),
+        ("!propose We buy a tent. | closes=in 2 hours", "It must be open at least 24 hours"),
         ("!propose We buy a tent. | closes=in 40 weeks", "is more than 90 days ahead"),
         ("!propose We buy a tent. | closes=soon", "is not a date or time"),
         ("!propose We buy a tent. | threshold=66%", "Did you mean 2/3?"),

@@ -66,6 +66,14 @@ PREPARE: dict[str, Scene] = {
     },
     "challenge": Scene(before=BLOCKED),
     "met": Scene(before=BLOCKED, days=4),
+    "renew": Scene(
+        before=(
+            ("spoke", "river", "!propose We share the van. | class=binding | closes=in 20 days"),
+            ("Ana", "willow", "agree P5"),
+            ("Ben", "willow", "agree P5"),
+        ),
+        days=18,
+    ),
     "withdraw": Scene(before=(PROPOSED, ("Ana", "willow", "agree P2"))),
     "assembly": Scene("entered"),
     "assembly create": Scene("start", room="hall"),
@@ -109,7 +117,7 @@ async def test_an_example_is_answered_as_declared(
     chat = await take_up(scene.stage)
     room = scene.room or usual_room(spec)
     for who, where, what in scene.before:
-        await chat.say(who, where, what)
+        await chat.say(await who_types(chat, who, where), where, what)
     await chat.wait(days=scene.days)
     person = await who_types(chat, scene.person, room)
     with caplog.at_level(logging.INFO, logger="bot"):

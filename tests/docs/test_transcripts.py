@@ -14,6 +14,7 @@ import pytest
 
 from bot.store.database import from_ms, to_ms
 from tests.commands.chat import Chat
+from tests.commands.river import river, says
 from tests.docs.pages import ROOT
 
 FOLDER = ROOT / "docs" / "transcripts"
@@ -42,7 +43,7 @@ class Story:
         """Let somebody say something a minute later."""
         await self.chat.wait(minutes=1)
         self._heard(room)
-        self._dated(f"{person}: {indented(words)}")
+        self._dated(f"{person}{self._in(room)}: {indented(words)}")
         await self.chat.say(person, room, words)
         self._heard(room)
 
@@ -54,7 +55,11 @@ class Story:
         await self.chat.tap(person, room, self.poll, *answers)
         self._heard(room)
 
-    async def passes(self, **length: float) -> None:
+    def hears(self, room: str) -> None:
+        """Write down what the bot said in another room meanwhile."""
+        self._heard(room)
+
+    async def passes(self, rooms: tuple[str, ...] = ("willow",), **length: float) -> None:
         """Let time pass, and write down what the bot says meanwhile when it says it."""
         end = self.chat.clock.now() + timedelta(**length)
         while self.chat.clock.now() < end:
@@ -62,7 +67,8 @@ class Story:
                 f"SELECT min(due) AS due FROM timers WHERE due > {to_ms(self.chat.clock.now())}"
             )
             await self.chat.until(min(from_ms(row["due"]) if row["due"] else end, end))
-            self._heard("willow")
+            for room in rooms:
+                self._heard(room)
 
     def _heard(self, room: str, *, forget: bool = True) -> None:
         polls = [sent for sent in self.chat.sent if type(sent.message).__name__ == "StartPoll"]
@@ -72,7 +78,11 @@ class Story:
             shown = {"StartPoll": "(starts a native poll)", "EndPoll": "(ends the native poll)"}.get(
                 text, text
             )
-            self._dated(f"Spokesbot: {indented(shown)}")
+            self._dated(f"Spokesbot{self._in(room)}: {indented(shown)}")
+
+    @staticmethod
+    def _in(room: str) -> str:
+        return "" if room == "willow" else f", in {room.capitalize()}"
 
     def _dated(self, line: str) -> None:
         date = f"{self.chat.clock.now():%A %-d %B %Y, %H:%M} UTC"
@@ -162,6 +172,39 @@ async def _lapse(story: Story) -> None:
     await story.passes(days=2)
     await story.passes(days=2)
     await story.says("Ben", "!why P1")
+
+
+async def _binding(story: Story, yes: int) -> None:
+    chat = story.chat
+    names = await river(chat, 12)
+    await story.says("alder-ana", "!propose We strike together on 1 May. | class=binding", room="river")
+    story.hears("alder")
+    for number, name in enumerate(names[1:], 1):
+        await says(chat, name, "agree" if number < yes else "disagree")
+        chat.heard(name)
+    await story.says("alder-ana", "agree P2", room="alder")
+    await story.says("alder-ben", "reserve P2 Only with a strike fund.", room="alder")
+    await story.says("alder-cy", "aside P2", room="alder")
+    await story.passes(days=7, hours=1, rooms=("alder", "river"))
+    await story.says("birch-ben", "!why P1", room="river")
+
+
+@tale(
+    "binding-passes",
+    "Twelve pods bind themselves, by exactly the number announced",
+    "The assembly River and one of its twelve pods, Alder. The other eleven decide in their own rooms; eight say yes.",
+)
+async def _passes(story: Story) -> None:
+    await _binding(story, 9)
+
+
+@tale(
+    "binding-misses",
+    "Twelve pods do not bind themselves, by one",
+    "The assembly River and one of its twelve pods, Alder. The other eleven decide in their own rooms; seven say yes.",
+)
+async def _misses(story: Story) -> None:
+    await _binding(story, 8)
 
 
 @pytest.mark.parametrize("name", TALES)

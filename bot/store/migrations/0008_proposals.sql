@@ -1,4 +1,4 @@
--- Proposals of a pod: their words, who has a voice, what was said, talks about a block. What people said is erased after a
+-- Proposals of pods and assemblies: their words, who has a voice, what was said, talks about a block. What people said is erased after a
 -- time; the tally stays.
 
 CREATE TABLE proposals (
@@ -22,6 +22,9 @@ CREATE TABLE proposals (
     -- a JSON object: how many voices took which stance
     count TEXT,
     erased INTEGER NOT NULL CHECK (erased IN (0, 1)),
+    -- whether pods have the voices, as in an assembly; and of which proposal of an assembly it decides a pod's voice
+    of_pods INTEGER NOT NULL CHECK (of_pods IN (0, 1)),
+    parent TEXT REFERENCES proposals (id),
     CHECK (state <> 'blocked' OR blocked_at IS NOT NULL),
     CHECK (state IN ('open', 'withdrawn') OR (ended_at IS NOT NULL AND count IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
@@ -76,3 +79,19 @@ CREATE TABLE ended_blocks (
     blocker TEXT NOT NULL,
     PRIMARY KEY (proposal_id, round, blocker)
 ) STRICT, WITHOUT ROWID;
+
+-- the voices of an assembly's proposal: frozen at the opening; a pod that left the assembly has none any more
+CREATE TABLE mandates (
+    proposal_id TEXT NOT NULL REFERENCES proposals (id) ON DELETE CASCADE,
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE,
+    name TEXT NOT NULL,
+    gone INTEGER NOT NULL DEFAULT 0 CHECK (gone IN (0, 1)),
+    mirror_id TEXT REFERENCES proposals (id),
+    stance TEXT CHECK (stance IN ('agree', 'disagree', 'abstain', 'block')),
+    -- a JSON object: how many voices of the pod took which stance
+    count TEXT,
+    decided_at INTEGER,
+    PRIMARY KEY (proposal_id, pod_room_id),
+    CHECK (stance IS NULL OR (count IS NOT NULL AND decided_at IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mandates_by_mirror ON mandates (mirror_id);
