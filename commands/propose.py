@@ -18,7 +18,7 @@ from bot.domain.ids import POLL, normal_id
 from bot.domain.pods import Role, RoomKind
 from bot.domain.proposals import Proposal
 from bot.domain.values import Code
-from bot.services import mandates, proposal_closing, proposal_texts, proposal_views, proposals
+from bot.services import amending, mandates, proposal_closing, proposal_texts, proposal_views, proposals
 from bot.text import Text, _, shorten
 
 
@@ -131,6 +131,21 @@ async def withdraw(ctx: Context, id: Proposal) -> Reply:
 
 
 @command(
+    "amend",
+    summary=_("Change your own proposal; everybody says anew what they think."),
+    example=("!amend P2 We buy two tents.", "P2, version 2"),
+)
+async def amend(ctx: Context, id: Proposal, text: Prose = "") -> Reply:
+    """Put a new version in the place of your proposal, while it is open or blocked.
+
+    It shows what changed. What was said of the version before does not count for it, and it is open for what is left of the
+    time, at least half of it.
+    """
+    await amending.amend(ctx.tx, ctx.now, id, ctx.sender, text)
+    return None
+
+
+@command(
     "test",
     summary=_("Rehearse: what would come of a proposal if it closed now."),
     who=Role.ANYONE,
@@ -144,7 +159,7 @@ async def test(ctx: Context, id: Proposal) -> Reply:
 @explains(POLL, owns=is_proposal)
 async def explain(ctx: Context, object_id: str) -> Reply:
     """Say the sum of a proposal in words: who has a voice, what counted, and the number that decides."""
-    found = await proposals.find(ctx.tx, ctx.room, object_id)
+    found = await proposals.find_shown(ctx.tx, ctx.room, object_id)
     return Answer(await proposal_views.explain(ctx.tx, found), found.id)
 
 

@@ -45,7 +45,14 @@ def opened(proposal: Proposal, author: Person, voices: int, zone: ZoneInfo, now:
     """Say a new proposal, the number needed, and how to answer."""
     return Text.lines(
         [
-            Text("{id}, proposed by {author}:", id=proposal.id, author=author),
+            Text(
+                "{id}, proposed by {author}:"
+                if proposal.version == 1
+                else "{id}, version {version}, proposed by {author}:",
+                id=proposal.id,
+                version=proposal.version,
+                author=author,
+            ),
             Text("{text}", text=Verbatim(proposal.text)),
             needed(proposal, voices),
             how_to_answer(proposal),

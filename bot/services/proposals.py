@@ -255,6 +255,19 @@ async def find(tx: Tx, room: Room, proposal_id: str) -> Proposal:
     return proposal
 
 
+async def find_shown(tx: Tx, room: Room, proposal_id: str) -> Proposal:
+    """Return a proposal of this room, or of the assembly where this room's pod has a voice in it.
+
+    Raises:
+        NotFound: There is no such proposal here.
+    """
+    proposal = await proposals.find(tx, proposal_id)
+    asked = await mandates.of(tx, proposal_id)
+    if proposal is not None and any(each.pod_room_id == room.room_id for each in asked):
+        return proposal
+    return await find(tx, room, proposal_id)
+
+
 async def is_one(tx: Tx, object_id: str | None) -> bool:
     """Tell whether an id is that of a proposal: polls share its letter."""
     return object_id is not None and await proposals.find(tx, object_id) is not None

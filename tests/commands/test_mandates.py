@@ -59,6 +59,7 @@ async def test_of_twelve_pods_exactly_the_announced_number_passes_and_one_less_d
     assert ("9 were needed: 3/4 of 12" in told) is (yes == 8)
     for name in names:
         assert chat.heard(name)[-1] == told
+    assert (await chat.say(people(names[0])[2], names[0], "!why P1"))[0].startswith("P1, ")
 
 
 async def test_a_spoke_cannot_speak_against_or_for_the_pod_in_the_assembly(chat: Chat) -> None:

@@ -54,6 +54,7 @@ PREPARE: dict[str, Scene] = {
         for name in (
             "abstain",
             "agree",
+            "amend",
             "aside",
             "block",
             "disagree",

@@ -164,6 +164,19 @@ async def _fallback(story: Story) -> None:
     await story.says("Dee", "!why P1")
 
 
+@tale("amendment", "An amendment", "Four people; a worry leads to a new version.")
+async def _amendment(story: Story) -> None:
+    await story.pod("Ana", "Ben", "Cy", "Dee")
+    await story.says("Ana", "!propose We meet every Friday at seven. | closes=in 4 days")
+    await story.says("Ben", "agree P1")
+    await story.says("Dee", "disagree P1 On Fridays I work.")
+    await story.passes(days=3)
+    await story.says("Ana", "!amend P1 We meet every Sunday at seven, and eat together.")
+    for person in ("Ana", "Ben", "Dee"):
+        await story.says(person, "agree P1")
+    await story.passes(days=3)
+
+
 @tale("lapse", "A proposal that lapses", "Six people, of whom hardly anybody answers.")
 async def _lapse(story: Story) -> None:
     await story.pod("Ana", "Ben", "Cy", "Dee", "Eli", "Fay")
