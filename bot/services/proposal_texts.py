@@ -194,12 +194,13 @@ def blocked(
         )
     return Text(
         "The block of {who} stands. Meet and talk until {at}; log each talk with {met} ({talks} of {needed} so far). "
-        "It ends when {who} types {agree} or {aside}, or by a vote of 3/4 after that. "
+        "It ends when {who} types {agree} or {aside}, with a new version ({amend}), or by a vote of 3/4 after that. "
         "Who finds it groundless types {challenge}."
         if not proposal.of_pods
         else "The block of {who} stands. Meet and talk until {at}; log each talk with {met} ({talks} of {needed} so far). "
         "It ends when {who} says something else ({renew} in its own room), or by a vote of 80% of the pods after that.",
         renew=Code("!renew"),
+        amend=Code(f"!amend {proposal.id} TEXT"),
         who=who,
         at=When(proposal.blocked_at + CLOCK, zone, now),
         met=Code(f"!met {proposal.id} NOTE"),
