@@ -412,3 +412,14 @@ async def test_the_list_names_what_is_open_and_what_ended_lately(chat: Chat) -> 
     )
     await chat.wait(days=20)
     assert "Ended lately" in (await say(chat, "Ana", "!proposals"))[0]
+
+
+async def test_who_had_a_voice_at_the_end_is_fixed_for_later_corrections(chat: Chat) -> None:
+    native = await proposed(chat)
+    await stances(chat, ana="agree", ben="agree", cy="disagree")
+    await say(chat, "Cy", "!pod observer @cy:test")
+    chat.heard("willow")
+    assert "Count: agree 2, silent 1." in await result(chat)
+    await chat.tap("Di", "willow", native, "disagree", at=FRIDAY - timedelta(seconds=1))
+    await chat.wait(minutes=1)
+    assert "Count: agree 2, disagree 1." in chat.heard("willow")[-1]
