@@ -39,8 +39,9 @@ demo: install
 	@$(RUN) -m sandbox.install --without-old-client
 	@$(RUN) -m sandbox.demo $(if $(KEEP),--keep)
 
-test: sandbox
-	@$(RUN) -m pytest
+# The layers that need no server run on all cores; those that start servers one after another.
+test: sandbox fast
+	@$(RUN) -m pytest tests/synapse tests/interop
 
 fast: install
 	@$(RUN) -m pytest --numprocesses auto tests/unit tests/store tests/commands tests/homeserver tests/docs tests/fuzz

@@ -77,6 +77,11 @@ class Text:
         return cls("{first} and {last}", first=cls._joined(found[:-1], ", "), last=found[-1])
 
     @classmethod
+    def joined(cls, parts: Iterable[Text]) -> Text:
+        """Join sentences as "A, B, C"."""
+        return cls._joined(list(parts), ", ")
+
+    @classmethod
     def _joined(cls, parts: Sequence[Text], separator: str) -> Text:
         places = separator.join(f"{{p{index}}}" for index in range(len(parts)))
         joined = cls(places)

@@ -26,6 +26,7 @@ Undo = Callable[[Context, dict[str, Any]], Awaitable[Reply]]
 Needs = Callable[[Context], Awaitable[list[Text]]]
 ByObject = Callable[..., Awaitable[Reply]]
 Hears = Callable[[Context, Any], Awaitable[Reply]]
+Owns = Callable[[Context, str], Awaitable[bool]]
 
 _MARK = "_spokesbot_declares"
 _T = TypeVar("_T")
@@ -167,19 +168,24 @@ def approves(letter: str) -> Callable[[ByObject], ByObject]:
     return lambda act: _mark(act, lambda registry: registry.approvers.__setitem__(letter, act))
 
 
-def explains(letter: str) -> Callable[[ByObject], ByObject]:
-    """Declare what `!why` says of objects of a letter: `async def f(ctx, object_id) -> Reply`."""
-    return lambda act: _mark(act, lambda registry: registry.explainers.__setitem__(letter, act))
+def explains(letter: str, *, owns: Owns | None = None) -> Callable[[ByObject], ByObject]:
+    """Declare what `!why` says of objects of a letter: `async def f(ctx, object_id) -> Reply`.
+
+    Where two kinds of objects share a letter, `owns` tells which ids are of this kind.
+    """
+    return lambda act: _mark(
+        act, lambda registry: registry.explainers.setdefault(letter, OfLetter()).add(act, owns)
+    )
 
 
-def replied(letter: str, *, always: bool = False) -> Callable[[ByObject], ByObject]:
+def replied(letter: str, *, always: bool = False, owns: Owns | None = None) -> Callable[[ByObject], ByObject]:
     """Declare what a plain reply to our message about an object does: `async def f(ctx, object_id, text)`.
 
-    It raises `Unaddressed` where the reply was just talk. For `always`, see `command`.
+    It raises `Unaddressed` where the reply was just talk. For `always`, see `command`; for `owns`, `explains`.
     """
 
     def register(registry: Registry, act: ByObject) -> None:
-        registry.repliers[letter] = act
+        registry.repliers.setdefault(letter, OfLetter()).add(act, owns)
         if always:
             registry.always.add(letter)
 
@@ -205,14 +211,38 @@ def hears(kind: type[Event]) -> Callable[[Hears], Hears]:
 
 
 @dataclass
+class OfLetter:
+    """What is done with the objects of a letter; polls and proposals share one."""
+
+    usual: ByObject | None = None
+    special: list[tuple[Owns, ByObject]] = field(default_factory=list)
+
+    def add(self, act: ByObject, owns: Owns | None) -> None:
+        """Take in what is done with one kind of them."""
+        if owns is None:
+            self.usual = act
+        else:
+            self.special.append((owns, act))
+
+    async def __call__(self, ctx: Context, object_id: Any, *more: str) -> Reply:
+        """Do what is declared for the kind that an id is of."""
+        for owns, act in self.special:
+            if await owns(ctx, object_id):
+                return await act(ctx, object_id, *more)
+        if self.usual is None:
+            raise Unaddressed
+        return await self.usual(ctx, object_id, *more)
+
+
+@dataclass
 class Registry:
     """Everything the modules in `commands/` declare."""
 
     commands: list[Spec] = field(default_factory=list)
     converters: dict[Any, Converter] = field(default_factory=dict)
     approvers: dict[str, ByObject] = field(default_factory=dict)
-    explainers: dict[str, ByObject] = field(default_factory=dict)
-    repliers: dict[str, ByObject] = field(default_factory=dict)
+    explainers: dict[str, OfLetter] = field(default_factory=dict)
+    repliers: dict[str, OfLetter] = field(default_factory=dict)
     always: set[str] = field(default_factory=set)
     """Letters of objects to which a plain reply is taken even over the limit of commands."""
     undoers: dict[str, Undo] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from bot.domain.ids import normal_id
 from bot.domain.names import visible
 from bot.domain.quiet import NEVER, Quiet
 from bot.domain.tags import OFF, normal_tag
+from bot.domain.thresholds import FEWEST_FOR_ALL_BUT_ONE, read_threshold
 from bot.domain.values import Code, Person
 
 SMALLEST, LARGEST = 3, 15
@@ -223,6 +224,10 @@ def _window(text: str) -> str:
     return f"{hours}h"
 
 
+def _threshold(text: str) -> str:
+    return read_threshold(text, FEWEST_FOR_ALL_BUT_ONE, "!pod set threshold ").name
+
+
 SETTINGS: dict[str, Setting] = {
     setting.key: setting
     for setting in (
@@ -233,6 +238,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("quiet", "22:00-08:00", "22:00-8:00", _quiet, "hours in which the bot wakes nobody"),
         Setting("pair", OFF, "woman", _pair, "the tag that one of the pair has"),
         Setting("objections", "none", "12h", _window, "how long members may object to an approved summary"),
+        Setting("threshold", "consensus", "2/3", _threshold, "when a proposal of the pod passes"),
     )
 }
 
@@ -254,6 +260,7 @@ class Settings:
     pair: str = OFF
     meets: str = ""
     objections: str = "none"
+    threshold: str = "consensus"
     prefix: str = "!"
 
     @property

@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.domain.errors import Conflict
 from bot.domain.meetings import shown
 from bot.domain.values import Code
-from bot.services import groups, records, spokes, summaries
+from bot.services import groups, mandates, records, spokes, summaries
 from bot.services.speech import say
 from bot.store import outbox, pods, rooms
 from bot.store.database import Tx
@@ -76,6 +76,7 @@ async def _leave(tx: Tx, now: datetime, request: Request) -> Text:
     await spokes.left_assembly(tx, now, room.room_id)
     await summaries.pod_left(tx, room.room_id)
     await pods.set_assembly(tx, room.room_id, None, now)
+    await mandates.pod_left(tx, now, room.assembly_room_id, room.room_id)
     await say(
         tx,
         now,

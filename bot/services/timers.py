@@ -23,6 +23,8 @@ from bot.services import (
     identity,
     objections,
     poll_closing,
+    proposal_blocks,
+    proposal_closing,
     recall,
     requests,
     rooms,
@@ -63,6 +65,26 @@ async def _erase_answers(tx: Tx, now: datetime, due: datetime, payload: dict[str
     await poll_closing.erase(tx, payload["id"])
 
 
+async def _close_proposal(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await proposal_closing.close_due(tx, now, payload["id"])
+
+
+async def _correct_proposal(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await proposal_closing.correct(tx, now, payload["id"])
+
+
+async def _look_at_block(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await proposal_blocks.look(tx, now, payload["id"], payload["step"])
+
+
+async def _settle_proposal(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await proposal_closing.settle_due(tx, now, payload["id"])
+
+
+async def _erase_stances(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await proposal_closing.erase(tx, payload["id"])
+
+
 async def _drop_moving(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
     await rooms.drop_moving(tx, now, payload["room"])
 
@@ -81,6 +103,11 @@ USE_CASES: dict[str, Use] = {
     "poll.correct": _correct_poll,
     "poll.erase": _erase_answers,
     "recall.close": recall.close,
+    "proposal.block": _look_at_block,
+    "proposal.close": _close_proposal,
+    "proposal.correct": _correct_proposal,
+    "proposal.erase": _erase_stances,
+    "proposal.settle": _settle_proposal,
     "request.lapse": _lapse_request,
     "room.moved": _drop_moving,
     "spokes.ask": answers.lapse,

@@ -29,12 +29,14 @@ class Scene:
         person: Who types it: a first name, or `asked`, `spoke` or `other` (a member who is no spoke).
         room: Where; chosen by the kinds of room the command works in if not given.
         before: What is typed first: who, where, what.
+        days: How many days pass after that.
     """
 
     stage: str = "federation"
     person: str = "Ana"
     room: str | None = None
     before: tuple[tuple[str, str, str], ...] = ()
+    days: int = 0
 
 
 RECALLED = ("Ana", "willow", "!spokes recall @ben:test missed three assemblies")
@@ -44,9 +46,43 @@ REPLACED = tuple(
 )
 OFFERED = ("Ben", "willow", "!spokes swap")
 DRAWN = ("Ana", "willow", "!spokes draw")
+PROPOSED = ("Ana", "willow", "!propose We buy a tent.")
+BLOCKED = (
+    PROPOSED,
+    ("Ana", "willow", "agree P2"),
+    ("Cy", "willow", "agree P2"),
+    ("Ben", "willow", "block P2 It is dangerous in a storm. | ground=harm"),
+)
 
 PREPARE: dict[str, Scene] = {
     "ask": Scene(room="river"),
+    **{
+        name: Scene(before=(PROPOSED,))
+        for name in (
+            "abstain",
+            "agree",
+            "amend",
+            "aside",
+            "block",
+            "disagree",
+            "proposal",
+            "proposal withdraw",
+            "proposals",
+            "reserve",
+            "test",
+        )
+    },
+    "challenge": Scene(before=BLOCKED),
+    "met": Scene(before=BLOCKED, days=4),
+    "renew": Scene(
+        before=(
+            ("spoke", "river", "!propose We share the van. | class=binding | closes=in 20 days"),
+            ("Ana", "willow", "agree P5"),
+            ("Ben", "willow", "agree P5"),
+        ),
+        days=18,
+    ),
+    "withdraw": Scene(before=(PROPOSED, ("Ana", "willow", "agree P2"))),
     "assembly": Scene("entered"),
     "assembly create": Scene("start", room="hall"),
     "next": Scene(room="hall"),
@@ -101,7 +137,8 @@ async def test_an_example_is_answered_as_declared(
     chat = await take_up(scene.stage)
     room = scene.room or usual_room(spec)
     for who, where, what in scene.before:
-        await chat.say(who, where, what)
+        await chat.say(await who_types(chat, who, where), where, what)
+    await chat.wait(days=scene.days)
     person = await who_types(chat, scene.person, room)
     with caplog.at_level(logging.INFO, logger="bot"):
         answers = await chat.say(person, room, spec.example)

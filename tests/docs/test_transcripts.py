@@ -6,8 +6,10 @@ import pytest
 
 from tests.docs.transcripts import FOLDER, LIVES, written
 
-ELSEWHERE = {"a-year-in-one-pod"}
-"""What `tests/commands/test_a_year.py` compares."""
+ELSEWHERE = {"a-year-in-one-pod"} | {
+    "amendment", "binding-misses", "binding-passes", "block-resolved", "block-vote", "consensus", "lapse",
+}  # fmt: skip
+"""What `tests/commands/test_a_year.py` and `test_decision_transcripts.py` compare."""
 
 
 @pytest.mark.parametrize("name", LIVES)

@@ -1,0 +1,222 @@
+"""Proposals: what they are, what may be proposed, and what the count makes of them.
+
+Rule: a proposal is adopted only if it passes whatever the unread messages say, and a block stops only what would pass
+without it. So one more "no" never makes anything pass (behaviour.md, section 5; ADR 7).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from fractions import Fraction
+
+from bot.domain.blocks import FALLBACK, FALLBACK_OF_PODS
+from bot.domain.errors import Conflict, UsageError
+from bot.domain.names import unstack
+from bot.domain.stances import Count, Stance
+from bot.domain.thresholds import Rule, Threshold
+from bot.domain.values import Code
+
+OPEN_AT_LEAST = timedelta(hours=24)
+OPEN_FOR = timedelta(days=3)
+"""How long a proposal is open, up to the next full hour, when no end is given."""
+OPEN_AT_MOST = timedelta(days=90)
+
+BINDING = Rule(Threshold("3/4", Fraction(3, 4)), Fraction(2, 3))
+"""The rule of what binds every pod, counted in pods."""
+BINDING_OPEN_AT_LEAST = timedelta(days=7)
+
+TEXT_LENGTH = 800
+"""Characters of a proposal: with its terms it fits one message of 1,500."""
+REASON_LENGTH = 300
+
+OPEN_IN_ROOM, OPEN_OF_ONE = 20, 5
+"""Proposals that are open at once in a room, and of one person there."""
+
+ERASED_AFTER = timedelta(days=30)
+"""How long individual stances are kept after the result (behaviour.md, section 11)."""
+
+
+class State(Enum):
+    """Where a proposal stands."""
+
+    OPEN = "open"
+    BLOCKED = "blocked"
+    ADOPTED = "adopted"
+    REFUSED = "not adopted"
+    LAPSED = "lapsed"
+    UNCLEAR = "unclear"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more happens to it by itself."""
+        return self not in (State.OPEN, State.BLOCKED)
+
+
+class Outcome(Enum):
+    """What a count makes of a proposal at its end."""
+
+    ADOPTED = "adopted"
+    BLOCKED = "blocked"
+    REFUSED = "not adopted"
+    ABSENT = "too few are present"
+    UNCLEAR = "unread messages could change it"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Something that a pod, or the pods of an assembly, decide.
+
+    Args:
+        author: The user id of who proposed it.
+        text: Its words as they stand in this version.
+        own_rule: The pod's rule when it was opened; a later change does not touch it.
+        opened_at: When it was first opened.
+        round_at: When the present round began: the opening, a new version, or the vote after a block.
+        version: Of the text, from 1.
+        round: Of taking stances, from 1; each round begins with none.
+        fallback: Whether this round is the vote after a block.
+        extended: Whether this round was extended because too few were present.
+        blocked_at: When a block stopped it.
+        ended_at: The moment before which a stance must have been sent, once the round has closed.
+        count: The result, once the round has closed.
+        erased: Whether the individual stances are gone.
+        of_pods: Whether pods have the voices, as in an assembly.
+        parent: The proposal of an assembly on which this one decides what its pod says.
+    """
+
+    id: str
+    room_id: str
+    author: str
+    text: str
+    own_rule: Rule
+    opened_at: datetime
+    round_at: datetime
+    closes_at: datetime
+    state: State = State.OPEN
+    version: int = 1
+    round: int = 1
+    fallback: bool = False
+    extended: bool = False
+    blocked_at: datetime | None = None
+    ended_at: datetime | None = None
+    count: Count | None = None
+    erased: bool = False
+    of_pods: bool = False
+    parent: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether stances are taken."""
+        return self.state is State.OPEN
+
+    @property
+    def end(self) -> datetime:
+        """The moment before which a stance must have been sent."""
+        return self.ended_at or self.closes_at
+
+    @property
+    def rule(self) -> Rule:
+        """The rule of the present round."""
+        if not self.fallback:
+            return self.own_rule
+        return FALLBACK_OF_PODS if self.of_pods else FALLBACK
+
+
+def decide(rule: Rule, count: Count, *, blocks: bool) -> Outcome:
+    """Say what a count makes of a proposal.
+
+    The messages that could not be read may say anything. Since a no never helps and a yes never harms, it is
+    enough to look at all of them being the one, and all of them the other.
+
+    Args:
+        rule: Its rule.
+        count: Who said what; `block` are those that stand.
+        blocks: Whether a standing block stops it; if not, it counts as no.
+    """
+    at_best, at_worst = count.if_unknown(Stance.AGREE), count.if_unknown(Stance.BLOCK)
+    if not rule.passes(at_best):
+        return Outcome.REFUSED if rule.is_quorate(count) else Outcome.ABSENT
+    if not rule.passes(at_worst):
+        return Outcome.UNCLEAR
+    if blocks and count.block:
+        return Outcome.BLOCKED
+    return Outcome.UNCLEAR if blocks and at_worst.block else Outcome.ADOPTED
+
+
+def at_end(outcome: Outcome, *, extended: bool) -> State | None:
+    """Return the state a round ends in, or `None` if it is extended: once, for want of voices or of keys."""
+    if outcome in (Outcome.ABSENT, Outcome.UNCLEAR) and not extended:
+        return None
+    return {
+        Outcome.ADOPTED: State.ADOPTED,
+        Outcome.BLOCKED: State.BLOCKED,
+        Outcome.REFUSED: State.REFUSED,
+        Outcome.ABSENT: State.LAPSED,
+        Outcome.UNCLEAR: State.UNCLEAR,
+    }[outcome]
+
+
+def extension(length: timedelta) -> timedelta:
+    """Return by how much a round is extended: half its time, and at least a day."""
+    return max(length / 2, OPEN_AT_LEAST)
+
+
+def restored(length: timedelta, left: timedelta) -> timedelta:
+    """Return how long a new version is open: what is left, and at least half of the first time and a day."""
+    return max(left, length / 2, OPEN_AT_LEAST)
+
+
+# -- proposing -------------------------------------------------------------------------------------
+
+
+def check_text(text: str, typing: str = "!propose") -> str:
+    """Return a proposal's words, tidied: its lines stay, invisible and direction marks go.
+
+    Raises:
+        UsageError: There are none, or too many.
+    """
+    example = Code(f"{typing} We buy a tent for the winter.")
+    shown = "".join(
+        letter
+        for letter in unstack(text)
+        if letter in "\n\u200c\u200d" or unicodedata.category(letter) not in ("Cc", "Cf", "Cs")
+    )
+    tidy = "\n".join(" ".join(line.split()) for line in shown.splitlines()).strip()
+    if not any(letter.isalnum() for letter in tidy):
+        raise UsageError("A proposal begins with its words. For example: {example}", example=example)
+    if len(tidy) > TEXT_LENGTH:
+        raise UsageError(
+            "That proposal is {length} characters long; {most} are the most. Say the core of it, and the rest beside "
+            "it. For example: {example}",
+            length=len(tidy),
+            most=TEXT_LENGTH,
+            example=example,
+        )
+    return unicodedata.normalize("NFC", tidy)
+
+
+def check_count(running: list[Proposal], author: str) -> None:
+    """Check that one more proposal may be open.
+
+    Raises:
+        Conflict: There are as many as can be looked through.
+    """
+    own = [each for each in running if each.author == author]
+    if len(own) >= OPEN_OF_ONE:
+        raise Conflict(
+            "You have {count} open proposals here, the most that one person may have. To make room: {withdraw}. "
+            "{proposals} lists them.",
+            count=len(own),
+            withdraw=Code(f"!proposal withdraw {own[0].id}"),
+            proposals=Code("!proposals"),
+        )
+    if len(running) >= OPEN_IN_ROOM:
+        raise Conflict(
+            "{count} proposals are open here, the most that a room may have. {proposals} lists them.",
+            count=len(running),
+            proposals=Code("!proposals"),
+        )

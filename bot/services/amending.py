@@ -1,0 +1,89 @@
+"""New versions of a proposal.
+
+Rule: nobody is counted for words they have not seen. A new version begins with no stances, has at least half of the time
+again, and everybody who had spoken is asked once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.domain.errors import Conflict, NotAllowed
+from bot.domain.proposals import Proposal, State, check_text, restored
+from bot.domain.values import Code, Person
+from bot.domain.wording import Change, compare
+from bot.services import mandates, proposal_texts
+from bot.services.proposals import begin_round, end_native, named, stand
+from bot.services.speech import say
+from bot.store import pods, proposals, timers
+from bot.store.database import Tx
+from bot.text import Text
+
+
+async def amend(tx: Tx, now: datetime, proposal: Proposal, sender: Person, text: str) -> None:
+    """Put a new version of a proposal in the place of the one before.
+
+    Raises:
+        NotAllowed: The sender did not propose it.
+        Conflict: It is over, the pod's part of an assembly's proposal, or says the same as before.
+        UsageError: The text cannot be proposed.
+    """
+    if proposal.parent is not None:
+        raise Conflict(
+            "{id} is your pod's part of {parent}, a proposal of the assembly.",
+            id=proposal.id,
+            parent=proposal.parent,
+        )
+    if sender.user_id != proposal.author:
+        raise NotAllowed("Only who proposed {id} can change it.", id=proposal.id)
+    if proposal.state.is_over:
+        raise Conflict("{id} is over. Propose it anew: {again}", id=proposal.id, again=Code("!propose TEXT"))
+    words = check_text(text, f"!amend {proposal.id}")
+    if words == proposal.text:
+        raise Conflict("{id} says that already.", id=proposal.id)
+    before = await stand(tx, proposal)
+    spoke = [person.mentioned() for person in await named(tx, proposal, before.voices - before.silent)]
+    left = proposal.closes_at - now if proposal.is_open else timedelta()
+    newer = replace(
+        proposal,
+        text=words,
+        state=State.OPEN,
+        version=proposal.version + 1,
+        round=proposal.round + 1,
+        fallback=False,
+        extended=False,
+        round_at=now,
+        closes_at=now + restored(proposal.closes_at - proposal.round_at, left),
+        blocked_at=None,
+        ended_at=None,
+        count=None,
+    )
+    if proposal.is_open:
+        await end_native(tx, now, proposal)
+    for key in ("block", "correct"):
+        await timers.drop(tx, f"proposal.{proposal.id}.{key}")
+    await proposals.save(tx, newer)
+    await (mandates.begin if proposal.of_pods else begin_round)(tx, now, newer)
+    standing = await stand(tx, newer)
+    zone = (await pods.settings(tx, proposal.room_id)).zone
+    parts = [
+        proposal_texts.opened(newer, sender, len(standing.voices), zone, now),
+        Text(
+            "{who}, you spoke on the version before. It does not count for this one: please say it again.",
+            who=Text.joined(Text("{who}", who=person) for person in spoke),
+        )
+        if spoke and not proposal.of_pods
+        else None,
+        Text("What changed:"),
+        Text.listed(_line(each) for each in compare(proposal.text, words) if not each.is_kept),
+    ]
+    await say(tx, now, proposal.room_id, Text.lines(parts), about=proposal.id, aloud=True)
+
+
+def _line(change: Change) -> Text:
+    if not change.before:
+        return Text("added: “{after}”", after=change.after)
+    if not change.after:
+        return Text("taken out: “{before}”", before=change.before)
+    return Text("“{before}” becomes “{after}”", before=change.before, after=change.after)

@@ -1,0 +1,282 @@
+"""How proposals end: at the deadline, extended, corrected, withdrawn, and what people said erased.
+
+Rule: a proposal that closes late leaves out what was sent after its end, and says that it was late.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.domain.blocks import CLOCK, GIVEN_UP_AFTER, REMIND_BLOCKER_AFTER
+from bot.domain.errors import Conflict, NotAllowed
+from bot.domain.pods import Room
+from bot.domain.proposals import ERASED_AFTER, Proposal, State, at_end, decide, extension
+from bot.domain.values import Code, Person, When
+from bot.services import mandates, proposal_texts
+from bot.services.poll_closing import LATE_AFTER, WAITS_FOR_KEYS
+from bot.services.proposals import Standing, end_native, find, named, set_end, stand
+from bot.services.speech import say
+from bot.store import pods, proposals, rooms, timers
+from bot.store.database import Tx
+from bot.text import Text
+
+_STEPS = (*REMIND_BLOCKER_AFTER, CLOCK, GIVEN_UP_AFTER)
+LAST_STEP = len(_STEPS) - 1
+"""The last of the moments at which a block is looked at."""
+
+TIME_TO_ANSWER = timedelta(days=2)
+"""How long after a reminder nothing follows from silence, also when the reminder was late."""
+
+
+async def close_due(tx: Tx, now: datetime, proposal_id: str) -> None:
+    """Close a round at its end, or as soon after it as the bot is up again."""
+    proposal = await proposals.find(tx, proposal_id)
+    if proposal is None or not proposal.is_open or now < proposal.closes_at:
+        return
+    standing = await stand(tx, proposal)
+    if standing.unknown and now < proposal.closes_at + WAITS_FOR_KEYS:
+        key = f"proposal.{proposal.id}"
+        await timers.put(tx, "proposal.close", key, proposal.closes_at + WAITS_FOR_KEYS, id=proposal.id)
+        return
+    zone = (await pods.settings(tx, proposal.room_id)).zone
+    late = now - proposal.closes_at > LATE_AFTER
+    if proposal.parent is not None:
+        down = Text("Its end was {at}, when I was not running.", at=When(proposal.closes_at, zone, now))
+        await mandates.close(tx, now, proposal, standing, down if late else None)
+        return
+    state = at_end(
+        decide(proposal.rule, standing.count, blocks=not proposal.fallback), extended=proposal.extended
+    )
+    if state is None:
+        length = proposal.closes_at - proposal.round_at
+        more = replace(proposal, extended=True, closes_at=max(proposal.closes_at, now) + extension(length))
+        await proposals.save(tx, more)
+        await set_end(tx, more)
+        remark = (
+            Text("Its end was {at}, when I was not running.", at=When(proposal.closes_at, zone, now))
+            if late
+            else None
+        )
+        if proposal.of_pods:
+            silent = await mandates.ask_silent(tx, now, more)
+            remark = Text(
+                "Nothing yet from {pods}; I ask them again.",
+                pods=Text.joined(Text("{pod}", pod=pod) for pod in silent),
+            )
+        text = proposal_texts.extended(more, standing.count, zone, now, remark)
+        await say(tx, now, proposal.room_id, text, about=proposal.id, aloud=True)
+        return
+    remark = None
+    if late:
+        remark = Text(
+            "Its end was {at}, when I was not running. What was sent after that does not count.",
+            at=When(proposal.closes_at, zone, now),
+        )
+    await finish(tx, now, proposal, state, standing, remark)
+
+
+async def finish(
+    tx: Tx, now: datetime, proposal: Proposal, state: State, standing: Standing, remark: Text | None = None
+) -> None:
+    """End a round: note the result and say it.
+
+    Args:
+        tx: The open transaction.
+        now: The moment.
+        proposal: Open, blocked, or over and to be corrected.
+        state: What it ends in.
+        standing: The sum.
+        remark: A line on what is out of the ordinary.
+    """
+    first = proposal.is_open
+    ended = replace(
+        proposal,
+        state=state,
+        ended_at=proposal.ended_at or proposal.closes_at,
+        count=standing.count,
+        blocked_at=now if state is State.BLOCKED else proposal.blocked_at,
+    )
+    await proposals.save(tx, ended)
+    await timers.drop(tx, f"proposal.{proposal.id}")
+    if first:
+        await proposals.keep_voices(tx, proposal.id, standing.voices)
+        await end_native(tx, now, proposal)
+    if proposal.of_pods:
+        await mandates.drop_mirrors(tx, now, ended)
+    if state is State.BLOCKED:
+        await set_clock(tx, now, ended, 0)
+    else:
+        await timers.drop(tx, f"proposal.{proposal.id}.block")
+        key = f"proposal.{proposal.id}.erase"
+        await timers.put(tx, "proposal.erase", key, now + ERASED_AFTER, id=proposal.id)
+    reasons = [
+        (await rooms.person(tx, proposal.room_id, user_id), said)
+        for user_id, said in sorted(standing.last.items(), key=lambda item: item[1].place)
+        if user_id in standing.voices and said.stance is not None and said.reason
+    ]
+    said = await mandates.lines(tx, ended) if proposal.of_pods else proposal_texts.reasons_of(reasons)
+    text = proposal_texts.result(ended, standing.count, said, remark)
+    if state is State.BLOCKED:
+        blockers = await named(tx, proposal, standing.blocks)
+        zone = (await pods.settings(tx, proposal.room_id)).zone
+        text = Text.lines([text, Text(""), proposal_texts.blocked(ended, blockers, 0, zone, now)])
+    await say(tx, now, proposal.room_id, text, about=proposal.id, aloud=True)
+    if proposal.of_pods:
+        await mandates.tell_pods(tx, now, ended, text)
+
+
+async def set_clock(tx: Tx, now: datetime, proposal: Proposal, step: int) -> None:
+    """Set when a block is looked at next: twice to remind, then when its clock ends, then for the last time."""
+    assert proposal.blocked_at is not None  # noqa: S101 - it is blocked
+    due = max(proposal.blocked_at + _STEPS[step], now + (TIME_TO_ANSWER if step else timedelta()))
+    await timers.put(tx, "proposal.block", f"proposal.{proposal.id}.block", due, id=proposal.id, step=step)
+
+
+async def correct(tx: Tx, now: datetime, proposal_id: str) -> None:
+    """Sum a closed round up again and say so where the result is another."""
+    proposal = await proposals.find(tx, proposal_id)
+    if proposal is None or proposal.count is None or proposal.erased or proposal.is_open:
+        return
+    standing = await stand(tx, proposal)
+    before, after = proposal.count, standing.count
+    if before == after:
+        return
+    if proposal.parent is not None:
+        await mandates.correct(tx, now, proposal, standing)
+        return
+    state = at_end(decide(proposal.rule, after, blocks=not proposal.fallback), extended=True)
+    assert state is not None  # noqa: S101 - an extended round ends
+    if state is proposal.state and replace(before, unknown=0) == replace(after, unknown=0):
+        await proposals.save(tx, replace(proposal, count=after))
+        return  # it was talk, and the result is as it was
+    remark = Text("Corrected: something sent before the end reached me, or could be read, only after it.")
+    if state is proposal.state is State.BLOCKED:
+        await proposals.save(tx, replace(proposal, count=after))
+        return
+    await finish(tx, now, proposal, state, standing, remark)
+
+
+async def settle(tx: Tx, now: datetime, proposal: Proposal, remark: Text) -> None:
+    """Say what comes of a blocked proposal on which no block stands any more."""
+    standing = await stand(tx, proposal)
+    state = at_end(decide(proposal.rule, standing.count, blocks=True), extended=True)
+    assert state is not None  # noqa: S101 - an extended round ends
+    await finish(tx, now, proposal, state, standing, remark)
+
+
+async def settle_due(tx: Tx, now: datetime, proposal_id: str) -> None:
+    """See whether a pod still blocks a proposal of its assembly."""
+    proposal = await proposals.find(tx, proposal_id)
+    if proposal is not None and proposal.state is State.BLOCKED and not (await stand(tx, proposal)).blocks:
+        await settle(tx, now, proposal, Text("No pod blocks it any more."))
+
+
+async def erase(tx: Tx, proposal_id: str) -> None:
+    """Forget who said what; the tally stays (behaviour.md, section 11)."""
+    await timers.drop(tx, f"proposal.{proposal_id}.correct")
+    await proposals.erase(tx, proposal_id)
+
+
+async def withdraw(
+    tx: Tx, now: datetime, proposal: Proposal, sender: Person, *, undone: bool = False
+) -> Text:
+    """Take a proposal back: its author may, while it is open or blocked.
+
+    Args:
+        tx: The open transaction.
+        now: The moment.
+        proposal: The proposal.
+        sender: Who asks for it.
+        undone: Whether it is an `!undo`, which takes it back only if nobody else has spoken.
+
+    Raises:
+        NotAllowed: The sender is not its author.
+        Conflict: It is over, or others have spoken.
+    """
+    if proposal.parent is not None:
+        raise Conflict(
+            "{id} is your pod's part of {parent}, a proposal of the assembly.",
+            id=proposal.id,
+            parent=proposal.parent,
+        )
+    if sender.user_id != proposal.author:
+        raise NotAllowed("Only who proposed {id} can take it back.", id=proposal.id)
+    if proposal.state.is_over:
+        raise Conflict(
+            "{id} is over. {show} shows what came of it.",
+            id=proposal.id,
+            show=Code(f"!proposal {proposal.id}"),
+        )
+    standing = await stand(tx, proposal)
+    others = [user_id for user_id in standing.last if user_id != sender.user_id and standing.said(user_id)]
+    if undone and others:
+        raise Conflict(
+            "Others have spoken on {id} already. {withdraw} takes it back all the same.",
+            id=proposal.id,
+            withdraw=Code(f"!proposal withdraw {proposal.id}"),
+        )
+    for key in ("", ".block", ".correct"):
+        await timers.drop(tx, f"proposal.{proposal.id}{key}")
+    if proposal.is_open:
+        await end_native(tx, now, proposal, redact=True)
+    if proposal.of_pods:
+        await mandates.drop_mirrors(tx, now, proposal)
+        gone = Text(
+            "The proposal {name} is withdrawn; you need not decide it.", name=proposal_texts.name(proposal)
+        )
+        await mandates.tell_pods(tx, now, proposal, gone)
+    await proposals.save(tx, replace(proposal, state=State.WITHDRAWN))
+    await proposals.erase(tx, proposal.id)
+    return Text(
+        "{id} is withdrawn by {who}. It may be proposed again: {again}",
+        id=proposal.id,
+        who=sender,
+        again=Code("!propose TEXT"),
+    )
+
+
+async def member_left(tx: Tx, now: datetime, room_id: str, user_id: str) -> None:
+    """Let somebody who left the room drop out, and say the number that is needed now."""
+    for proposal in await proposals.open_in(tx, room_id):
+        if not await proposals.lose_voice(tx, proposal.id, user_id):
+            continue
+        who = await rooms.person(tx, room_id, user_id)
+        standing = await stand(tx, proposal)
+        if proposal.state is State.BLOCKED:
+            if not standing.blocks:
+                remark = Text("{who} left, and no block stands any more.", who=who)
+                await settle(tx, now, proposal, remark)
+            continue
+        text = Text(
+            "{who} left, and has no voice in {id} any more. {needed}",
+            who=who,
+            id=proposal.id,
+            needed=proposal_texts.needed(proposal, len(standing.voices)),
+        )
+        await say(tx, now, room_id, text, about=proposal.id)
+
+
+async def member_joined(tx: Tx, now: datetime, room: Room, user_id: str) -> None:
+    """Tell somebody who joined about open proposals: they cannot read what was said before."""
+    found = await proposals.open_in(tx, room.room_id)
+    running = [each for each in found if each.is_open and not each.of_pods]
+    members = {member.user_id for member in await rooms.members(tx, room.room_id)}
+    if not running or user_id not in members:
+        return
+    text = Text.lines(
+        [
+            Text(
+                "These were proposed before you came, and those who were here then decide. {show} shows one:",
+                show=Code(f"!proposal {running[0].id}"),
+            ),
+            Text.listed(Text("{name}", name=proposal_texts.name(each)) for each in running),
+        ]
+    )
+    # several who join in one step are told once
+    await say(tx, now, room.room_id, text, about=running[0].id, txn_id=f"{running[0].id}.again.{tx.cause}")
+
+
+async def undo_open(tx: Tx, now: datetime, room: Room, sender: Person, proposal_id: str) -> Text:
+    """Take back a proposal on which nobody else has spoken."""
+    return await withdraw(tx, now, await find(tx, room, proposal_id), sender, undone=True)

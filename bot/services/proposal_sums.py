@@ -1,0 +1,153 @@
+"""The sum of a proposal in words, so that anyone can redo it with a pencil.
+
+Rule: every number that decides is there, and where it comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from zoneinfo import ZoneInfo
+
+from bot.domain.mandates import carried
+from bot.domain.proposals import ERASED_AFTER, Proposal, State, at_end, decide
+from bot.domain.stances import Count
+from bot.domain.values import Code, When
+from bot.services.mandate_texts import would_say
+from bot.services.proposal_texts import because, so_far, state_of, unread
+from bot.text import Text, shorten
+
+
+def why(proposal: Proposal, count: Count, guests: int, zone: ZoneInfo) -> Text:
+    """Say how the sum comes about, so that anyone can redo it with a pencil."""
+    rule = proposal.rule
+    return Text.lines(
+        [
+            Text(
+                "{id}, {state}: {text}",
+                id=proposal.id,
+                state=state_of(proposal),
+                text=shorten(proposal.text, 60),
+            ),
+            Text(
+                "{voices} pods have a voice, those of the opening that have not left. What each decided by its own rule"
+                " before {at} counts.",
+                voices=count.voices,
+                at=When(proposal.end, zone),
+            )
+            if proposal.of_pods
+            else Text(
+                "{voices} voices, those who were here with a voice at the opening and have not left. The last stance of"
+                " each that was sent before {at} counts, by the server's time.",
+                voices=count.voices,
+                at=When(proposal.end, zone),
+            ),
+            so_far(count, is_open=proposal.is_open),
+            Text(
+                "{n} who came later spoke too, and is not counted.",
+                plural="{n} who came later spoke too, and are not counted.",
+                n=guests,
+            )
+            if guests
+            else None,
+            unread(count, is_open=proposal.is_open),
+            Text(
+                "Who said what was erased {days} days after the result; the sum stays.",
+                days=ERASED_AFTER.days,
+            )
+            if proposal.erased
+            else None,
+            Text(
+                "Present are all who said something: {present}. The quorum is {quorum}: {share} of {voices}, rounded up.",
+                present=count.present,
+                quorum=rule.needed_present(count.voices),
+                share=rule.quorum,
+                voices=count.voices,
+            ),
+            *(_by_consensus(proposal, count) if rule.threshold.is_consensus else _by_share(proposal, count)),
+            _least(proposal, count) if proposal.is_open else None,
+            rehearsal(proposal, count, zone) if proposal.is_open else None,
+        ]
+    )
+
+
+def _by_consensus(proposal: Proposal, count: Count) -> Iterable[Text]:
+    rule = proposal.rule
+    yes, against = rule.consensus_needs(count)
+    yield Text(
+        "Agreeing, with reservations or without: {have}. At least half of {larger} is needed, the larger of present and"
+        " quorum: {least}.",
+        have=count.yes,
+        larger=max(count.present, rule.needed_present(count.voices)),
+        least=yes,
+    )
+    yield Text(
+        "Aside, disagreeing, blocking, or missing up to the quorum: {have}. At most a third of {larger} is borne: {most}.",
+        have=rule.consensus_against(count),
+        larger=max(count.present, rule.needed_present(count.voices)),
+        most=against,
+    )
+    yield Text("Standing blocks: {have}. With one, it is not adopted.", have=count.block)
+
+
+def _by_share(proposal: Proposal, count: Count) -> Iterable[Text]:
+    rule = proposal.rule
+    base = rule.base(count)
+    yield Text(
+        "Yes or no was said by {voiced}. The quorum less those who abstain or stand aside is {rest}. The larger counts:"
+        " {base}.",
+        voiced=count.voiced,
+        rest=rule.needed_present(count.voices) - count.abstain - count.aside,
+        base=base,
+    )
+    yield Text(
+        "{threshold} of {base}, in whole voices, is {least}. Yes: {yes}.",
+        threshold=rule.threshold.name,
+        base=base,
+        least=rule.threshold.least(base),
+        yes=count.yes,
+    )
+    if not proposal.fallback:
+        yield Text("Standing blocks: {have}. With one, it is not adopted.", have=count.block)
+
+
+def _least(proposal: Proposal, count: Count) -> Text | None:
+    least = proposal.rule.least_yes(count)
+    if least is None:
+        return Text("If nobody changes their stance, no number of yes from the silent is enough any more.")
+    if least <= count.yes:
+        return None
+    return Text(
+        "If nobody changes their stance, {n} more yes is enough.",
+        plural="If nobody changes their stance, {n} more yes are enough.",
+        n=least - count.yes,
+    )
+
+
+def rehearsal(proposal: Proposal, count: Count, zone: ZoneInfo) -> Text:
+    """Say what would come of it now."""
+    if proposal.parent is not None and proposal.is_open:
+        return would_say(proposal, carried(proposal.rule, count))
+    if not proposal.is_open:
+        return Text(
+            "{id} is not open, it is {state}. {why} shows the sum.",
+            id=proposal.id,
+            state=state_of(proposal),
+            why=Code(f"!why {proposal.id}"),
+        )
+    outcome = decide(proposal.rule, count, blocks=not proposal.fallback)
+    then = {
+        None: Text("would go on once more"),
+        State.ADOPTED: Text("would be adopted"),
+        State.REFUSED: Text("would not be adopted"),
+        State.BLOCKED: Text("would be blocked, and you would talk"),
+        State.LAPSED: Text("would lapse"),
+        State.UNCLEAR: Text("would have no result"),
+    }[at_end(outcome, extended=proposal.extended)]
+    return Text(
+        "If {id} closed now, it {then}. {because}"
+        if because(proposal, count)
+        else "If {id} closed now, it {then}.",
+        id=proposal.id,
+        then=then,
+        because=because(proposal, count),
+    )

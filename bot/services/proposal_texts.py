@@ -1,0 +1,396 @@
+"""What the bot says about proposals: the words, the number needed, the state, the result, the sum.
+
+Rule: no percentages and no rounding; every number can be checked with a pencil. Lists come last in a message: in
+Markdown a line after a list belongs to its last item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.domain.blocks import CLOCK, TALKS
+from bot.domain.proposals import Outcome, Proposal, State, decide
+from bot.domain.stances import Count, Stance, Statement
+from bot.domain.values import Code, Person, Verbatim, When
+from bot.text import Text, shorten
+
+_SHORT = 60
+
+_LABELS = {
+    Stance.AGREE: Text("Agree"),
+    Stance.RESERVE: Text("Agree, with reservations"),
+    Stance.ASIDE: Text("Stand aside"),
+    Stance.DISAGREE: Text("Disagree"),
+    Stance.ABSTAIN: Text("Abstain"),
+    Stance.BLOCK: Text("Block (needs a reason, typed)"),
+}
+
+
+def labels(proposal: Proposal) -> list[tuple[Stance, Text]]:
+    """Return the answers of the native poll; there are no blocks in the vote after a block."""
+    return [each for each in _LABELS.items() if not (proposal.fallback and each[0] is Stance.BLOCK)]
+
+
+def name(proposal: Proposal) -> str:
+    """Return a proposal's id and words, short enough for a line."""
+    return f"{proposal.id}: {shorten(proposal.text, _SHORT)}"
+
+
+# -- opening and state -------------------------------------------------------------------------------
+
+
+def opened(proposal: Proposal, author: Person, voices: int, zone: ZoneInfo, now: datetime) -> Text:
+    """Say a new proposal, the number needed, and how to answer."""
+    return Text.lines(
+        [
+            Text(
+                "{id}, proposed by {author}:"
+                if proposal.version == 1
+                else "{id}, version {version}, proposed by {author}:",
+                id=proposal.id,
+                version=proposal.version,
+                author=author,
+            ),
+            Text("{text}", text=Verbatim(proposal.text)),
+            needed(proposal, voices),
+            how_to_answer(proposal),
+            Text("Closes {at}.", at=When(proposal.closes_at, zone, now)),
+        ]
+    )
+
+
+def needed(proposal: Proposal, voices: int) -> Text:
+    """Say the exact number that is needed, whatever the others say."""
+    rule = proposal.rule
+    least = rule.enough(voices)
+    if proposal.of_pods:
+        return Text(
+            "{pods}, {threshold} is needed: {n} that says yes is enough, whatever the others say{blocks}.",
+            plural="{pods}, {threshold} is needed: {n} that say yes are enough, whatever the others say{blocks}.",
+            n=least,
+            pods=Text("{n} pod", plural="{n} pods", n=voices),
+            threshold=rule.threshold.name,
+            blocks="" if proposal.fallback else Text(", unless a pod blocks"),
+        )
+    if rule.threshold.is_consensus:
+        return Text(
+            "By consensus of {voices} voices. {n} who agrees is enough, whatever the others say, unless somebody blocks.",
+            plural="By consensus of {voices} voices. {n} who agree are enough, whatever the others say, unless somebody"
+            " blocks.",
+            n=least,
+            voices=voices,
+        )
+    return Text(
+        "{voices} voices, {threshold} is needed: {n} who agrees is enough, whatever the others say{blocks}.",
+        plural="{voices} voices, {threshold} is needed: {n} who agree are enough, whatever the others say{blocks}.",
+        n=least,
+        voices=voices,
+        threshold=rule.threshold.name,
+        blocks="" if proposal.fallback else Text(", unless somebody blocks"),
+    )
+
+
+def how_to_answer(proposal: Proposal) -> Text:
+    """Say how a stance is taken, without the native poll too."""
+    if proposal.of_pods:
+        return Text("Each pod decides in its own room by its own rule, and I carry here what it says.")
+    words = {stance.value: Code(f"{stance.value} WHY") for stance in Stance} | {
+        stance.value: Code(stance.value) for stance in (Stance.AGREE, Stance.ABSTAIN)
+    }
+    return Text(
+        "Tap your answer in the poll, or type {example}, or reply to this message with {agree}, {reserve}, {aside},"
+        " {disagree} or {abstain}. Your last answer counts."
+        if proposal.fallback
+        else "Tap your answer in the poll, or type {example}, or reply to this message with {agree}, {reserve}, {aside},"
+        " {disagree}, {abstain} or {block}. Your last answer counts.",
+        example=Code(f"agree {proposal.id}"),
+        **words,
+    )
+
+
+def so_far(count: Count, *, is_open: bool = True) -> Text:
+    """Say who said what, in one line of numbers, without what nobody said."""
+    parts = [
+        Text("{what} {number}", what=what, number=number)
+        for what, number in (
+            (Text("agree"), count.agree),
+            (Text("with reservations"), count.reserve),
+            (Text("aside"), count.aside),
+            (Text("disagree"), count.disagree),
+            (Text("abstain"), count.abstain),
+            (Text("block"), count.block),
+            (Text("silent"), count.silent - count.unknown),
+            (Text("unknown"), count.unknown),
+        )
+        if number
+    ]
+    if not parts:
+        return Text("Nobody has a voice in it any more.")
+    return Text("So far: {parts}." if is_open else "Count: {parts}.", parts=Text.joined(parts))
+
+
+def state(
+    proposal: Proposal,
+    author: Person,
+    count: Count,
+    blockers: Sequence[Person],
+    talks: int,
+    zone: ZoneInfo,
+    now: datetime,
+    said: Iterable[Text] = (),
+) -> Text:
+    """Say how a proposal stands, or what came of it."""
+    return Text.lines(
+        [
+            Text(
+                "{id}, proposed by {author}, {state}:",
+                id=proposal.id,
+                author=author,
+                state=state_of(proposal),
+            ),
+            Text("{text}", text=Verbatim(proposal.text)),
+            so_far(count, is_open=proposal.is_open) if proposal.state is not State.WITHDRAWN else None,
+            unread(count, is_open=proposal.is_open),
+            needed(proposal, count.voices) if proposal.is_open else None,
+            blocked(proposal, blockers, talks, zone, now)
+            if blockers and not proposal.state.is_over
+            else None,
+            how_to_answer(proposal) if proposal.is_open else None,
+            Text("Closes {at}.", at=When(proposal.closes_at, zone, now)) if proposal.is_open else None,
+            Text.listed(said),
+        ]
+    )
+
+
+def state_of(proposal: Proposal) -> Text:
+    """Return the state of a proposal in a word or two."""
+    if proposal.is_open:
+        return Text("the vote after a block") if proposal.fallback else Text("open")
+    if proposal.parent is not None and proposal.state in (State.ADOPTED, State.REFUSED):
+        return Text("decided") if proposal.state is State.ADOPTED else Text("without agreement")
+    return Text(
+        {
+            State.BLOCKED: "blocked",
+            State.ADOPTED: "adopted",
+            State.REFUSED: "not adopted",
+            State.LAPSED: "lapsed",
+            State.UNCLEAR: "without a result",
+        }.get(proposal.state, "withdrawn")
+    )
+
+
+def blocked(
+    proposal: Proposal, blockers: Sequence[Person], talks: int, zone: ZoneInfo, now: datetime
+) -> Text:
+    """Say whose block stands and how it ends."""
+    who = Text.enumerated(Text("{who}", who=person) for person in blockers)
+    if proposal.parent is not None:
+        return Text("Blocked by {who}. While that stands, your pod does not say yes.", who=who)
+    if proposal.blocked_at is None:
+        return Text(
+            "Blocked by {who}. If that stands at the end, you talk before anything else happens.", who=who
+        )
+    return Text(
+        "The block of {who} stands. Meet and talk until {at}; log each talk with {met} ({talks} of {needed} so far). "
+        "It ends when {who} types {agree} or {aside}, with a new version ({amend}), or by a vote of 3/4 after that. "
+        "Who finds it groundless types {challenge}."
+        if not proposal.of_pods
+        else "The block of {who} stands. Meet and talk until {at}; log each talk with {met} ({talks} of {needed} so far). "
+        "It ends when {who} says something else ({renew} in its own room), or by a vote of 80% of the pods after that.",
+        renew=Code("!renew"),
+        amend=Code(f"!amend {proposal.id} TEXT"),
+        who=who,
+        at=When(proposal.blocked_at + CLOCK, zone, now),
+        met=Code(f"!met {proposal.id} NOTE"),
+        talks=talks,
+        needed=TALKS,
+        agree=Code(f"agree {proposal.id}"),
+        aside=Code(f"aside {proposal.id}"),
+        challenge=Code(f"!challenge {proposal.id}"),
+    )
+
+
+def unread(count: Count, *, is_open: bool = False) -> Text | None:
+    """Say how many voices' last words could not be read."""
+    if not count.unknown:
+        return None
+    return Text(
+        "What {n} voice sent last could not be read; {may}.",
+        plural="What {n} voices sent last could not be read; {may}.",
+        n=count.unknown,
+        may=Text("it may be a stance") if is_open else Text("it was counted as unknown"),
+    )
+
+
+# -- the result --------------------------------------------------------------------------------------
+
+
+def result(proposal: Proposal, count: Count, said: Iterable[Text], remark: Text | None = None) -> Text:
+    """Say what came of a proposal, the sum, and the reasons that were given.
+
+    Args:
+        proposal: The proposal, in the state it ended in.
+        count: The sum.
+        said: Lines on what single voices said.
+        remark: A line on what is out of the ordinary.
+    """
+    return Text.lines(
+        [
+            Text("{id} {outcome}:", id=proposal.id, outcome=_ended(proposal)),
+            Text("{text}", text=Verbatim(proposal.text)),
+            remark,
+            so_far(count, is_open=False),
+            unread(count),
+            because(proposal, count),
+            Text("It may be proposed again.") if proposal.state in (State.LAPSED, State.UNCLEAR) else None,
+            Text("{why} shows the sum.", why=Code(f"!why {proposal.id}")),
+            Text.listed(said),
+        ]
+    )
+
+
+def reasons_of(reasons: Iterable[tuple[Person, Statement]]) -> list[Text]:
+    """Say the reasons that people gave, each with the stance."""
+    return [
+        Text("{who}, {stance}: {reason}", who=who, stance=_said(said), reason=said.reason)
+        for who, said in reasons
+    ]
+
+
+def _ended(proposal: Proposal) -> Text:
+    return Text(
+        {
+            State.ADOPTED: "is adopted",
+            State.REFUSED: "is not adopted",
+            State.LAPSED: "has lapsed, neither adopted nor rejected",
+            State.UNCLEAR: "has no result",
+            State.BLOCKED: "is blocked",
+        }[proposal.state]
+    )
+
+
+def _said(said: Statement) -> Text:
+    assert said.stance is not None  # noqa: S101 - the caller names those who have one
+    return Text(
+        {
+            Stance.AGREE: "agrees",
+            Stance.RESERVE: "agrees with reservations",
+            Stance.ASIDE: "stands aside",
+            Stance.DISAGREE: "disagrees",
+            Stance.ABSTAIN: "abstains",
+            Stance.BLOCK: "blocks",
+        }[said.stance]
+    )
+
+
+def stance_of(said: Statement) -> Text:
+    """Return what somebody says, as a verb."""
+    return _said(said)
+
+
+def because(proposal: Proposal, count: Count) -> Text | None:
+    """Say in one sentence why it did not pass, or that it passed without its quorum."""
+    rule = proposal.rule
+    outcome = decide(rule, count, blocks=not proposal.fallback)
+    quorum = rule.needed_present(count.voices)
+    match outcome:
+        case Outcome.BLOCKED | Outcome.ADOPTED:
+            if rule.is_quorate(count):
+                return None
+            return Text(
+                "{present} of {voices} spoke; the quorum is {quorum}. It passes even with the missing ones counted as no.",
+                present=count.present,
+                voices=count.voices,
+                quorum=quorum,
+            )
+        case Outcome.UNCLEAR:
+            return Text("What could not be read could change it, so nothing is adopted.")
+        case Outcome.ABSENT:
+            return Text(
+                "{present} of {voices} spoke; the quorum is {quorum}.",
+                present=count.present,
+                voices=count.voices,
+                quorum=quorum,
+            )
+        case Outcome.REFUSED:
+            return _missed(proposal, count)
+
+
+def _missed(proposal: Proposal, count: Count) -> Text:
+    rule = proposal.rule
+    if not rule.threshold.is_consensus:
+        return Text(
+            "{yes} said yes, and {least} were needed: {threshold} of {base}.",
+            yes=count.yes,
+            least=rule.threshold.least(rule.base(count)),
+            threshold=rule.threshold.name,
+            base=rule.base(count),
+        )
+    yes, against = rule.consensus_needs(count)
+    if count.yes < yes:
+        return Text("{yes} agreed, and consensus needs {least}.", yes=count.yes, least=yes)
+    return Text(
+        "{count} stood aside, disagreed or blocked, and consensus bears {most} of {present}.",
+        count=rule.consensus_against(count),
+        most=against,
+        present=max(count.present, rule.needed_present(count.voices)),
+    )
+
+
+def extended(proposal: Proposal, count: Count, zone: ZoneInfo, now: datetime, remark: Text | None) -> Text:
+    """Say that a round goes on, once; who is silent is not named."""
+    return Text.lines(
+        [
+            Text("{id} goes on, once, until {at}.", id=proposal.id, at=When(proposal.closes_at, zone, now)),
+            Text("{text}", text=Verbatim(proposal.text)),
+            remark,
+            so_far(count),
+            because(proposal, count),
+            unread(count, is_open=True),
+            Text("If your last message to me could not be read, send your stance again.")
+            if count.unknown
+            else None,
+            how_to_answer(proposal),
+        ]
+    )
+
+
+# -- lists -------------------------------------------------------------------------------------------
+
+
+def open_line(proposal: Proposal, count: Count, zone: ZoneInfo, now: datetime) -> Text:
+    """Say an open or blocked proposal in one line."""
+    if not proposal.is_open:
+        return Text(
+            "{name} – blocked. {show} shows more.", name=name(proposal), show=Code(f"!proposal {proposal.id}")
+        )
+    return Text(
+        "{name} – {counts} Closes {at}.",
+        name=name(proposal),
+        counts=so_far(count),
+        at=When(proposal.closes_at, zone, now),
+    )
+
+
+def ended_line(proposal: Proposal) -> Text:
+    """Say a proposal that is over in one line."""
+    return Text(
+        "{name} – {state}. {counts}",
+        name=name(proposal),
+        state=state_of(proposal),
+        counts=so_far(proposal.count, is_open=False) if proposal.count else Text(""),
+    )
+
+
+def record(proposal: Proposal, zone: ZoneInfo) -> Text:
+    """Say a proposal in one line, for the records of a pod."""
+    return Text(
+        "{id}, {state}, {at}: {text} – {counts}",
+        id=proposal.id,
+        state=state_of(proposal),
+        at=When(proposal.end, zone),
+        text=proposal.text,
+        counts=so_far(proposal.count, is_open=False) if proposal.count else Text("no result yet"),
+    )

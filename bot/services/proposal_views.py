@@ -1,0 +1,80 @@
+"""Showing proposals: one, its sum, a rehearsal, and the lists.
+
+Rule: looking changes nothing, and anybody in the room may look.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain.pods import Room
+from bot.domain.proposals import Proposal, State
+from bot.domain.values import Code
+from bot.services import mandates, proposal_sums, proposal_texts
+from bot.services.polls import LISTED, LISTED_FOR
+from bot.services.proposals import named, result_or_sum, stand
+from bot.store import pods, proposals, rooms, stances
+from bot.store.database import Tx
+from bot.text import Text
+
+
+async def describe(tx: Tx, now: datetime, proposal: Proposal) -> Text:
+    """Say how a proposal stands, or its result."""
+    zone = (await pods.settings(tx, proposal.room_id)).zone
+    author = await rooms.person(tx, proposal.room_id, proposal.author)
+    standing = await stand(tx, proposal)
+    talks = len(await stances.talks(tx, proposal))
+    count = await result_or_sum(tx, proposal)
+    people = await named(tx, proposal, standing.blocks)
+    said = await mandates.lines(tx, proposal) if proposal.of_pods else ()
+    return proposal_texts.state(proposal, author, count, people, talks, zone, now, said)
+
+
+async def explain(tx: Tx, proposal: Proposal) -> Text:
+    """Say the sum of a proposal in words."""
+    if proposal.state is State.WITHDRAWN:
+        return Text("{id} was withdrawn by its author, so nothing is counted.", id=proposal.id)
+    standing = await stand(tx, proposal)
+    zone = (await pods.settings(tx, proposal.room_id)).zone
+    count = await result_or_sum(tx, proposal)
+    return proposal_sums.why(proposal, count, standing.guests, zone)
+
+
+async def rehearse(tx: Tx, now: datetime, proposal: Proposal) -> Text:
+    """Say what would come of it if it closed now; nothing is changed."""
+    zone = (await pods.settings(tx, proposal.room_id)).zone
+    return proposal_sums.rehearsal(proposal, await result_or_sum(tx, proposal), zone)
+
+
+async def listing(tx: Tx, now: datetime, room: Room) -> Text:
+    """List the open proposals of a room and those that ended lately."""
+    zone = (await pods.settings(tx, room.room_id)).zone
+    running = await proposals.open_in(tx, room.room_id)
+    over = await proposals.ended_in(tx, room.room_id, now - LISTED_FOR, LISTED)
+    parts: list[Text] = []
+    if running:
+        parts.append(Text("Open proposals; {show} shows one:", show=Code(f"!proposal {running[0].id}")))
+        lines = [proposal_texts.open_line(each, await result_or_sum(tx, each), zone, now) for each in running]
+        parts.append(Text.listed(lines))
+    else:
+        parts.append(
+            Text(
+                "No proposal is open. For example: {example}",
+                example=Code("!propose We buy a tent for the winter."),
+            )
+        )
+    ended = [each for each in over if each.state.is_over]
+    if ended:
+        parts += [Text(""), Text("Ended lately:")]
+        parts.append(Text.listed(proposal_texts.ended_line(each) for each in ended))
+    return Text.lines(parts)
+
+
+async def records(tx: Tx, room_id: str) -> Text:
+    """List the proposals of a room with what came of them."""
+    zone = (await pods.settings(tx, room_id)).zone
+    found = {each.id: each for each in await proposals.open_in(tx, room_id)}
+    found |= {each.id: each for each in await proposals.ended_in(tx, room_id)}
+    if not found:
+        return Text("No proposals.")
+    return Text.listed(proposal_texts.record(each, zone) for each in found.values())

@@ -1,0 +1,194 @@
+"""`!propose`, `!proposal`, `!proposals`, `!test`: what a pod decides together."""
+
+from bot.commanding import (
+    Answer,
+    Context,
+    Cursor,
+    Line,
+    Prose,
+    Reply,
+    command,
+    converter,
+    explains,
+    needs,
+    undoes,
+)
+from bot.domain.errors import UsageError
+from bot.domain.ids import POLL, normal_id
+from bot.domain.pods import Role, RoomKind
+from bot.domain.proposals import Proposal
+from bot.domain.values import Code
+from bot.services import amending, mandates, proposal_closing, proposal_texts, proposal_views, proposals
+from bot.text import Text, _, shorten
+
+
+async def is_proposal(ctx: Context, object_id: str) -> bool:
+    """Tell whether an id is that of a proposal: polls share its letter."""
+    return await proposals.is_one(ctx.tx, object_id)
+
+
+@command(
+    "propose",
+    summary=_("Put something to the decision of this pod, or of all pods."),
+    example=("!propose We buy a tent for the winter. | closes=in 5 days", "By consensus of 3 voices."),
+)
+async def propose(
+    ctx: Context, text: Prose = "", *, class_: Line = "", closes: Line = "", threshold: Line = ""
+) -> Reply:
+    """Open a proposal. Everybody with a voice in the pod at this moment decides, by the pod's own rule.
+
+    In an assembly, a spoke proposes what binds every pod (`class=binding`): each pod decides in its own room, at least 7 days,
+    and 3/4 of the pods must say yes. It says how many must agree. `closes=Fri 18:00` sets the end, at least 24 hours ahead (3 days from now if there is
+    none). `threshold=` may name the pod's own rule; another one is for `!pod set threshold`. With an id alone it shows
+    that proposal; with nothing, the list.
+    """
+    if not text.strip():
+        return await list_(ctx)
+    if (found := normal_id(text)) and await is_proposal(ctx, found):
+        return await show(ctx, await proposals.find(ctx.tx, ctx.room, found))
+    _check_class(ctx, class_)
+    if ctx.room.kind is RoomKind.ASSEMBLY:
+        await mandates.open_binding(ctx.tx, ctx.now, ctx.room, ctx.settings, ctx.sender, text, closes=closes)
+        return None
+    await proposals.open_proposal(
+        ctx.tx, ctx.now, ctx.room, ctx.settings, ctx.sender, text, closes=closes, threshold=threshold
+    )
+    return None
+
+
+def _check_class(ctx: Context, typed: str) -> None:
+    """Check that a class is the one of this room.
+
+    Raises:
+        UsageError: It is another one.
+    """
+    own = "binding" if ctx.room.kind is RoomKind.ASSEMBLY else "pod"
+    if typed and typed.strip().lower() != own:
+        raise UsageError(
+            "Here a proposal is of the class {own}; in an assembly it is {binding}. For example: {example}",
+            own=own,
+            binding="binding",
+            example=Code(f"!propose We buy a tent for the winter. | class={own}"),
+        )
+
+
+@converter(Proposal)
+async def read_proposal(ctx: Context, cursor: Cursor) -> Proposal:
+    """Read a proposal's id; left out, it is the one replied to, or the only open one.
+
+    Raises:
+        UsageError: The word is no id.
+        NotFound: There is no such proposal here.
+        Ambiguous: Several are open.
+    """
+    typed = cursor.peek()
+    found = normal_id(typed)
+    if found is not None and found.startswith(POLL):
+        cursor.word()
+        return await proposals.find(ctx.tx, ctx.room, found)
+    if ctx.about is not None and await is_proposal(ctx, ctx.about):
+        return await proposals.find(ctx.tx, ctx.room, ctx.about)
+    if typed and (ctx.about is not None or len(await proposals.open_here(ctx.tx, ctx.room)) != 1):
+        raise UsageError(
+            "“{typed}” is no proposal's id. For example: {example}",
+            typed=shorten(typed),
+            example=Code(f"{ctx.said.body.split()[0]} P3"),
+        )
+    return await proposals.only_open(ctx.tx, ctx.room, ctx.said.body.split()[0].lstrip(ctx.settings.prefix))
+
+
+@command(
+    "proposal",
+    summary=_("Show a proposal: its words, how it stands, and how to answer."),
+    who=Role.ANYONE,
+    example=("!proposal P2", "P2, proposed by"),
+)
+async def show(ctx: Context, id: Proposal) -> Reply:
+    """Show a proposal; without an id, the one replied to or the only open one."""
+    return Answer(await proposal_views.describe(ctx.tx, ctx.now, id), id.id)
+
+
+@command(
+    "proposals",
+    summary=_("List the open proposals and those that ended lately."),
+    who=Role.ANYONE,
+    example=("!proposals", "P2"),
+    aliases=("proposal list",),
+)
+async def list_(ctx: Context) -> Reply:
+    """List the open proposals of this pod, and those that ended in the last 14 days."""
+    return await proposal_views.listing(ctx.tx, ctx.now, ctx.room)
+
+
+@command(
+    "proposal withdraw",
+    summary=_("Take back your own proposal."),
+    example=("!proposal withdraw P2", "is withdrawn"),
+)
+async def withdraw(ctx: Context, id: Proposal) -> Reply:
+    """Take back a proposal you made, while it is open or blocked; what was said of it is erased."""
+    return Answer(await proposal_closing.withdraw(ctx.tx, ctx.now, id, ctx.sender), id.id)
+
+
+@command(
+    "amend",
+    summary=_("Change your own proposal; everybody says anew what they think."),
+    example=("!amend P2 We buy two tents.", "P2, version 2"),
+)
+async def amend(ctx: Context, id: Proposal, text: Prose = "") -> Reply:
+    """Put a new version in the place of your proposal, while it is open or blocked.
+
+    It shows what changed. What was said of the version before does not count for it, and it is open for what is left of the
+    time, at least half of it.
+    """
+    await amending.amend(ctx.tx, ctx.now, id, ctx.sender, text)
+    return None
+
+
+@command(
+    "test",
+    summary=_("Rehearse: what would come of a proposal if it closed now."),
+    who=Role.ANYONE,
+    example=("!test P2", "If P2 closed now"),
+)
+async def test(ctx: Context, id: Proposal) -> Reply:
+    """Say what would come of a proposal now. Nothing is changed by it."""
+    return Answer(await proposal_views.rehearse(ctx.tx, ctx.now, id), id.id)
+
+
+@explains(POLL, owns=is_proposal)
+async def explain(ctx: Context, object_id: str) -> Reply:
+    """Say the sum of a proposal in words: who has a voice, what counted, and the number that decides."""
+    found = await proposals.find_shown(ctx.tx, ctx.room, object_id)
+    return Answer(await proposal_views.explain(ctx.tx, found), found.id)
+
+
+@undoes("proposal.open")
+async def undo_open(ctx: Context, payload: dict[str, str]) -> Reply:
+    """Withdraw a proposal on which nobody else has spoken."""
+    return await proposal_closing.undo_open(ctx.tx, ctx.now, ctx.room, ctx.sender, payload["id"])
+
+
+@needs
+async def proposals_for_me(ctx: Context) -> list[Text]:
+    """List the open proposals on which the sender has a voice and no stance."""
+    return [
+        Text(
+            "{proposal} – for example {agree}",
+            proposal=proposal_texts.name(found),
+            agree=Code(f"agree {found.id}"),
+        )
+        for found in await proposals.waiting_for(ctx.tx, ctx.room, ctx.sender.user_id)
+    ]
+
+
+@command(
+    "renew",
+    summary=_("Ask your pod again what it says to a proposal of the assembly."),
+    where=RoomKind.POD,
+    example=("!renew P5", "River asks every pod about P2"),
+)
+async def renew(ctx: Context, id: Proposal) -> Reply:
+    """Put a proposal of the assembly to your pod again. Until the pod says something else, its word stands."""
+    await mandates.renew(ctx.tx, ctx.now, ctx.room, ctx.sender, id)
+    return None
