@@ -130,9 +130,13 @@ async def parked(tx: Tx, session_id: str | None = None) -> list[Parked]:
 
 
 async def parked_in(tx: Tx, room_id: str, since: datetime, before: datetime) -> list[Parked]:
-    """Return what waits for its key and was sent in a room in a stretch of time, in the order it came."""
+    """Return what waits for its key and was sent in a room in a stretch of time, in the order it came.
+
+    What waits because its device is not signed is left out: it can be read, and says nothing until it is signed.
+    """
     rows = await tx.all(
-        "SELECT * FROM parked WHERE room_id = ? AND sent_at >= ? AND sent_at < ? ORDER BY id",
+        "SELECT * FROM parked WHERE room_id = ? AND sent_at >= ? AND sent_at < ?"
+        " AND event_id NOT IN (SELECT event_id FROM held) ORDER BY id",
         room_id,
         to_ms(since),
         to_ms(before),
