@@ -78,5 +78,10 @@ def _unstack(match: re.Match[str]) -> str:
 
 def shorten(name: str) -> str:
     """Return a name cut to what is shown of it, without heaps of marks."""
+    return _shorten(name[: NAME_SHOWN * (MOST_MARKS + 2)])
+
+
+@lru_cache(maxsize=2048)
+def _shorten(name: str) -> str:
     shown = unstack(name)
     return shown if len(shown) <= NAME_SHOWN else shown[: NAME_SHOWN - 1] + "…"

@@ -25,6 +25,8 @@ from bot.text import Text
 
 AHEAD = 4
 """How many handovers `!spokes next` shows (behaviour.md, section 2)."""
+LOOKED_AT = 40
+"""Handovers that are looked at beyond those: in a crowd of hundreds the work would grow with its square."""
 
 Turns = dict[str, tuple[int, datetime]]
 
@@ -87,8 +89,8 @@ async def look(tx: Tx, pod_room_id: str, rhythm: Rhythm, seed_event: str | None 
     if rotation is None:
         return None
     seed = seed_event or rotation.last_event
-    # far enough that everybody has a turn in it
-    count = AHEAD + len(await spokes.records(tx, pod_room_id)) + 1
+    # far enough that everybody has a turn in it, where a pod has the size of one
+    count = AHEAD + min(len(await spokes.records(tx, pod_room_id)), LOOKED_AT) + 1
     return Foreseen(seed, first_turns(await likely(tx, pod_room_id, rhythm, count, seed), count))
 
 
