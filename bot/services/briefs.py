@@ -16,7 +16,20 @@ from bot.domain.values import Code, Person, Verbatim, When
 from bot.services import delegation
 from bot.services.quiet import until_morning
 from bot.services.speech import say
-from bot.store import briefs, departures, pods, polls, requests, rooms, spokes, steps, summaries, timers
+from bot.store import (
+    briefs,
+    departures,
+    mandates,
+    pods,
+    polls,
+    proposals,
+    requests,
+    rooms,
+    spokes,
+    steps,
+    summaries,
+    timers,
+)
 from bot.store.briefs import Brief
 from bot.store.database import Tx
 from bot.text import Text, shorten
@@ -96,8 +109,42 @@ async def _waiting(tx: Tx, now: datetime, pod: Pod) -> list[Text]:
         Text("summary {id} waits for oks: {words}", id=item.id, words=shorten(item.text))
         for item in await summaries.drafts_in(tx, pod.room_id)
     ]
+    items += [
+        Text(
+            "question {id} from {source}: {words}",
+            id=item.id,
+            source=item.terms.signed_by,
+            words=shorten(item.text),
+        )
+        for item in await summaries.unanswered_in(tx, pod.room_id)
+    ]
+    items += await _proposals(tx, now, pod)
     items += [Text("{id} waits for an ok", id=item.id) for item in await requests.open_in(tx, pod.room_id)]
     return [Text("Open here:\n{items}", items=Text.listed(items))] if items else []
+
+
+async def _proposals(tx: Tx, now: datetime, pod: Pod) -> list[Text]:
+    """Name what is open for decision here, and in the assembly with what the pod says there so far."""
+    zone = (await pods.settings(tx, pod.room_id)).zone
+    here = [
+        Text("proposal {id}, until {at}: {words}", id=item.id, words=shorten(item.text), at=When(item.closes_at, zone, now))
+        for item in await proposals.open_in(tx, pod.room_id)
+        if item.parent is None
+    ]  # fmt: skip
+    above = await proposals.open_in(tx, pod.assembly_room_id) if pod.assembly_room_id else []
+    for item in above:
+        own = [each for each in await mandates.of(tx, item.id) if each.pod_room_id == pod.room_id]
+        here += [
+            Text(
+                "proposal {id} of the assembly, our mandate {stance} ({mirror}): {words}",
+                id=item.id,
+                words=shorten(item.text),
+                stance=each.stance.value if each.stance else Text("not decided yet"),
+                mirror=each.mirror_id or item.id,
+            )
+            for each in own
+        ]
+    return here
 
 
 async def add_line(tx: Tx, now: datetime, room: Room, sender: Person, words: str) -> Text:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from bot.ports import RemoveUser, Say
 from tests.commands.chat import Chat, user
+from tests.commands.river import people, river, says
 from tests.commands.test_spokes import asked, doings, drawn, seats, unchanged
 
 HANDOVER = datetime(2026, 12, 7, 18, 0, tzinfo=UTC)
@@ -158,3 +159,29 @@ async def test_without_power_it_asks_for_the_removal_once_the_brief_is_read(chat
         "Di (@di:test) is no longer a spoke of Willow. I lack the power to remove people here: "
         "please remove @di:test by hand."
     ]
+
+
+async def test_the_brief_names_proposals_mandates_and_unanswered_questions(chat: Chat) -> None:
+    alder, birch = await river(chat, 2)
+    ana, ben, _ = people(alder)
+    await chat.say(ana, alder, "!propose We buy a tent.")
+    await chat.say(
+        people(birch)[0], "river", "!propose We share the van. | class=binding | closes=in 20 days"
+    )
+    await chat.say(people(birch)[0], "river", "!ask Alder When can you host?")
+    [question] = await chat.rows("SELECT id FROM summaries WHERE kind = 'question'")
+    for person in (ben, people(birch)[0]):
+        await chat.say(person, "river", f"ok {question['id']}")
+    [brief] = await chat.say(ana, alder, "!handover")
+    assert f"- question {question['id']} from the assembly River: When can you host?" in brief
+    assert "- proposal P1, until" in brief
+    assert "- proposal P2 of the assembly, our mandate not decided yet (P3): We share the van." in brief
+    await says(chat, alder, "agree")
+    [brief] = await chat.say(ana, alder, "!handover")
+    [mirror] = await chat.rows(
+        f"SELECT state FROM proposals WHERE room_id = '!{alder}:test' AND parent IS NOT NULL"
+    )
+    assert mirror["state"] == "open"
+    await chat.wait(days=18, hours=12)
+    [brief] = await chat.say(ana, alder, "!handover")
+    assert "our mandate agree (P3): We share the van." in brief
