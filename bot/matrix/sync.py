@@ -362,7 +362,7 @@ class SyncLoop:
                 elif self._verify and heard and await inbox.claim(tx, event.event_id, self._clock.now()):
                     tx.afterwards.append(partial(self._verify, heard))
             case Readable.LATER:
-                if await inbox.is_claimed(tx, event.event_id):
+                if await inbox.is_claimed(tx, event.event_id) or await self._was_shown(tx, event):
                     return
                 await self._parking.park(tx, room_id, event)
                 await self._handle_unread(tx, _unread(event, room_id))
@@ -383,6 +383,15 @@ class SyncLoop:
         self._client.identities.clear()  # a start passes on everything again
         if found:
             await self._handle_identities(tx, found)
+
+    async def _was_shown(self, tx: Tx, event: Event) -> bool:
+        """Tell whether an event that nio will not read has words which were shown as another event."""
+        source = getattr(event, "encrypted_source", event.source)
+        try:
+            index = MegolmMessage.from_base64(source["content"]["ciphertext"]).message_index()
+        except Exception:  # noqa: BLE001 - malformed: then it is no copy of anything
+            return False
+        return await inbox.is_claimed(tx, f"{getattr(event, 'session_id', None) or ''}:{index}")
 
     async def _is_replay(self, tx: Tx, event: Event) -> bool:
         """Tell whether the server shows words again that it showed before as another event."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import uuid
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from typing import Any
 from urllib.parse import quote
 
@@ -129,6 +131,11 @@ class OnSynapse(Scene):
             unread = [seen for seen in self.people[ANA].timeline(room) if seen.utd]
             assert [seen for seen in unread if seen.sender == self.bot.user_id] == []
 
+    def forget_limits(self) -> None:
+        """Count people's commands anew: two of them type those of all scenarios, faster than anybody would."""
+        with closing(sqlite3.connect(self.bot.folder / "data" / "spokesbot.db", timeout=30)) as store, store:
+            store.execute("DELETE FROM taken")
+
     async def kill(self) -> None:
         await self.bot.kill()
 
@@ -203,5 +210,6 @@ async def stage(
 async def scene(stage: OnSynapse) -> AsyncIterator[Scene]:
     """The pod Willow on Synapse."""
     stage.asked.clear()
+    stage.forget_limits()
     yield stage
     await stage.check()
