@@ -385,23 +385,16 @@ class SyncLoop:
             await self._handle_identities(tx, found)
 
     async def _was_shown(self, tx: Tx, event: Event) -> bool:
-        """Tell whether an event that nio will not read has words which were shown as another event."""
-        source = getattr(event, "encrypted_source", event.source)
-        try:
-            index = MegolmMessage.from_base64(source["content"]["ciphertext"]).message_index()
-        except Exception:  # noqa: BLE001 - malformed: then it is no copy of anything
-            return False
-        return await inbox.is_claimed(tx, f"{getattr(event, 'session_id', None) or ''}:{index}")
+        """Tell whether the words of an event that cannot be read were shown before as another event."""
+        place = _place(event)
+        return place is not None and await inbox.is_ciphertext_claimed(tx, *place)
 
     async def _is_replay(self, tx: Tx, event: Event) -> bool:
         """Tell whether the server shows words again that it showed before as another event."""
-        source = getattr(event, "encrypted_source", None)
-        if source is None:
+        place = _place(event) if hasattr(event, "encrypted_source") else None
+        if place is None:
             return False
-        index = MegolmMessage.from_base64(source["content"]["ciphertext"]).message_index()
-        first = await inbox.claim_ciphertext(
-            tx, event.session_id or "", index, event.event_id, self._clock.now()
-        )
+        first = await inbox.claim_ciphertext(tx, *place, event.event_id, self._clock.now())
         if not first:
             log.warning("an event repeats another one's words", extra={"event_id": event.event_id})
         return not first
@@ -482,6 +475,16 @@ class SyncLoop:
             log.error("more was said while away than can be read", extra={"room_id": room_id})
         missing.reverse()
         return missing
+
+
+def _place(event: Event) -> tuple[str, int] | None:
+    """Return the megolm session of an encrypted event and its index there, or `None` if it is malformed."""
+    source = getattr(event, "encrypted_source", event.source)
+    try:
+        index = MegolmMessage.from_base64(source["content"]["ciphertext"]).message_index()
+    except (KeyError, TypeError, ValueError):
+        return None
+    return event.session_id or "", index
 
 
 def _unread(event: Event, room_id: str, *, over: bool = False) -> Unread:

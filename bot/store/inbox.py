@@ -37,7 +37,16 @@ async def claim_ciphertext(tx: Tx, session_id: str, index: int, event_id: str, n
     A message index is used once (Matrix specification, "Megolm message index"). The library notices a repeated
     one only until it is restarted, and a server could have any command obeyed again after that.
     """
-    return await is_claimed(tx, event_id) or await claim(tx, f"{session_id}:{index}", now)
+    return await is_claimed(tx, event_id) or await claim(tx, _ciphertext(session_id, index), now)
+
+
+async def is_ciphertext_claimed(tx: Tx, session_id: str, index: int) -> bool:
+    """Tell whether a message of a megolm session was taken before, as whichever event."""
+    return await is_claimed(tx, _ciphertext(session_id, index))
+
+
+def _ciphertext(session_id: str, index: int) -> str:
+    return f"{session_id}:{index}"
 
 
 async def forget_old(tx: Tx, now: datetime) -> None:

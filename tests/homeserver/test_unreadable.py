@@ -176,6 +176,20 @@ async def test_what_a_device_that_is_not_signed_says_spoils_no_poll_and_counts_o
     assert unread_lines(ana, pod) == []
 
 
+async def test_a_ciphertext_shown_again_is_not_spoken_of_as_unreadable(
+    world: World, bot: Bot, ana: Peer, pod: str
+) -> None:
+    said = ana.say(pod, "!nonsense")
+    await bot.settled()
+    (content,) = [s.event["content"] for s in world.rooms[pod].events if s.event["event_id"] == said]
+    world.put(pod, ana.user_id, "m.room.encrypted", content)
+    await bot.settled()
+    assert bot.rows("SELECT * FROM parked") == []
+    await minute(bot)
+    await bot.settled()
+    assert unread_lines(ana, pod) == []
+
+
 async def test_nobody_can_fill_the_store_with_reasons(bot: Bot, ana: Peer, ben: Peer, pod: str) -> None:
     ben.withhold("m.unverified", "s")
     for number in range(120):
