@@ -1,24 +1,23 @@
-"""The lives of summaries that are written down are those that the bot lives."""
+"""The stories that are written down are those that happen."""
 
+import logging
 from pathlib import Path
 
 import pytest
 
-from tests.docs.transcripts import FOLDER, LIVES, written
-
-ELSEWHERE = {"a-year-in-one-pod"} | {
-    "amendment", "binding-misses", "binding-passes", "block-resolved", "block-vote", "consensus", "lapse",
-}  # fmt: skip
-"""What `tests/commands/test_a_year.py` and `test_decision_transcripts.py` compare."""
+from tests.docs.stories.telling import FOLDER, load, page
 
 
-@pytest.mark.parametrize("name", LIVES)
-async def test_a_transcript_is_what_happens(name: str, tmp_path: Path) -> None:
-    page = (FOLDER / f"{name}.md").read_text("utf-8")
-    assert page == await written(name, tmp_path), (
-        "run `python -m tests.docs.transcripts`, and read what changed"
+@pytest.mark.parametrize("name", load())
+async def test_a_story_goes_as_its_page_says(
+    name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = await page(name, tmp_path)
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert told == (FOLDER / f"{name}.md").read_text("utf-8"), (
+        f"run `python -m tests.docs.stories {name}`, and read what changed"
     )
 
 
-def test_there_is_no_other_transcript() -> None:
-    assert {path.stem for path in FOLDER.glob("*.md")} == LIVES.keys() | ELSEWHERE
+def test_every_page_is_a_story() -> None:
+    assert {path.stem for path in FOLDER.glob("*.md")} == set(load())

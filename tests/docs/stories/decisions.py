@@ -1,109 +1,9 @@
-"""Whole stories of decisions, with a fixed clock, word for word as they stand in `docs/transcripts/`.
-
-`WRITE_TRANSCRIPTS=1 python -m pytest tests/docs/test_decision_transcripts.py` writes the pages anew.
-"""
+"""Decisions: a consensus, blocks, an amendment, a lapse, and what binds twelve pods."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
-from pathlib import Path
-
-import pytest
-
-from bot.store.database import from_ms, to_ms
-from tests.commands.chat import Chat
 from tests.commands.river import river, says
-from tests.docs.pages import ROOT
-
-FOLDER = ROOT / "docs" / "transcripts"
-
-
-def indented(words: str) -> str:
-    """Return words whose further lines stand under the first, without empty ones."""
-    return "\n       ".join(line for line in words.splitlines() if line.strip())
-
-
-class Story:
-    """A chat that is written down as it goes."""
-
-    def __init__(self, chat: Chat) -> None:
-        self.chat = chat
-        self.lines: list[str] = []
-        self._date = ""
-
-    async def pod(self, *people: str) -> None:
-        """Make the pod Willow; that is not written down."""
-        await self.chat.room("willow", *people)
-        await self.chat.say(people[0], "willow", "!pod create Willow")
-        self.chat.heard("willow")
-
-    async def says(self, person: str, words: str, room: str = "willow") -> None:
-        """Let somebody say something a minute later."""
-        await self.chat.wait(minutes=1)
-        self._heard(room)
-        self._dated(f"{person}{self._in(room)}: {indented(words)}")
-        await self.chat.say(person, room, words)
-        self._heard(room)
-
-    async def taps(self, person: str, *answers: str, room: str = "willow") -> None:
-        """Let somebody tap an answer of the last native poll."""
-        await self.chat.wait(minutes=1)
-        self._heard(room, forget=False)
-        self._dated(f"({person} taps: {', '.join(answers)})")
-        await self.chat.tap(person, room, self.poll, *answers)
-        self._heard(room)
-
-    def hears(self, room: str) -> None:
-        """Write down what the bot said in another room meanwhile."""
-        self._heard(room)
-
-    async def passes(self, rooms: tuple[str, ...] = ("willow",), **length: float) -> None:
-        """Let time pass, and write down what the bot says meanwhile when it says it."""
-        end = self.chat.clock.now() + timedelta(**length)
-        while self.chat.clock.now() < end:
-            [row] = await self.chat.rows(
-                f"SELECT min(due) AS due FROM timers WHERE due > {to_ms(self.chat.clock.now())}"
-            )
-            await self.chat.until(min(from_ms(row["due"]) if row["due"] else end, end))
-            for room in rooms:
-                self._heard(room)
-
-    def _heard(self, room: str, *, forget: bool = True) -> None:
-        polls = [sent for sent in self.chat.sent if type(sent.message).__name__ == "StartPoll"]
-        if polls:
-            self.poll = polls[-1].event_id
-        for text in self.chat.heard(room):
-            shown = {"StartPoll": "(starts a native poll)", "EndPoll": "(ends the native poll)"}.get(
-                text, text
-            )
-            self._dated(f"Spokesbot{self._in(room)}: {indented(shown)}")
-
-    @staticmethod
-    def _in(room: str) -> str:
-        return "" if room == "willow" else f", in {room.capitalize()}"
-
-    def _dated(self, line: str) -> None:
-        date = f"{self.chat.clock.now():%A %-d %B %Y, %H:%M} UTC"
-        if date[:-9] != self._date[:-9]:
-            self.lines.append(f"\n--- {date[:-11]} ---")
-        self._date = date
-        self.lines.append(f"{date[-9:-4]}  {line}")
-
-
-Tale = Callable[[Story], Awaitable[None]]
-TALES: dict[str, tuple[str, str, Tale]] = {}
-
-
-def tale(name: str, title: str, about: str) -> Callable[[Tale], Tale]:
-    """Declare a story: the name of its page, its title, and a sentence on it."""
-
-    def declare(tell: Tale) -> Tale:
-        TALES[name] = title, about, tell
-        return tell
-
-    return declare
+from tests.docs.stories.telling import Story, tale
 
 
 @tale(
@@ -218,22 +118,3 @@ async def _passes(story: Story) -> None:
 )
 async def _misses(story: Story) -> None:
     await _binding(story, 8)
-
-
-@pytest.mark.parametrize("name", TALES)
-async def test_a_story_goes_as_its_page_says(name: str, tmp_path: Path) -> None:
-    title, about, tell = TALES[name]
-    chat = await Chat.open(tmp_path)
-    story = Story(chat)
-    await tell(story)
-    await chat.database.close()
-    told = "\n".join(story.lines).strip()
-    page = f"# {title}\n\n{about} The bot's words are those of the program; a test compares them.\n\n```text\n{told}\n```\n"
-    path = FOLDER / f"{name}.md"
-    if os.environ.get("WRITE_TRANSCRIPTS"):
-        path.write_text(page, encoding="utf-8")
-    assert path.read_text("utf-8") == page, "WRITE_TRANSCRIPTS=1 writes it anew"
-
-
-def test_every_story_is_a_page() -> None:
-    assert set(TALES) <= {path.stem for path in FOLDER.glob("*.md")}
