@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import Enum
-from zoneinfo import ZoneInfo
 
+from bot.domain import summary_refusals
 from bot.domain.errors import Conflict
+from bot.domain.summary_parts import Kind, Ok, Out, State, Terms
 from bot.domain.values import Code
 from bot.domain.voices import APPROVERS, Voices
 
@@ -20,80 +20,6 @@ DRAFT_LASTS = timedelta(hours=72)
 """How long a version waits for its oks; a new version waits anew."""
 
 NO_WINDOW = timedelta(0)
-UTC = ZoneInfo("UTC")
-
-
-class State(Enum):
-    """Where a summary stands; a draft can change, and so can one that members may still object to."""
-
-    DRAFT = "draft"
-    OPEN = "open"
-    """Approved, and going when its pod's objection window ends."""
-    APPROVED = "approved"
-    CANCELLED = "cancelled"
-    LAPSED = "lapsed"
-    RETRACTED = "retracted"
-
-
-PENDING = (State.DRAFT, State.OPEN)
-
-
-class Kind(Enum):
-    """What the words are to those who get them."""
-
-    SUMMARY = "summary"
-    QUESTION = "question"
-    ANSWER = "answer"
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """A room a summary goes to, by the name people know it by."""
-
-    room_id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What is shown with the text and approved with it.
-
-    Args:
-        signed_by: The name of the pod or assembly it comes from; never a person.
-        destinations: The rooms it goes to, by name.
-        zone: The time zone in which its time is written, that of the room it comes from.
-    """
-
-    signed_by: str
-    destinations: tuple[Destination, ...]
-    zone: ZoneInfo = UTC
-
-
-@dataclass(frozen=True, slots=True)
-class Ok:
-    """One person's ok for the current version.
-
-    Args:
-        event_id: The message it was typed in; deleting or editing that takes the ok back.
-        counted_for: The pod whose ok it was, once the summary is approved.
-    """
-
-    user_id: str
-    at: datetime
-    event_id: str
-    counted_for: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Out:
-    """The version that others have, while a correction or a retraction of it waits."""
-
-    version: int
-    text: str
-    terms: Terms
-    made_at: datetime
-    oks: tuple[Ok, ...]
-    approved_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,27 +259,7 @@ class Summary:
         """
         if self.is_pending(now):
             return
-        if self.state is State.APPROVED:
-            raise Conflict(
-                "{id} is approved already and goes out as it is. {status} shows how far it is.",
-                id=self.id,
-                status=Code(f"!summary status {self.id}"),
-            )
-        if self.state is State.RETRACTED:
-            raise Conflict("{id} was retracted. {new} drafts another.", id=self.id, new=Code("!summary TEXT"))
-        if self.state is State.CANCELLED:
-            raise Conflict("{id} was cancelled. {new} drafts another.", id=self.id, new=Code("!summary TEXT"))
-        if self.out is not None:
-            raise Conflict(
-                "{id} version {version} was not approved in 72 hours and has lapsed. What was sent stays.",
-                id=self.id,
-                version=self.version,
-            )
-        raise Conflict(
-            "{id} was not approved in 72 hours and has lapsed. {new} drafts another.",
-            id=self.id,
-            new=Code("!summary TEXT"),
-        )
+        raise summary_refusals.not_pending(self)
 
     def check_out(self) -> None:
         """Check that others have it, and that no change of it waits.
@@ -363,21 +269,7 @@ class Summary:
         """
         if self.state is State.APPROVED:
             return
-        if self.out is not None:
-            raise Conflict(
-                "{id} version {version} waits already. Approve it, {ok}, or drop it: {cancel}",
-                id=self.id,
-                version=self.version,
-                ok=Code(f"ok {self.id}"),
-                cancel=Code(f"!summary cancel {self.id}"),
-            )
-        if self.state in PENDING:
-            raise Conflict(
-                "{id} has not gone yet. To change it, edit the message it is taken from; {cancel} drops it.",
-                id=self.id,
-                cancel=Code(f"!summary cancel {self.id}"),
-            )
-        raise Conflict("{id} is not out, so there is nothing to change.", id=self.id)
+        raise summary_refusals.not_out(self)
 
     def _after(
         self,

@@ -18,6 +18,7 @@ from bot.services.quiet import until_morning
 from bot.services.speech import say
 from bot.store import (
     briefs,
+    deliveries,
     departures,
     mandates,
     pods,
@@ -80,7 +81,7 @@ async def compose(tx: Tx, now: datetime, pod: Pod) -> Text:
         told += [
             item
             for item in await summaries.sent_by(tx, pod.assembly_room_id)
-            if await summaries.was_delivered_to(tx, item.id, pod.room_id)
+            if await deliveries.was_delivered_to(tx, item.id, pod.room_id)
         ]
     told.sort(key=lambda item: item.ended_at or item.made_at)
     if told:

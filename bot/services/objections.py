@@ -10,7 +10,8 @@ from datetime import datetime
 
 from bot.domain.errors import Conflict, UsageError
 from bot.domain.pods import Room, RoomKind
-from bot.domain.summaries import State, Summary
+from bot.domain.summaries import Summary
+from bot.domain.summary_parts import State
 from bot.domain.values import Code, Person, When
 from bot.services import summary_delivery, summary_drafts, summary_finding, summary_terms, summary_words
 from bot.services.speech import say

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from bot.domain.errors import Conflict, NotFound, UsageError
 from bot.domain.pods import Room, RoomKind
-from bot.domain.summaries import Kind, State, Summary
+from bot.domain.summaries import Summary
+from bot.domain.summary_parts import Kind, State
 from bot.domain.values import Code, Person
 from bot.ports import Said
 from bot.services import summary_drafts, summary_finding, summary_lines, summary_terms

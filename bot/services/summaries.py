@@ -10,13 +10,14 @@ from datetime import datetime
 
 from bot.domain.errors import Conflict, NotAllowed
 from bot.domain.pods import Room, RoomKind
-from bot.domain.summaries import State, Summary
+from bot.domain.summaries import Summary
+from bot.domain.summary_parts import State
 from bot.domain.values import Code, Person, Verbatim, When
 from bot.domain.voices import APPROVERS
 from bot.services import objections, spokes, summary_delivery, summary_drafts, summary_finding, summary_terms
 from bot.services import summary_words as wording
 from bot.services.speech import say
-from bot.store import outbox, pods, steps, summaries
+from bot.store import deliveries, outbox, pods, steps, summaries
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -132,7 +133,7 @@ async def pod_left(tx: Tx, pod_room_id: str) -> None:
 
     What the pod itself sent before it left still arrives, before the news that it left.
     """
-    for txn_id in await summaries.waiting_for(tx, pod_room_id):
+    for txn_id in await deliveries.waiting_for(tx, pod_room_id):
         await outbox.cancel(tx, txn_id)
 
 

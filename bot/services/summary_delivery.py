@@ -9,13 +9,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain.pods import Room
-from bot.domain.summaries import Destination, Kind, Summary
+from bot.domain.summaries import Summary
+from bot.domain.summary_parts import Destination, Kind
 from bot.domain.values import Code
 from bot.ports import Edit, Redact, Say
 from bot.services import summary_words as wording
-from bot.store import outbox, pods, summaries, timers
+from bot.store import deliveries, outbox, pods, summaries, timers
 from bot.store.database import Tx
-from bot.store.summaries import Delivery
+from bot.store.deliveries import Delivery
 from bot.text import Text
 
 
@@ -36,7 +37,7 @@ async def release(tx: Tx, now: datetime, room: Room, summary: Summary) -> Text:
 
 async def send(tx: Tx, now: datetime, summary: Summary) -> None:
     """Queue what was approved for every room that was shown, each once."""
-    copies = await summaries.copies(tx, summary.id)
+    copies = await deliveries.copies(tx, summary.id)
     for destination in summary.terms.destinations:
         kept = [copy for copy in copies.get(destination.room_id, []) if not await _taken_back(tx, copy)]
         if summary.retracting:
@@ -57,13 +58,13 @@ async def _deliver(
     markdown = wording.letter(summary).render((await pods.settings(tx, room_id)).language)
     if kept and kept[0].is_reachable:
         edited = kept[0].edits or kept[0].txn_id
-        await summaries.add_delivery(tx, summary, room_id, txn_id, edits=edited)
+        await deliveries.add(tx, summary, room_id, txn_id, edits=edited)
         await outbox.queue(
             tx, now, room_id, Edit(edited, markdown, aloud=True), about=summary.id, txn_id=txn_id
         )
         return
     thread = await thread_in(tx, summary, room_id)
-    await summaries.add_delivery(tx, summary, room_id, txn_id)
+    await deliveries.add(tx, summary, room_id, txn_id)
     message = Say(markdown, (), None, thread, aloud=True)
     await outbox.queue(tx, now, room_id, message, about=summary.id, txn_id=txn_id)
 
@@ -79,7 +80,7 @@ async def _retract(
     for copy in kept:
         if copy.is_reachable:
             await outbox.queue(tx, now, room_id, Redact(copy.txn_id), txn_id=f"{copy.txn_id}.deleted")
-    await summaries.add_delivery(tx, summary, room_id, txn_id)
+    await deliveries.add(tx, summary, room_id, txn_id)
     line = wording.letter(summary).render((await pods.settings(tx, room_id)).language)
     thread = await thread_in(tx, summary, room_id)
     await outbox.queue(tx, now, room_id, Say(line, (), None, thread), about=summary.id, txn_id=txn_id)

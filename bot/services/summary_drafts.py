@@ -14,7 +14,8 @@ from bot.domain.errors import Conflict, UsageError
 from bot.domain.harmless import tidy
 from bot.domain.ids import SUMMARY
 from bot.domain.pods import Room
-from bot.domain.summaries import Kind, State, Summary, Terms
+from bot.domain.summaries import Summary
+from bot.domain.summary_parts import Kind, State, Terms
 from bot.domain.values import Code, Person
 from bot.domain.voices import APPROVERS, AssemblyVoices
 from bot.ports import Said, Say

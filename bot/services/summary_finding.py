@@ -6,7 +6,7 @@ from bot.domain.errors import Conflict, NotFound
 from bot.domain.pods import Room
 from bot.domain.summaries import Summary
 from bot.domain.values import Code
-from bot.store import summaries
+from bot.store import deliveries, summaries
 from bot.store.database import Tx
 
 
@@ -18,7 +18,8 @@ async def find(tx: Tx, room: Room, summary_id: str) -> Summary:
     """
     summary = await summaries.find(tx, summary_id)
     if summary is None or (
-        summary.room_id != room.room_id and not await summaries.was_delivered_to(tx, summary_id, room.room_id)
+        summary.room_id != room.room_id
+        and not await deliveries.was_delivered_to(tx, summary_id, room.room_id)
     ):
         raise NotFound(
             "There is no summary {id} in this room. {show} lists the drafts.",

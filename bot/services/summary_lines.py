@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 
 from bot.domain.pods import Room
-from bot.domain.summaries import Kind, Summary
+from bot.domain.summaries import Summary
+from bot.domain.summary_parts import Kind
 from bot.services.speech import own_names
 from bot.store.database import Tx
 

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.errors import Conflict
 from bot.domain.pods import Room, RoomKind
-from bot.domain.summaries import Destination, Kind, Summary, Terms
+from bot.domain.summaries import Summary
+from bot.domain.summary_parts import Destination, Kind, Terms
 from bot.domain.values import Code
 from bot.domain.voices import AssemblyVoices, PodVoices
 from bot.services import spokes
-from bot.store import pods, rooms, summaries
+from bot.store import deliveries, pods, rooms
 from bot.store import spokes as seats
 from bot.store.database import Tx
 
@@ -42,7 +43,7 @@ async def of_copies(tx: Tx, room: Room, summary: Summary) -> Terms:
         Conflict: None has.
     """
     signed_by = summary.out.terms.signed_by if summary.out else summary.terms.signed_by
-    found = await summaries.copies(tx, summary.id)
+    found = await deliveries.copies(tx, summary.id)
     if not found:
         raise Conflict("{id} reached no room, so there is nothing to change.", id=summary.id)
     return Terms(

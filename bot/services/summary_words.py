@@ -11,14 +11,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.pods import Room, RoomKind
-from bot.domain.summaries import PENDING, Destination, Kind, State, Summary
+from bot.domain.summaries import Summary
+from bot.domain.summary_parts import PENDING, Destination, Kind, State
 from bot.domain.values import Code, Verbatim, When
 from bot.domain.voices import APPROVERS, AssemblyVoices
 from bot.services.speech import plain_reason
 from bot.services.summary_terms import Electorate
-from bot.store import pods, rooms, summaries
+from bot.store import deliveries, pods, rooms
 from bot.store.database import Tx
-from bot.store.summaries import Delivery
+from bot.store.deliveries import Delivery
 from bot.text import Text, shorten
 
 
@@ -187,7 +188,7 @@ async def _pending(summary: Summary, count: int, zone: ZoneInfo, now: datetime) 
 
 async def _sent(tx: Tx, summary: Summary, zone: ZoneInfo, now: datetime) -> Text:
     """Say in how many rooms a version is, and what waits elsewhere and why."""
-    sent = await summaries.deliveries(tx, summary.id, summary.version)
+    sent = await deliveries.of(tx, summary.id, summary.version)
     waiting = [_delivery(item, When(item.queued_at, zone)) for item in sent if item.state != "sent"]
     values: dict[str, Any] = {
         "id": summary.id,

@@ -1,4 +1,4 @@
-"""Summaries, their versions, oks and deliveries.
+"""Summaries, their versions, oks and threads.
 
 Rule: only the version that may still go, or has gone, keeps its words; an ok belongs to one version.
 """
@@ -6,41 +6,13 @@ Rule: only the version that may still go, or has gone, keeps its words; an ok be
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.domain.summaries import Destination, Kind, Ok, Out, State, Summary, Terms
+from bot.domain.summaries import Summary
+from bot.domain.summary_parts import Destination, Kind, Ok, Out, State, Terms
+from bot.store import deliveries
 from bot.store.database import Row, Tx, from_ms, to_ms
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One room an approved version goes to, and how far it is.
-
-    Args:
-        edits: The transaction id of the message it replaces in place.
-        state: That of its outbox row: `waiting`, `sent`, `failed` or `cancelled`.
-        reason: Why it waits or failed; never message text.
-        sent_in: The room it was sent in, which an upgrade may have replaced since.
-    """
-
-    version: int
-    room_id: str
-    name: str
-    txn_id: str
-    edits: str | None
-    state: str
-    queued_at: datetime
-    sent_at: datetime | None
-    reason: str | None
-    event_id: str | None
-    sent_in: str
-
-    @property
-    def is_reachable(self) -> bool:
-        """Whether it is in the room of today; what was said before an upgrade stays in the room that was left."""
-        return self.room_id == self.sent_in
 
 
 async def save(tx: Tx, summary: Summary) -> None:
@@ -168,92 +140,6 @@ async def with_ok_in(tx: Tx, room_id: str, event_id: str) -> Summary | None:
     return await find(tx, row["id"]) if row else None
 
 
-async def add_delivery(
-    tx: Tx, summary: Summary, room_id: str, txn_id: str, *, edits: str | None = None
-) -> None:
-    """Note that the current version goes to a room; a second time for the same room is an error.
-
-    Args:
-        tx: The open transaction.
-        summary: What.
-        room_id: Where.
-        txn_id: The transaction id of its outbox row.
-        edits: That of the message which the row replaces in place.
-    """
-    await tx.run(
-        "INSERT INTO summary_deliveries VALUES (?, ?, ?, ?, ?)",
-        summary.id,
-        summary.version,
-        room_id,
-        txn_id,
-        edits,
-    )
-
-
-async def deliveries(tx: Tx, summary_id: str, version: int | None = None) -> list[Delivery]:
-    """Return how far a version is, or all of them, oldest first and in the order in which the rooms were shown."""
-    rows = await tx.all(
-        "SELECT d.version, d.room_id, t.name, d.txn_id, d.edits, o.state, o.queued_at, o.sent_at, o.reason, o.event_id,"
-        " o.room_id AS sent_in FROM summary_deliveries d"
-        " JOIN summary_destinations t USING (summary_id, version, room_id) JOIN outbox o USING (txn_id)"
-        " WHERE summary_id = ?1 AND (?2 IS NULL OR version = ?2) ORDER BY version, t.place",
-        summary_id,
-        version,
-    )
-    return [
-        Delivery(
-            row["version"],
-            row["room_id"],
-            row["name"],
-            row["txn_id"],
-            row["edits"],
-            row["state"],
-            from_ms(row["queued_at"]),
-            _moment(row["sent_at"]),
-            row["reason"],
-            row["event_id"],
-            row["sent_in"],
-        )
-        for row in rows
-    ]
-
-
-async def copies(tx: Tx, summary_id: str) -> dict[str, list[Delivery]]:
-    """Return what each room has of a summary, or will have: the message itself, then what edits it.
-
-    Left out are messages that were taken back or given up.
-    """
-    found: dict[str, list[Delivery]] = {}
-    for item in await deliveries(tx, summary_id):
-        if item.state not in ("waiting", "sent"):
-            continue
-        if item.edits is None:
-            found[item.room_id] = [item]
-        elif item.room_id in found and found[item.room_id][0].txn_id == item.edits:
-            found[item.room_id].append(item)
-    return found
-
-
-async def was_delivered_to(tx: Tx, summary_id: str, room_id: str) -> bool:
-    """Tell whether a summary goes, or went, to a room."""
-    return (
-        await tx.one(
-            "SELECT 1 FROM summary_deliveries WHERE summary_id = ? AND room_id = ?", summary_id, room_id
-        )
-        is not None
-    )
-
-
-async def waiting_for(tx: Tx, room_id: str) -> list[str]:
-    """Return the transaction ids of deliveries to a room that were not sent yet."""
-    rows = await tx.all(
-        "SELECT txn_id FROM summary_deliveries d JOIN outbox o USING (txn_id)"
-        " WHERE d.room_id = ? AND o.state = 'waiting' ORDER BY o.id",
-        room_id,
-    )
-    return [row["txn_id"] for row in rows]
-
-
 async def begin_thread(tx: Tx, summary_id: str, room_id: str, event_id: str) -> None:
     """Note the message in the room it is from in whose thread a question is answered."""
     await tx.run("INSERT INTO summary_threads VALUES (?, ?, ?)", summary_id, room_id, event_id)
@@ -266,7 +152,7 @@ async def thread_root(tx: Tx, question_id: str, room_id: str) -> str | None:
     )
     if row:
         return str(row["event_id"])
-    copy = (await copies(tx, question_id)).get(room_id)
+    copy = (await deliveries.copies(tx, question_id)).get(room_id)
     return copy[0].event_id if copy and copy[0].is_reachable else None
 
 

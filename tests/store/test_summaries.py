@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.summaries import Destination, Ok, State, Summary, Terms
+from bot.domain.summaries import Summary
+from bot.domain.summary_parts import Destination, Ok, State, Terms
 from bot.ports import Say
-from bot.store import migrate, outbox, pods, rooms, summaries
+from bot.store import deliveries, migrate, outbox, pods, rooms, summaries
 from bot.store.database import Database
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -72,11 +73,11 @@ async def test_words_that_go_nowhere_are_erased(database: Database) -> None:
 async def test_a_version_goes_to_a_room_once_and_only_where_it_was_shown_to_go(database: Database) -> None:
     async with database.transaction("step") as tx:
         await summaries.save(tx, DRAFT)
-        await summaries.add_delivery(tx, DRAFT, "!oak", "S1.v1.!oak")
+        await deliveries.add(tx, DRAFT, "!oak", "S1.v1.!oak")
         with pytest.raises(sqlite3.IntegrityError):
-            await summaries.add_delivery(tx, DRAFT, "!oak", "S1.v1.!oak.again")
+            await deliveries.add(tx, DRAFT, "!oak", "S1.v1.!oak.again")
         with pytest.raises(sqlite3.IntegrityError):
-            await summaries.add_delivery(tx, DRAFT, "!river", "S1.v1.!river")
+            await deliveries.add(tx, DRAFT, "!river", "S1.v1.!river")
 
 
 async def test_deliveries_say_how_far_each_room_is(database: Database) -> None:
@@ -84,29 +85,29 @@ async def test_deliveries_say_how_far_each_room_is(database: Database) -> None:
         await summaries.save(tx, DRAFT)
         for room_id in ("!willow", "!oak"):
             await outbox.queue(tx, NOW, room_id, Say("We can host."), txn_id=f"S1.v1.{room_id}", about="S1")
-            await summaries.add_delivery(tx, DRAFT, room_id, f"S1.v1.{room_id}")
+            await deliveries.add(tx, DRAFT, room_id, f"S1.v1.{room_id}")
         [head, _] = await outbox.due(tx, NOW, frozenset())
         await outbox.mark_sent(tx, head.id, NOW, "$sent")
-        found = await summaries.deliveries(tx, "S1")
+        found = await deliveries.of(tx, "S1")
         assert [(item.name, item.state) for item in found] == [("Oak", "waiting"), ("Willow", "sent")]
-        assert await summaries.waiting_for(tx, "!oak") == ["S1.v1.!oak"]
-        assert await summaries.waiting_for(tx, "!willow") == []
-        assert await summaries.was_delivered_to(tx, "S1", "!oak")
-        assert not await summaries.was_delivered_to(tx, "S1", "!river")
+        assert await deliveries.waiting_for(tx, "!oak") == ["S1.v1.!oak"]
+        assert await deliveries.waiting_for(tx, "!willow") == []
+        assert await deliveries.was_delivered_to(tx, "S1", "!oak")
+        assert not await deliveries.was_delivered_to(tx, "S1", "!river")
 
 
 async def test_a_room_upgrade_carries_summaries_along(database: Database) -> None:
     async with database.transaction("step") as tx:
         await summaries.save(tx, DRAFT)
         await outbox.queue(tx, NOW, "!oak", Say("We can host."), txn_id="S1.v1.!oak", about="S1")
-        await summaries.add_delivery(tx, DRAFT, "!oak", "S1.v1.!oak")
+        await deliveries.add(tx, DRAFT, "!oak", "S1.v1.!oak")
         await rooms.move(tx, "!oak", "!oak2")
         await rooms.move(tx, "!river", "!river2")
         found = await summaries.find(tx, "S1")
         assert found is not None
         assert found.room_id == "!river2"
         assert [room.room_id for room in found.terms.destinations] == ["!oak2", "!willow"]
-        assert await summaries.waiting_for(tx, "!oak2") == ["S1.v1.!oak"]
+        assert await deliveries.waiting_for(tx, "!oak2") == ["S1.v1.!oak"]
 
 
 def at_schema_7(path: Path) -> None:
@@ -145,7 +146,7 @@ async def test_what_an_older_version_sent_can_be_corrected(tmp_path: Path) -> No
     database = await Database.open(tmp_path / "x.db")
     async with database.transaction("look") as tx:
         sent, waiting = await summaries.find(tx, "S1"), await summaries.find(tx, "S2")
-        copies = await summaries.copies(tx, "S1")
+        copies = await deliveries.copies(tx, "S1")
         assert await tx.all("PRAGMA foreign_key_check") == []
     await database.close()
     berlin = ZoneInfo("Europe/Berlin")

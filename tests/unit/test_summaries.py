@@ -14,7 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from bot.domain.drafts import check_text
 from bot.domain.errors import Conflict, NotAllowed, UsageError
 from bot.domain.harmless import NO_MASS_MENTION, NO_PERSON_LINK, NO_ROOM_LINK, make_harmless
-from bot.domain.summaries import DRAFT_LASTS, Destination, State, Summary, Terms
+from bot.domain.summaries import DRAFT_LASTS, Summary
+from bot.domain.summary_parts import Destination, State, Terms
 from bot.domain.voices import AssemblyVoices, PodVoices
 from bot.matrix.format import plain
 from bot.text import quote

@@ -1,0 +1,129 @@
+"""Which rooms a version of a summary goes to, and how far it is there.
+
+Rule: a version goes to a room once, and only to a room that was shown with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.summaries import Summary
+from bot.store.database import Tx, from_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One room an approved version goes to, and how far it is.
+
+    Args:
+        edits: The transaction id of the message it replaces in place.
+        state: That of its outbox row: `waiting`, `sent`, `failed` or `cancelled`.
+        reason: Why it waits or failed; never message text.
+        sent_in: The room it was sent in, which an upgrade may have replaced since.
+    """
+
+    version: int
+    room_id: str
+    name: str
+    txn_id: str
+    edits: str | None
+    state: str
+    queued_at: datetime
+    sent_at: datetime | None
+    reason: str | None
+    event_id: str | None
+    sent_in: str
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether it is in the room of today; what was said before an upgrade stays in the room that was left."""
+        return self.room_id == self.sent_in
+
+
+async def add(tx: Tx, summary: Summary, room_id: str, txn_id: str, *, edits: str | None = None) -> None:
+    """Note that the current version goes to a room; a second time for the same room is an error.
+
+    Args:
+        tx: The open transaction.
+        summary: What.
+        room_id: Where.
+        txn_id: The transaction id of its outbox row.
+        edits: That of the message which the row replaces in place.
+    """
+    await tx.run(
+        "INSERT INTO summary_deliveries VALUES (?, ?, ?, ?, ?)",
+        summary.id,
+        summary.version,
+        room_id,
+        txn_id,
+        edits,
+    )
+
+
+async def of(tx: Tx, summary_id: str, version: int | None = None) -> list[Delivery]:
+    """Return how far a version is, or all of them, oldest first and in the order in which the rooms were shown."""
+    rows = await tx.all(
+        "SELECT d.version, d.room_id, t.name, d.txn_id, d.edits, o.state, o.queued_at, o.sent_at, o.reason, o.event_id,"
+        " o.room_id AS sent_in FROM summary_deliveries d"
+        " JOIN summary_destinations t USING (summary_id, version, room_id) JOIN outbox o USING (txn_id)"
+        " WHERE summary_id = ?1 AND (?2 IS NULL OR version = ?2) ORDER BY version, t.place",
+        summary_id,
+        version,
+    )
+    return [
+        Delivery(
+            row["version"],
+            row["room_id"],
+            row["name"],
+            row["txn_id"],
+            row["edits"],
+            row["state"],
+            from_ms(row["queued_at"]),
+            _moment(row["sent_at"]),
+            row["reason"],
+            row["event_id"],
+            row["sent_in"],
+        )
+        for row in rows
+    ]
+
+
+async def copies(tx: Tx, summary_id: str) -> dict[str, list[Delivery]]:
+    """Return what each room has of a summary, or will have: the message itself, then what edits it.
+
+    Left out are messages that were taken back or given up.
+    """
+    found: dict[str, list[Delivery]] = {}
+    for item in await of(tx, summary_id):
+        if item.state not in ("waiting", "sent"):
+            continue
+        if item.edits is None:
+            found[item.room_id] = [item]
+        elif item.room_id in found and found[item.room_id][0].txn_id == item.edits:
+            found[item.room_id].append(item)
+    return found
+
+
+async def was_delivered_to(tx: Tx, summary_id: str, room_id: str) -> bool:
+    """Tell whether a summary goes, or went, to a room."""
+    return (
+        await tx.one(
+            "SELECT 1 FROM summary_deliveries WHERE summary_id = ? AND room_id = ?", summary_id, room_id
+        )
+        is not None
+    )
+
+
+async def waiting_for(tx: Tx, room_id: str) -> list[str]:
+    """Return the transaction ids of deliveries to a room that were not sent yet."""
+    rows = await tx.all(
+        "SELECT txn_id FROM summary_deliveries d JOIN outbox o USING (txn_id)"
+        " WHERE d.room_id = ? AND o.state = 'waiting' ORDER BY o.id",
+        room_id,
+    )
+    return [row["txn_id"] for row in rows]
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else from_ms(milliseconds)
