@@ -14,7 +14,6 @@ from fractions import Fraction
 from math import ceil
 
 from bot.domain.stances import Stance, Statement
-from bot.domain.thresholds import Rule, Threshold
 
 REASON_AT_LEAST = 20
 """Characters of a reason."""
@@ -33,12 +32,6 @@ TALKS = 2
 
 NO_GROUND = Fraction(9, 10)
 """The share of the other voices that sets a block aside."""
-
-FALLBACK_OPEN_FOR = timedelta(days=3)
-FALLBACK = Rule(Threshold("3/4", Fraction(3, 4)), Fraction(1, 2))
-"""How a pod votes after the clock; blocks count as no there."""
-FALLBACK_OF_PODS = Rule(Threshold("80%", Fraction(4, 5)), Fraction(2, 3))
-"""How the pods of an assembly do."""
 
 _PILLAR = re.compile(r"pillar\s*:\s*(\S.{0,59})", re.IGNORECASE)
 

@@ -10,26 +10,18 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from fractions import Fraction
 
-from bot.domain.blocks import FALLBACK, FALLBACK_OF_PODS
+from bot.domain.classes import POD, ProposalClass
 from bot.domain.errors import Conflict, UsageError
 from bot.domain.names import unstack
 from bot.domain.stances import Count, Stance
-from bot.domain.thresholds import Rule, Threshold
+from bot.domain.thresholds import Rule
 from bot.domain.values import Code
 
 OPEN_AT_LEAST = timedelta(hours=24)
-OPEN_FOR = timedelta(days=3)
-"""How long a proposal is open, up to the next full hour, when no end is given."""
+"""How long any round is open at least."""
 OPEN_AT_MOST = timedelta(days=90)
 
-BINDING = Rule(Threshold("3/4", Fraction(3, 4)), Fraction(2, 3))
-"""The rule of what binds every pod, counted in pods."""
-BINDING_OPEN_AT_LEAST = timedelta(days=7)
-
-TEXT_LENGTH = 800
-"""Characters of a proposal: with its terms it fits one message of 1,500."""
 REASON_LENGTH = 300
 
 OPEN_IN_ROOM, OPEN_OF_ONE = 20, 5
@@ -84,7 +76,7 @@ class Proposal:
         ended_at: The moment before which a stance must have been sent, once the round has closed.
         count: The result, once the round has closed.
         erased: Whether the individual stances are gone.
-        of_pods: Whether pods have the voices, as in an assembly.
+        class_: Its class; it says who has the voices and what can stop it.
         parent: The proposal of an assembly on which this one decides what its pod says.
     """
 
@@ -105,7 +97,7 @@ class Proposal:
     ended_at: datetime | None = None
     count: Count | None = None
     erased: bool = False
-    of_pods: bool = False
+    class_: ProposalClass = POD
     parent: str | None = None
 
     @property
@@ -121,9 +113,17 @@ class Proposal:
     @property
     def rule(self) -> Rule:
         """The rule of the present round."""
-        if not self.fallback:
-            return self.own_rule
-        return FALLBACK_OF_PODS if self.of_pods else FALLBACK
+        return self.class_.fallback if self.fallback and self.class_.fallback else self.own_rule
+
+    @property
+    def of_pods(self) -> bool:
+        """Whether pods have the voices, as in an assembly."""
+        return self.class_.of_pods
+
+    @property
+    def can_block(self) -> bool:
+        """Whether a standing block stops the present round; if not, it counts as no."""
+        return self.class_.can_block and not self.fallback
 
 
 def decide(rule: Rule, count: Count, *, blocks: bool) -> Outcome:
@@ -173,8 +173,13 @@ def restored(length: timedelta, left: timedelta) -> timedelta:
 # -- proposing -------------------------------------------------------------------------------------
 
 
-def check_text(text: str, typing: str = "!propose") -> str:
+def check_text(text: str, typing: str = "!propose", longest: int = POD.longest) -> str:
     """Return a proposal's words, tidied: its lines stay, invisible and direction marks go.
+
+    Args:
+        text: As typed.
+        typing: What is typed before it, for the example.
+        longest: Characters it may have; with its terms it must fit one message of 1,500.
 
     Raises:
         UsageError: There are none, or too many.
@@ -188,12 +193,12 @@ def check_text(text: str, typing: str = "!propose") -> str:
     tidy = "\n".join(" ".join(line.split()) for line in shown.splitlines()).strip()
     if not any(letter.isalnum() for letter in tidy):
         raise UsageError("A proposal begins with its words. For example: {example}", example=example)
-    if len(tidy) > TEXT_LENGTH:
+    if len(tidy) > longest:
         raise UsageError(
             "That proposal is {length} characters long; {most} are the most. Say the core of it, and the rest beside "
             "it. For example: {example}",
             length=len(tidy),
-            most=TEXT_LENGTH,
+            most=longest,
             example=example,
         )
     return unicodedata.normalize("NFC", tidy)

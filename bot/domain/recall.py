@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-OPEN_FOR = timedelta(hours=24)
+from bot.domain import stances
+from bot.domain.classes import RECALL
+
+OPEN_FOR = RECALL.open_for
 """How long a recall is open (behaviour.md, section 2)."""
 
 LONGEST_REASON = 500
@@ -54,12 +57,12 @@ class Count:
     @property
     def needed(self) -> int:
         """How many must say yes: more than half of all members."""
-        return self.members // 2 + 1
+        return RECALL.rule.enough(self.members)
 
     @property
     def is_carried(self) -> bool:
         """Whether a strict majority of all members said yes."""
-        return self.yes * 2 > self.members
+        return RECALL.rule.passes(stances.Count(self.members, agree=self.yes, disagree=self.no))
 
     @property
     def silent(self) -> int:
@@ -67,12 +70,12 @@ class Count:
         return self.members - self.yes - self.no
 
 
-def count(stances: Mapping[str, str | None], present: Collection[str]) -> Count:
+def count(answers: Mapping[str, str | None], present: Collection[str]) -> Count:
     """Count a recall.
 
     Args:
-        stances: What everybody said who was a member when it was opened; who came later has no vote.
+        answers: What everybody said who was a member when it was opened; who came later has no vote.
         present: Who still has a voice; who has left drops out.
     """
-    said = [stance for user_id, stance in stances.items() if user_id in present]
+    said = [stance for user_id, stance in answers.items() if user_id in present]
     return Count(said.count("yes"), said.count("no"), len(said))

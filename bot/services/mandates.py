@@ -9,15 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.blocks import FALLBACK_OPEN_FOR
+from bot.domain.classes import BINDING, POD
 from bot.domain.errors import Conflict, NotAllowed, UsageError
 from bot.domain.ids import POLL
 from bot.domain.mandates import BEFORE_THE_END, LAST_BEFORE_THE_END, MEMBER_FOR, Mandate, carried
 from bot.domain.pods import Room, Settings
 from bot.domain.polls import brief, tidy
 from bot.domain.proposals import (
-    BINDING,
-    BINDING_OPEN_AT_LEAST,
     ERASED_AFTER,
     OPEN_AT_LEAST,
     Proposal,
@@ -31,7 +29,6 @@ from bot.domain.values import Code, Person, When
 from bot.services import mandate_texts, proposal_texts
 from bot.services.pairs import is_spoke
 from bot.services.proposals import (
-    QUORUM,
     Standing,
     begin_round,
     deadline,
@@ -44,8 +41,6 @@ from bot.services.speech import say
 from bot.store import ids, mandates, pods, proposals, rooms, steps, timers
 from bot.store.database import Tx
 from bot.text import Text
-
-FEWEST_PODS = 2
 
 
 async def open_binding(
@@ -73,7 +68,7 @@ async def open_binding(
         )
     words = check_text(text)
     found = await pods.pods_of(tx, room.room_id)
-    if len(found) < FEWEST_PODS:
+    if len(found) < BINDING.fewest:
         raise Conflict("There is {n} pod here; something that binds pods needs at least two.", n=len(found))
     check_count(await proposals.open_in(tx, room.room_id), sender.user_id)
     closes_at = deadline(
@@ -81,19 +76,19 @@ async def open_binding(
         now,
         settings.zone,
         f"!propose {brief(tidy(words))} | class=binding",
-        BINDING_OPEN_AT_LEAST,
-        BINDING_OPEN_AT_LEAST,
+        BINDING.open_at_least,
+        BINDING.open_for,
     )
     proposal = Proposal(
         await ids.next_id(tx, POLL),
         room.room_id,
         sender.user_id,
         words,
-        BINDING,
+        BINDING.rule,
         now,
         now,
         closes_at,
-        of_pods=True,
+        class_=BINDING,
     )
     await proposals.add(tx, proposal, ())
     await mandates.add(tx, proposal.id, found)
@@ -134,7 +129,7 @@ async def _ask(tx: Tx, now: datetime, parent: Proposal, mandate: Mandate, closes
         mandate.pod_room_id,
         parent.author,
         parent.text,
-        Rule(threshold, QUORUM),
+        Rule(threshold, POD.rule.quorum),
         now,
         now,
         closes_at,
@@ -288,7 +283,7 @@ async def renew(tx: Tx, now: datetime, room: Room, sender: Person, old: Proposal
     if parent.state is State.BLOCKED and mandate.pod_room_id not in (await stand(tx, parent)).blocks:
         raise Conflict("{id} is blocked, so only a pod that blocks it can say something else.", id=parent.id)
     zone = (await pods.settings(tx, room.room_id)).zone
-    closes_at = hours_later(now, FALLBACK_OPEN_FOR, zone)
+    closes_at = hours_later(now, POD.open_for, zone)
     if not _can_renew(parent, now):
         raise Conflict(
             "{id} ends {at}; that is too soon to decide anew.", id=parent.id, at=When(parent.closes_at, zone)

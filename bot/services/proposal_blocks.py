@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain import blocks
-from bot.domain.blocks import CLOCK, FALLBACK_OPEN_FOR, GIVEN_UP_AFTER, REMIND_BLOCKER_AFTER, TALKS, Next
+from bot.domain.blocks import CLOCK, GIVEN_UP_AFTER, REMIND_BLOCKER_AFTER, TALKS, Next
 from bot.domain.errors import Conflict, NotAllowed, NotFound, UsageError
 from bot.domain.polls import tidy
-from bot.domain.proposals import BINDING_OPEN_AT_LEAST, REASON_LENGTH, Proposal, State
+from bot.domain.proposals import REASON_LENGTH, Proposal, State
 from bot.domain.values import Code, Person, When
 from bot.ports import Event
 from bot.services import mandates, proposal_closing, proposal_texts
@@ -138,7 +138,7 @@ async def _vote(tx: Tx, now: datetime, proposal: Proposal) -> None:
         fallback=True,
         extended=False,
         round_at=now,
-        closes_at=hours_later(now, BINDING_OPEN_AT_LEAST if proposal.of_pods else FALLBACK_OPEN_FOR, zone),
+        closes_at=hours_later(now, proposal.class_.fallback_open_for, zone),
         blocked_at=None,
         ended_at=None,
         count=None,

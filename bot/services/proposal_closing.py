@@ -46,7 +46,7 @@ async def close_due(tx: Tx, now: datetime, proposal_id: str) -> None:
         await mandates.close(tx, now, proposal, standing, down if late else None)
         return
     state = at_end(
-        decide(proposal.rule, standing.count, blocks=not proposal.fallback), extended=proposal.extended
+        decide(proposal.rule, standing.count, blocks=proposal.can_block), extended=proposal.extended
     )
     if state is None:
         length = proposal.closes_at - proposal.round_at
@@ -145,7 +145,7 @@ async def correct(tx: Tx, now: datetime, proposal_id: str) -> None:
     if proposal.parent is not None:
         await mandates.correct(tx, now, proposal, standing)
         return
-    state = at_end(decide(proposal.rule, after, blocks=not proposal.fallback), extended=True)
+    state = at_end(decide(proposal.rule, after, blocks=proposal.can_block), extended=True)
     assert state is not None  # noqa: S101 - an extended round ends
     if state is proposal.state and replace(before, unknown=0) == replace(after, unknown=0):
         await proposals.save(tx, replace(proposal, count=after))

@@ -106,7 +106,7 @@ def _by_share(proposal: Proposal, count: Count) -> Iterable[Text]:
         least=rule.threshold.least(base),
         yes=count.yes,
     )
-    if not proposal.fallback:
+    if proposal.can_block:
         yield Text("Standing blocks: {have}. With one, it is not adopted.", have=count.block)
 
 
@@ -134,7 +134,7 @@ def rehearsal(proposal: Proposal, count: Count, zone: ZoneInfo) -> Text:
             state=state_of(proposal),
             why=Code(f"!why {proposal.id}"),
         )
-    outcome = decide(proposal.rule, count, blocks=not proposal.fallback)
+    outcome = decide(proposal.rule, count, blocks=proposal.can_block)
     then = {
         None: Text("would go on once more"),
         State.ADOPTED: Text("would be adopted"),

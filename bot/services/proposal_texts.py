@@ -30,7 +30,7 @@ _LABELS = {
 
 def labels(proposal: Proposal) -> list[tuple[Stance, Text]]:
     """Return the answers of the native poll; there are no blocks in the vote after a block."""
-    return [each for each in _LABELS.items() if not (proposal.fallback and each[0] is Stance.BLOCK)]
+    return [each for each in _LABELS.items() if proposal.can_block or each[0] is not Stance.BLOCK]
 
 
 def name(proposal: Proposal) -> str:
@@ -72,7 +72,7 @@ def needed(proposal: Proposal, voices: int) -> Text:
             n=least,
             pods=Text("{n} pod", plural="{n} pods", n=voices),
             threshold=rule.threshold.name,
-            blocks="" if proposal.fallback else Text(", unless a pod blocks"),
+            blocks=Text(", unless a pod blocks") if proposal.can_block else "",
         )
     if rule.threshold.is_consensus:
         return Text(
@@ -88,7 +88,7 @@ def needed(proposal: Proposal, voices: int) -> Text:
         n=least,
         voices=voices,
         threshold=rule.threshold.name,
-        blocks="" if proposal.fallback else Text(", unless somebody blocks"),
+        blocks=Text(", unless somebody blocks") if proposal.can_block else "",
     )
 
 
@@ -102,7 +102,7 @@ def how_to_answer(proposal: Proposal) -> Text:
     return Text(
         "Tap your answer in the poll, or type {example}, or reply to this message with {agree}, {reserve}, {aside},"
         " {disagree} or {abstain}. Your last answer counts."
-        if proposal.fallback
+        if not proposal.can_block
         else "Tap your answer in the poll, or type {example}, or reply to this message with {agree}, {reserve}, {aside},"
         " {disagree}, {abstain} or {block}. Your last answer counts.",
         example=Code(f"agree {proposal.id}"),
@@ -293,7 +293,7 @@ def stance_of(said: Statement) -> Text:
 def because(proposal: Proposal, count: Count) -> Text | None:
     """Say in one sentence why it did not pass, or that it passed without its quorum."""
     rule = proposal.rule
-    outcome = decide(rule, count, blocks=not proposal.fallback)
+    outcome = decide(rule, count, blocks=proposal.can_block)
     quorum = rule.needed_present(count.voices)
     match outcome:
         case Outcome.BLOCKED | Outcome.ADOPTED:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from bot.domain import blocks
 from bot.domain.calendar import parse_when, written
+from bot.domain.classes import POD
 from bot.domain.errors import Ambiguous, NotFound, UsageError
 from bot.domain.ids import POLL
 from bot.domain.mandates import count_pods
@@ -22,7 +22,6 @@ from bot.domain.polls import brief, tidy
 from bot.domain.proposals import (
     OPEN_AT_LEAST,
     OPEN_AT_MOST,
-    OPEN_FOR,
     Proposal,
     check_count,
     check_text,
@@ -37,9 +36,6 @@ from bot.services.speech import say
 from bot.store import ids, inbox, mandates, outbox, pods, proposals, rooms, stances, steps, timers
 from bot.store.database import Tx
 from bot.text import Text, shorten
-
-QUORUM = Fraction(1, 2)
-"""The quorum of a pod (behaviour.md, section 5)."""
 
 _NO_STANCE = ("m.annotation", "m.replace")
 
@@ -112,7 +108,7 @@ async def open_proposal(
     """
     words = check_text(text)
     voices = frozenset(member.user_id for member in await rooms.voices(tx, room.room_id))
-    rule = Rule(read_threshold(settings.threshold, len(voices), "!pod set threshold "), QUORUM)
+    rule = Rule(read_threshold(settings.threshold, len(voices), "!pod set threshold "), POD.rule.quorum)
     if threshold and not read_threshold(threshold, len(voices)).is_same(rule.threshold):
         raise UsageError(
             "This pod decides by {own}, and one person cannot change that for one proposal. {change} asks for another "
@@ -195,7 +191,7 @@ def deadline(
     zone: ZoneInfo,
     example: str,
     least: timedelta = OPEN_AT_LEAST,
-    usual: timedelta = OPEN_FOR,
+    usual: timedelta = POD.open_for,
 ) -> datetime:
     """Return the end of a proposal.
 
@@ -321,8 +317,8 @@ async def stand(tx: Tx, proposal: Proposal) -> Standing:
         last = last_said(said, proposal.end, also=blocks.standing(last, voices, ()))
     ended = await stances.ended_blocks(tx, proposal)
     unknown = unsure(last, await _unread(tx, proposal), voices)
-    void: Collection[str] = () if proposal.fallback else blocks.void(last, ended)
-    standing = frozenset() if proposal.fallback else blocks.standing(last, voices - unknown, ended)
+    void = blocks.void(last, ended) if proposal.can_block else frozenset()
+    standing = blocks.standing(last, voices - unknown, ended) if proposal.can_block else frozenset()
     return Standing(voices, last, unknown, standing, count_stances(last, voices, unknown, void))
 
 
@@ -334,7 +330,7 @@ async def _stand_of_pods(tx: Tx, proposal: Proposal) -> Standing:
         frozenset(each.pod_room_id for each in found),
         {},
         frozenset(),
-        frozenset() if proposal.fallback else blocking,
+        blocking if proposal.can_block else frozenset(),
         count_pods(found, ended),
     )
 

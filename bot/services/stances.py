@@ -162,7 +162,7 @@ async def _keep(tx: Tx, now: datetime, proposal: Proposal, said: Statement) -> N
 def _told(proposal: Proposal, sender: Person, said: Statement) -> Text:
     if said.stance is None:
         return Text("{who}: your stance on {id} is withdrawn.", who=sender, id=proposal.id)
-    if said.stance is Stance.BLOCK and not proposal.fallback and lacking(said):
+    if said.stance is Stance.BLOCK and proposal.can_block and lacking(said):
         return incomplete(proposal, sender, said)
     return Text(
         "{who}: {stance}. Counted in {id}.",
@@ -230,7 +230,7 @@ async def tapped(
         and kept.stance is Stance.BLOCK
         and sender.user_id in standing.voices
         and lacking(kept)
-        and not proposal.fallback
+        and proposal.can_block
     ):
         return incomplete(proposal, sender, kept), proposal.id
     return None

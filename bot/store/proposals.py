@@ -11,28 +11,30 @@ from dataclasses import asdict
 from datetime import datetime
 from fractions import Fraction
 
+from bot.domain.classes import CLASSES
 from bot.domain.proposals import Proposal, State
 from bot.domain.stances import Count
-from bot.domain.thresholds import FEWEST_FOR_ALL_BUT_ONE, Rule, read_threshold
+from bot.domain.thresholds import FEWEST_FOR_ALL_BUT_ONE, Against, Rule, read_threshold
 from bot.store.database import Row, Tx, from_ms, to_ms
 
 
 async def add(tx: Tx, proposal: Proposal, voices: Collection[str]) -> None:
     """Keep a new proposal, and who has a voice in it."""
     await tx.run(
-        "INSERT INTO proposals (id, room_id, author, text, threshold, quorum, opened_at, round_at, closes_at, state,"
-        " version, round, fallback, extended, erased, of_pods, parent)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', 1, 1, 0, 0, 0, ?, ?)",
+        "INSERT INTO proposals (id, room_id, author, text, threshold, quorum, against, opened_at, round_at, closes_at, state,"
+        " version, round, fallback, extended, erased, class, parent)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', 1, 1, 0, 0, 0, ?, ?)",
         proposal.id,
         proposal.room_id,
         proposal.author,
         proposal.text,
         proposal.own_rule.threshold.name,
         str(proposal.own_rule.quorum),
+        proposal.own_rule.against.value,
         to_ms(proposal.opened_at),
         to_ms(proposal.round_at),
         to_ms(proposal.closes_at),
-        proposal.of_pods,
+        proposal.class_.name,
         proposal.parent,
     )
     await tx.run_many(
@@ -137,7 +139,11 @@ def _proposal(row: Row) -> Proposal:
         room_id=row["room_id"],
         author=row["author"],
         text=row["text"],
-        own_rule=Rule(read_threshold(row["threshold"], FEWEST_FOR_ALL_BUT_ONE), Fraction(row["quorum"])),
+        own_rule=Rule(
+            read_threshold(row["threshold"], FEWEST_FOR_ALL_BUT_ONE),
+            Fraction(row["quorum"]),
+            Against(row["against"]),
+        ),
         opened_at=from_ms(row["opened_at"]),
         round_at=from_ms(row["round_at"]),
         closes_at=from_ms(row["closes_at"]),
@@ -150,6 +156,6 @@ def _proposal(row: Row) -> Proposal:
         ended_at=from_ms(row["ended_at"]) if row["ended_at"] is not None else None,
         count=Count(**json.loads(row["count"])) if row["count"] else None,
         erased=bool(row["erased"]),
-        of_pods=bool(row["of_pods"]),
+        class_=CLASSES[row["class"]],
         parent=row["parent"],
     )

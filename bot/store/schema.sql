@@ -274,8 +274,8 @@ CREATE TABLE proposals (
     count TEXT,
     erased INTEGER NOT NULL CHECK (erased IN (0, 1)),
     -- whether pods have the voices, as in an assembly; and of which proposal of an assembly it decides a pod's voice
-    of_pods INTEGER NOT NULL CHECK (of_pods IN (0, 1)),
-    parent TEXT REFERENCES proposals (id),
+    parent TEXT REFERENCES proposals (id), class TEXT NOT NULL DEFAULT 'pod'
+    CHECK (class IN ('pod', 'advice', 'binding', 'pillar', 'recall')), against TEXT NOT NULL DEFAULT 'voiced' CHECK (against IN ('voiced', 'present', 'all')),
     CHECK (state <> 'blocked' OR blocked_at IS NOT NULL),
     CHECK (state IN ('open', 'withdrawn') OR (ended_at IS NOT NULL AND count IS NOT NULL))
 ) STRICT, WITHOUT ROWID;

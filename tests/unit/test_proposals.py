@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from bot.domain.blocks import (
     CLOCK,
-    FALLBACK,
     GIVEN_UP_AFTER,
     Lacks,
     Next,
@@ -24,6 +23,7 @@ from bot.domain.blocks import (
     standing,
     void,
 )
+from bot.domain.classes import POD
 from bot.domain.errors import UserError
 from bot.domain.proposals import Outcome, State, at_end, check_text, decide, extension, restored
 from bot.domain.stances import Count, Stance, Statement, count_stances, last_said, unsure
@@ -165,6 +165,9 @@ def test_the_announced_number_is_adopted_exactly_for_every_size_to_200(threshold
         )
         missed = Count(voices, agree=enough - 1, disagree=voices - enough + 1)
         assert decide(rule, missed, blocks=True) is Outcome.REFUSED
+
+
+FALLBACK = POD.fallback or POD.rule
 
 
 def test_a_block_stops_only_what_would_pass_without_it() -> None:
