@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -65,71 +65,65 @@ class Tx:
 
     async def run(self, sql: str, *values: Any) -> int:
         """Execute a statement and return how many rows it changed."""
-        async with self._executed(sql, values) as cursor:
-            return cursor.rowcount
+        with self._noting():
+            return (await self._connection.execute(sql, values)).rowcount
 
     async def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Execute a statement once for each row of values."""
         if rows:
-            self._disk.check()
-            try:
+            with self._noting():
                 await self._connection.executemany(sql, rows)
-            except sqlite3.Error as error:
-                self._disk.note(error)
-                raise
 
     async def insert(self, sql: str, *values: Any) -> int:
         """Execute an insert and return the new row id."""
-        async with self._executed(sql, values) as cursor:
-            assert cursor.lastrowid is not None  # noqa: S101 - sqlite always has one after an insert
-            return cursor.lastrowid
+        with self._noting():
+            row = await self._connection.execute_insert(sql, values)
+        assert row is not None  # noqa: S101 - sqlite always has one after an insert
+        return int(row[0])
 
     async def one(self, sql: str, *values: Any) -> Row | None:
         """Return the first row, if there is one."""
-        async with self._executed(sql, values) as cursor:
-            return await cursor.fetchone()
+        rows = await self.all(sql, *values)
+        return rows[0] if rows else None
 
     async def all(self, sql: str, *values: Any) -> list[Row]:
         """Return every row."""
-        async with self._executed(sql, values) as cursor:
-            return list(await cursor.fetchall())
+        # one visit to the connection's thread a statement: visits cost more than most statements do
+        with self._noting():
+            return list(await self._connection.execute_fetchall(sql, values))
 
-    @asynccontextmanager
-    async def _executed(self, sql: str, values: Sequence[Any] = ()) -> AsyncIterator[aiosqlite.Cursor]:
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """Tell the disk what a statement met."""
         # a full disk may have ended the transaction already; what came after would be kept by itself
         self._disk.check()
         try:
-            async with self._connection.execute(sql, values) as cursor:
-                yield cursor
+            yield
         except sqlite3.Error as error:
             self._disk.note(error)
             raise
 
-    async def _execute(self, sql: str) -> None:
-        async with self._executed(sql):
-            pass
-
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """Undo only what happened inside when it raises."""
-        await self._execute("SAVEPOINT step")
+        await self.run("SAVEPOINT step")
         try:
             yield
         except BaseException:
-            await self._execute("ROLLBACK TO step")
-            await self._execute("RELEASE step")
+            await self.run("ROLLBACK TO step")
+            await self.run("RELEASE step")
             raise
-        await self._execute("RELEASE step")
+        await self.run("RELEASE step")
 
     @asynccontextmanager
     async def rehearsal(self) -> AsyncIterator[None]:
         """Undo whatever happens inside."""
-        await self._execute("SAVEPOINT rehearsal")
+        await self.run("SAVEPOINT rehearsal")
         try:
             yield
         finally:
-            await self._execute("ROLLBACK TO rehearsal")
-            await self._execute("RELEASE rehearsal")
+            await self.run("ROLLBACK TO rehearsal")
+            await self.run("RELEASE rehearsal")
 
     async def changes(self) -> int:
         """Return how many rows this connection has written so far, undone ones too."""

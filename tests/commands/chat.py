@@ -36,6 +36,7 @@ from bot.services import holding, identity, timers, unreadable
 from bot.services import rooms as room_service
 from bot.store import inbox, outbox, unread
 from bot.store.database import Database
+from tests import new_store
 
 BOT = "@spokesbot:test"
 
@@ -76,6 +77,7 @@ class Chat:
     @classmethod
     async def open(cls, folder: Path, at: datetime | None = None) -> Chat:
         """Start with an empty store."""
+        await new_store.lay(folder / "spokesbot.db")
         database = await Database.open(folder / "spokesbot.db")
         async with database.transaction("start") as tx:
             await inbox.save_meta(tx, "user_id", BOT)

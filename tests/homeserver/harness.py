@@ -26,6 +26,7 @@ from bot.ports import IdentitySeen, Incoming, Message, RoomChange, Say, Unread
 from bot.services import holding, identity, rooms, timers, unreadable
 from bot.store import inbox, outbox
 from bot.store.database import Database, Tx
+from tests import new_store
 from tests.homeserver.server import Homeserver
 from tests.homeserver.world import BOT, Bell
 
@@ -139,6 +140,7 @@ class Bot:
     async def start(self, *, settle: bool = True) -> None:
         """Start from what is on the disk."""
         self.life = Life(self.bell)
+        await new_store.lay(self.folder / DATABASE)
         database = await MortalDatabase.open(self.folder / DATABASE)
         assert isinstance(database, MortalDatabase)
         self.database = database
