@@ -18,9 +18,10 @@ from bot.config import Config
 from bot.control import serve
 from bot.domain.errors import DiskError, Retry, StartError
 from bot.matrix import forgetting
+from bot.matrix.backoff import Backoff
 from bot.matrix.sender import Sender
 from bot.matrix.session import Session, data_lock, restore
-from bot.matrix.sync import Backoff, SyncLoop
+from bot.matrix.sync import SyncLoop
 from bot.matrix.verification import Verifications
 from bot.ports import IdentitySeen, Incoming, RoomChange, SystemClock, Unread
 from bot.services import holding, identity, rooms, timers, unreadable

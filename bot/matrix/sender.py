@@ -14,17 +14,16 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from bot.domain.errors import DiskError, GiveUp, Retry
 from bot.logs import fault
-from bot.matrix import polls
+from bot.matrix import membership
 from bot.matrix.client import BotClient
+from bot.matrix.contents import content_of, sent_event
 from bot.matrix.echo import SIGN, find_sent, is_doubtful
-from bot.matrix.files import upload_encrypted
-from bot.matrix.format import html, plain
 from bot.matrix.requests import V3, Refused, request
-from bot.matrix.sync import SETTLING
+from bot.matrix.roomstate import SETTLING
 from bot.ports import (
     UNENCRYPTED_ALLOWED,
     Clock,
@@ -33,7 +32,6 @@ from bot.ports import (
     InviteUser,
     JoinRoom,
     LeaveRoom,
-    Message,
     Redact,
     RefuseUnencrypted,
     RemoveUser,
@@ -211,11 +209,10 @@ class Sender:
         """Do what a row says and return the event id, where there is one."""
         message = row.message
         if isinstance(message, JoinRoom):
-            query = urlencode([("server_name", server) for server in message.via])
-            await self._post(f"/join/{_part(row.room_id)}?{query}")
+            await membership.join(self._client, row.room_id, message)
             return None
         if isinstance(message, LeaveRoom):
-            await self._leave(row.room_id, message.reason)
+            await membership.leave(self._client, row.room_id, message)
             return None
         await self._check_room(row)
         if is_doubtful(row, self._clock.now(), self._client.device_id) and isinstance(message, _EVENTS):
@@ -225,14 +222,17 @@ class Sender:
                 return event_id
         match message:
             case InviteUser() | RemoveUser():
-                await self._change_member(row.room_id, message)
+                changed = await membership.change_member(self._client, row.room_id, message)
+                if changed and isinstance(message, InviteUser):
+                    # until a sync has shown us the invitation, the next message's key would not be shared with them
+                    self._joins[row.room_id] = self._clock.now()
                 return None
             case Redact():
                 return await self._redact(row, message)
             case RefuseUnencrypted():
                 return await self._refuse(row)
             case _:
-                return await self._say(row, *await self._content(message))
+                return await self._say(row, *await content_of(self._client, self._database, message))
 
     async def _check_room(self, row: Queued) -> None:
         """See that we are in the room and may say this there; from then on it may have been sent."""
@@ -260,7 +260,7 @@ class Sender:
 
     async def _redact(self, row: Queued, message: Redact) -> str | None:
         try:
-            target = await self._sent_event(message.sent)
+            target = await sent_event(self._database, message.sent)
         except GiveUp:
             return None  # it never got there
         return await self._put(row, f"redact/{_part(target)}", {})
@@ -270,64 +270,6 @@ class Sender:
             return None  # switched on meanwhile
         content = {"msgtype": "m.notice", "body": REFUSAL, "m.mentions": {}, SIGN: row.sign}
         return await self._put(row, "send/m.room.message", content)
-
-    async def _content(self, message: Message) -> tuple[str, dict[str, Any]]:
-        """Return the event type and content of a message."""
-        match message:
-            case Say():
-                return "m.room.message", _text_content(message)
-            case Edit():
-                text = _text_content(Say(message.markdown, aloud=message.aloud))
-                relation = {"rel_type": "m.replace", "event_id": await self._sent_event(message.sent)}
-                return "m.room.message", text | {
-                    "body": f"* {text['body']}",
-                    "m.new_content": text,
-                    "m.relates_to": relation,
-                }
-            case StartPoll():
-                return polls.START, polls.start_content(message)
-            case EndPoll():
-                started = await self._sent_event(message.started)
-                return polls.END, polls.end_content(started, plain(message.markdown))
-            case SendFile():
-                return "m.room.message", await upload_encrypted(self._client, message)
-            case _:
-                raise GiveUp(f"{type(message).__name__} is no message")
-
-    async def _sent_event(self, txn_id: str) -> str:
-        """Return the event id of a row that was sent before."""
-        async with self._database.transaction("outbox") as tx:
-            row = await outbox.find(tx, txn_id)
-        if row is None or row.state in ("failed", "cancelled"):
-            raise GiveUp("what it refers to was never sent")
-        if row.event_id is None:
-            raise Retry("what it refers to has not been sent yet")
-        return row.event_id
-
-    # -- membership ------------------------------------------------------------------------------
-
-    async def _leave(self, room_id: str, reason: str) -> None:
-        try:
-            await self._post(f"/rooms/{_part(room_id)}/leave", {"reason": reason} if reason else None)
-        except Refused as error:
-            if error.is_passing or error.status not in (403, 404):
-                raise  # else we are out already
-
-    async def _change_member(self, room_id: str, message: InviteUser | RemoveUser) -> None:
-        room = self._client.rooms[room_id]
-        present = message.user_id in room.users or message.user_id in room.invited_users
-        if present == isinstance(message, InviteUser):
-            return
-        body = {"user_id": message.user_id}
-        if isinstance(message, RemoveUser):
-            await self._post(f"/rooms/{_part(room_id)}/kick", body | {"reason": message.reason})
-        else:
-            await self._post(f"/rooms/{_part(room_id)}/invite", body)
-            # until a sync has shown us the invitation, the next message's key would not be shared with them
-            self._joins[room_id] = self._clock.now()
-
-    async def _post(self, path: str, body: dict[str, Any] | None = None) -> None:
-        await request(self._client, "POST", V3 + path, body or {})
 
 
 @contextmanager
@@ -339,28 +281,6 @@ def _forbidden_for_now() -> Iterator[None]:
         if error.errcode != "M_FORBIDDEN":
             raise
         raise Retry("I may not write there", OUTSIDE) from error
-
-
-def _text_content(message: Say) -> dict[str, Any]:
-    content: dict[str, Any] = {
-        "msgtype": "m.text" if message.aloud else "m.notice",
-        "body": plain(message.markdown),
-        "format": "org.matrix.custom.html",
-        "formatted_body": html(message.markdown),
-        # always there, so that no app looks for names or @room in the text (Matrix specification, `m.mentions`)
-        "m.mentions": {"user_ids": list(message.mentions)} if message.mentions else {},
-    }
-    relation: dict[str, Any] = {}
-    if message.thread:
-        relation = {
-            "rel_type": "m.thread",
-            "event_id": message.thread,
-            "is_falling_back": message.reply_to is None,
-        }
-    if message.reply_to or message.thread:
-        relation["m.in_reply_to"] = {"event_id": message.reply_to or message.thread}
-        content["m.relates_to"] = relation
-    return content
 
 
 def _part(text: str) -> str:

@@ -8,32 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
-from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from nio.events import (
     Event,
     ForwardedRoomKeyEvent,
-    InviteMemberEvent,
     RoomKeyEvent,
-    RoomMemberEvent,
 )
 from nio.responses import RoomInfo, SyncResponse
-from vodozemac import MegolmMessage
 
 from bot.domain.errors import GiveUp, Retry, StartError
 from bot.logs import fault
 from bot.matrix import verification_events
+from bot.matrix.backoff import Backoff, Pause
 from bot.matrix.client import BotClient
-from bot.matrix.inbound import Readable, incoming, readable, room_seen
+from bot.matrix.gaps import Gaps
+from bot.matrix.inbound import Readable, incoming, readable
 from bot.matrix.parking import Parking
 from bot.matrix.quotes import Quotes
+from bot.matrix.replay import is_replay, was_shown
 from bot.matrix.requests import Refused, call
+from bot.matrix.roomstate import RoomState
 from bot.matrix.verification_events import Heard
 from bot.ports import (
     Clock,
@@ -42,9 +41,6 @@ from bot.ports import (
     HandleRoom,
     HandleUnread,
     HoldEvent,
-    Invited,
-    Removed,
-    RoomChange,
     RoomSeen,
     Said,
     Unencrypted,
@@ -57,11 +53,8 @@ from bot.text import utc
 log = logging.getLogger(__name__)
 
 TIMELINE = 100
-PAGE = 100
-PAGES = 100
 LONG_POLL_MS = 30_000
 SHORTEST_POLL = 1.0  # seconds; an answer without news takes LONG_POLL_MS on a server in good health
-LONGEST_PAUSE = 60.0
 TOKEN = "sync_token"  # noqa: S105 - a place in a stream, not a secret
 
 _STATE = [
@@ -83,42 +76,6 @@ FILTER: dict[str, Any] = {
         "timeline": {"limit": TIMELINE, "lazy_load_members": False},
     },
 }
-
-
-SETTLING = timedelta(seconds=2)
-"""How long a room is left alone after somebody joined it.
-
-An app that has just met us asks the server for our device first. A message that comes sooner is from an unknown
-device to it, and an app that excludes insecure devices never looks at it again (seen with matrix-js-sdk 43).
-"""
-
-Pause = Callable[[float], Awaitable[None]]
-"""Waits for some seconds."""
-
-
-class Backoff:
-    """Pauses that grow from one second to a minute, with chance in them so that bots do not march in step.
-
-    Args:
-        pause: How to wait.
-    """
-
-    def __init__(self, pause: Pause = asyncio.sleep) -> None:
-        self._pause = pause
-        self._tries = 0
-
-    def reset(self) -> None:
-        """Begin again with a short pause."""
-        self._tries = 0
-
-    async def wait(self, error: Retry) -> None:
-        """Pause as long as the server asks, or a little longer than last time."""
-        pause = error.after.total_seconds() if error.after else min(2.0**self._tries, LONGEST_PAUSE)
-        self._tries = min(self._tries + 1, 10)
-        log.warning("%s; next try in %.0f s", error.reason, pause)
-        # never sooner than the server asked
-        least = 1.0 if error.after else 0.8
-        await self._pause(pause * random.uniform(least, 1.2))  # noqa: S311 - not for secrecy
 
 
 class SyncLoop:
@@ -159,7 +116,8 @@ class SyncLoop:
         self._database = database
         self._clock = clock
         self._handle_event = handle_event
-        self._handle_room = handle_room
+        self._rooms = RoomState(client, clock, handle_room)
+        self._gaps = Gaps(client, database)
         self._prefix = prefix
         self._quotes = Quotes(client, prefix, wants_quoted)
         self._parking = Parking(client, clock)
@@ -167,9 +125,8 @@ class SyncLoop:
         self._handle_identities = see_identities
         self._handle_unread = see_unread
         self._pause = pause
-        self._creators: defaultdict[str, set[str]] = defaultdict(set)
-        self.joins: dict[str, datetime] = {}
-        """When somebody, or we, last joined a room; see `sender.SETTLING`."""
+        self.joins = self._rooms.joins
+        """When somebody, or we, last joined a room; see `roomstate.SETTLING`."""
         self.synced = asyncio.Event()
         self.keys_wanted = asyncio.Event()
         client.wake_upkeep = self.keys_wanted.set
@@ -234,15 +191,15 @@ class SyncLoop:
     async def _take(self, response: SyncResponse, since: str | None) -> None:
         """Handle one answer and save its token, all in one transaction."""
         joined = response.rooms.join
-        gaps = {room_id: await self._gap(room_id, info, since) for room_id, info in joined.items()}
+        gaps = {room_id: await self._gaps.fetch(room_id, info, since) for room_id, info in joined.items()}
         quoted = await self._quotes.fetch(
             {room_id: [*gaps[room_id], *info.timeline.events] for room_id, info in joined.items()}
         )
         async with self._database.transaction(f"sync.{response.next_batch}") as tx:
             for room_id, invitation in response.rooms.invite.items():
-                await self._invited(tx, room_id, invitation.invite_state, response.next_batch)
+                await self._rooms.invited(tx, room_id, invitation.invite_state, response.next_batch)
             for room_id, left in response.rooms.leave.items():
-                await self._left(tx, room_id, [*left.state, *left.timeline.events], response.next_batch)
+                await self._rooms.left(tx, room_id, [*left.state, *left.timeline.events], response.next_batch)
             for room_id, info in joined.items():
                 await self._joined(tx, room_id, info, gaps[room_id], quoted, response.next_batch)
             await self._parking.note_withheld(tx, response.to_device_events)
@@ -262,20 +219,18 @@ class SyncLoop:
     ) -> None:
         room = await rooms.find(tx, room_id)
         is_new = room is None or not room.joined
-        seen = room_seen(self._client, room_id, info.state, self._creators[room_id])
+        seen = self._rooms.seen(room_id, info.state)
         timeline = [*gap, *info.timeline.events]
         if is_new:
-            self._note_join(room_id)
+            self._rooms.note_join(room_id)
             # What was said before we came was not said to us.
-            start = self._own_join(timeline)
+            start = self._gaps.own_join(timeline)
             before, timeline = timeline[:start], timeline[start:]
             timeline = [*filter(self._asks_us, before), *timeline]
-            seen = room_seen(
-                self._client, room_id, [*info.state, *before], self._creators[room_id]
-            ) or RoomSeen(room_id)
+            seen = self._rooms.seen(room_id, [*info.state, *before]) or RoomSeen(room_id)
         tx.caused_by(f"room.{room_id}.{cause}")
         if seen is not None:
-            await self._change(tx, seen)
+            await self._rooms.change(tx, seen)
         for index, event in enumerate(timeline):
             await self._event(tx, room_id, event, quoted, f"{cause}.{index}")
 
@@ -287,29 +242,6 @@ class SyncLoop:
             and verification_events.is_request_to(
                 self._client.user_id, event.source.get("type"), event.source.get("content")
             )
-        )
-
-    def _note_join(self, room_id: str) -> None:
-        now = self._clock.now()
-        last = self.joins.get(room_id)
-        # a stream of people joining must not keep us silent for ever
-        if last is None or not timedelta() <= now - last <= SETTLING:
-            self.joins[room_id] = now
-
-    def _own_join(self, timeline: list[Any]) -> int:
-        """Return the place after our last joining, or after everything if it is not there.
-
-        A server that lets us in again shows what was said before, from our first stay on.
-        """
-        places = (index for index, event in enumerate(timeline, 1) if self._is_own_join(event))
-        return max(places, default=len(timeline))
-
-    def _is_own_join(self, event: Any) -> bool:
-        return (
-            isinstance(event, RoomMemberEvent)
-            and event.state_key == self._client.user_id
-            and event.membership == "join"
-            and event.prev_membership != "join"
         )
 
     async def _event(self, tx: Tx, room_id: str, event: Any, quoted: dict[str, Said], cause: str) -> None:
@@ -330,12 +262,12 @@ class SyncLoop:
     ) -> None:
         if event.sender == self._client.user_id and event.transaction_id:
             await outbox.mark_echoed(tx, event.transaction_id, event.event_id, self._clock.now())
-        seen = room_seen(self._client, room_id, [event], self._creators[room_id])
+        seen = self._rooms.seen(room_id, [event])
         if seen is not None:
             if any(member.membership == "join" for member in seen.members):
-                self._note_join(room_id)
+                self._rooms.note_join(room_id)
             tx.caused_by(f"room.{room_id}.{cause}")
-            await self._change(tx, seen)
+            await self._rooms.change(tx, seen)
         elif event.sender != self._client.user_id:
             await self._read(tx, room_id, event, quoted.get(event.event_id))
 
@@ -355,14 +287,14 @@ class SyncLoop:
                         event, room_id, self._client.user_id, encrypted=encrypted
                     )
                     found, heard = (step, None) if isinstance(step, Unencrypted) else (None, step)
-                if (found is None and heard is None) or await self._is_replay(tx, event):
+                if (found is None and heard is None) or await is_replay(tx, event, self._clock.now()):
                     return
                 if found is not None:
                     await self._handle_event(tx, replace(found, shown_at=shown_at))
                 elif self._verify and heard and await inbox.claim(tx, event.event_id, self._clock.now()):
                     tx.afterwards.append(partial(self._verify, heard))
             case Readable.LATER:
-                if await inbox.is_claimed(tx, event.event_id) or await self._was_shown(tx, event):
+                if await inbox.is_claimed(tx, event.event_id) or await was_shown(tx, event):
                     return
                 await self._parking.park(tx, room_id, event)
                 await self._handle_unread(tx, _unread(event, room_id))
@@ -384,50 +316,6 @@ class SyncLoop:
         if found:
             await self._handle_identities(tx, found)
 
-    async def _was_shown(self, tx: Tx, event: Event) -> bool:
-        """Tell whether the words of an event that cannot be read were shown before as another event."""
-        place = _place(event)
-        return place is not None and await inbox.is_ciphertext_claimed(tx, *place)
-
-    async def _is_replay(self, tx: Tx, event: Event) -> bool:
-        """Tell whether the server shows words again that it showed before as another event."""
-        place = _place(event) if hasattr(event, "encrypted_source") else None
-        if place is None:
-            return False
-        first = await inbox.claim_ciphertext(tx, *place, event.event_id, self._clock.now())
-        if not first:
-            log.warning("an event repeats another one's words", extra={"event_id": event.event_id})
-        return not first
-
-    async def _change(self, tx: Tx, change: RoomChange) -> None:
-        try:
-            async with tx.savepoint():
-                await self._handle_room(tx, change)
-        except Exception as error:  # noqa: BLE001 - one room's fault must not stop the others
-            log.error("room: %s", fault(error), extra={"room_id": change.room_id})
-
-    async def _invited(self, tx: Tx, room_id: str, state: list[Any], cause: str) -> None:
-        for event in state:
-            if (
-                isinstance(event, InviteMemberEvent)
-                and event.state_key == self._client.user_id
-                and event.membership == "invite"
-            ):
-                tx.caused_by(f"invite.{room_id}.{cause}")
-                await self._change(tx, Invited(room_id, event.sender))
-
-    async def _left(self, tx: Tx, room_id: str, events: list[Any], cause: str) -> None:
-        own = [
-            event
-            for event in events
-            if isinstance(event, RoomMemberEvent) and event.state_key == self._client.user_id
-        ]
-        self._creators.pop(room_id, None)
-        last = own[-1] if own else None
-        tx.caused_by(f"left.{room_id}.{cause}")
-        by = last.sender if last else self._client.user_id
-        await self._change(tx, Removed(room_id, by, banned=bool(last and last.membership == "ban")))
-
     async def read_parked(self) -> None:
         """Handle parked events whose key or device list has come."""
         if not self._parking.may_be_readable:
@@ -440,51 +328,6 @@ class SyncLoop:
                 if plain is not None:
                     await self._read(tx, waiting.room_id, plain, None, waiting.parked_at)
                     await self._handle_unread(tx, _unread(plain, waiting.room_id, over=True))
-
-    # -- what the server left out ----------------------------------------------------------------
-
-    async def _gap(self, room_id: str, info: RoomInfo, since: str | None) -> list[Any]:
-        """Page back what a limited timeline left out, oldest first."""
-        if not info.timeline.limited or since is None:
-            return []
-        async with self._database.transaction("gap") as tx:
-            room = await rooms.find(tx, room_id)
-        # what was said before we came was not said to us
-        is_new = room is None or not room.joined
-        if is_new and any(map(self._is_own_join, info.timeline.events)):
-            return []
-        missing: list[Any] = []
-        start = info.timeline.prev_batch or ""  # from the newest on; what comes twice is handled once
-        for _ in range(PAGES):
-            try:
-                page = await call(self._client.room_messages(room_id, start, since, limit=PAGE))
-            except Refused as error:
-                if error.is_passing:
-                    raise
-                log.error(
-                    "what was said while away cannot be read: %s", error.reason, extra={"room_id": room_id}
-                )
-                break
-            missing += page.chunk
-            if is_new and any(map(self._is_own_join, page.chunk)):
-                break
-            if not page.chunk or page.end is None or page.end == start:
-                break
-            start = page.end
-        else:
-            log.error("more was said while away than can be read", extra={"room_id": room_id})
-        missing.reverse()
-        return missing
-
-
-def _place(event: Event) -> tuple[str, int] | None:
-    """Return the megolm session of an encrypted event and its index there, or `None` if it is malformed."""
-    source = getattr(event, "encrypted_source", event.source)
-    try:
-        index = MegolmMessage.from_base64(source["content"]["ciphertext"]).message_index()
-    except (KeyError, TypeError, ValueError):
-        return None
-    return event.session_id or "", index
 
 
 def _unread(event: Event, room_id: str, *, over: bool = False) -> Unread:

@@ -18,9 +18,9 @@ from functools import partial
 from typing import Any
 
 from bot.logs import fault
+from bot.matrix.backoff import Pause
 from bot.matrix.client import BotClient
 from bot.matrix.sas_flow import Flow, Party, Sending, Stage
-from bot.matrix.sync import Pause
 from bot.matrix.verification_events import Heard
 from bot.matrix.verification_steps import EVERY_DEVICE, LASTS, Courier, Talk
 from bot.ports import Clock

@@ -17,11 +17,11 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from bot.domain.errors import GiveUp, Retry
+from bot.matrix.backoff import Backoff, Pause
 from bot.matrix.client import BotClient
 from bot.matrix.identity import Published
 from bot.matrix.requests import V3, request
 from bot.matrix.sas_flow import Flow, Sending
-from bot.matrix.sync import Backoff, Pause
 from bot.matrix.verification_events import PREFIX, Heard, is_request_to
 from bot.ports import Clock
 

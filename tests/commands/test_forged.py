@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from bot.matrix.contents import text_content
 from bot.matrix.format import plain
 from bot.matrix.polls import end_content, start_content
-from bot.matrix.sender import _text_content
 from bot.ports import EndPoll, MemberSeen, RoomSeen, Say, StartPoll
 from tests.commands.chat import BOT, Chat, user
 from tests.commands.relay import approved, river
@@ -181,7 +181,7 @@ def assert_fits(chat: Chat) -> None:
     for sent in chat.sent:
         match sent.message:
             case Say():
-                content = _text_content(sent.message)
+                content = text_content(sent.message)
             case StartPoll():
                 content = start_content(sent.message)
             case EndPoll():

@@ -19,8 +19,9 @@ from bot.commanding.discover import discover
 from bot.commanding.dispatch import Dispatcher
 from bot.domain.errors import DiskError
 from bot.matrix.client import BotClient
+from bot.matrix.roomstate import SETTLING
 from bot.matrix.sender import Sender
-from bot.matrix.sync import SETTLING, SyncLoop
+from bot.matrix.sync import SyncLoop
 from bot.matrix.verification import Verifications
 from bot.ports import IdentitySeen, Incoming, Message, RoomChange, Say, Unread
 from bot.services import holding, identity, rooms, timers, unreadable

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.matrix.sync import SETTLING
+from bot.matrix.roomstate import SETTLING
 from bot.services import timers
 from tests.homeserver.harness import Bot
 from tests.homeserver.peer import Peer
