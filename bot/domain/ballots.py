@@ -1,4 +1,4 @@
-"""Counting choice polls: which answers count, why the others do not, and the sum.
+"""Which answers to a poll count, why the others do not, and the sum.
 
 Rule: exact whole numbers, each person once, and a tie is called a tie. Whose last message could not be read, their
 answer is unknown; a result that unknown answers could change is no result.
@@ -6,10 +6,14 @@ answer is unknown; a result that unknown answers could change is no result.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+
+from bot.domain.counting import duels, runoff, scores, temperature, votes
+from bot.domain.counting.kinds import Kind
+from bot.domain.counting.levels import Distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,8 @@ class Ballot:
     Args:
         event_id: The event it came in.
         sent_at: By the server's timestamp.
-        answers: Numbers of options, from 1; empty withdraws, `None` is spoiled.
+        answers: Numbers of options, from 1: in a poll that ranks, the best first; in one that scores, instead the score
+            of each option, in their order. Empty withdraws, `None` is spoiled.
         typed: Said in words, which people's apps do not count.
         voice: Whether the sender was a member with a voice when it was read.
     """
@@ -60,15 +65,34 @@ class Fate(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ranked:
+    """The sum of a poll that ranks.
+
+    Args:
+        runoff: How the instant run-off went.
+        pairs: Each option against each other one.
+        is_certain: Whether the winner of the run-off and the first group of the order are the same whatever the unknown
+            answers are; kept, because it cannot be told from the sums alone.
+    """
+
+    runoff: runoff.Runoff
+    pairs: duels.Table
+    is_certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """The sum of a poll.
 
     Args:
-        counts: Votes of each option, in their order.
+        counts: Of each option, in their order: votes, in a poll that scores points, in one that ranks first places.
         voted: People whose answer counts.
         voices: People who could vote.
         typed: How many of the answers were typed.
         unknown: People who may have sent an answer that could not be read; they are not among those who voted.
+        kind: What was asked for.
+        scores: In a poll that scores, how many people gave each option each score.
+        ranked: The sum of a poll that ranks.
     """
 
     counts: tuple[int, ...]
@@ -76,24 +100,29 @@ class Tally:
     voices: int
     typed: int = 0
     unknown: int = 0
+    kind: Kind = Kind.CHOICE
+    scores: tuple[Distribution, ...] = ()
+    ranked: Ranked | None = None
 
     @property
     def leading(self) -> tuple[int, ...]:
-        """The numbers of the options with the most votes: none if nobody voted, several in a tie."""
-        top = max(self.counts, default=0)
-        return tuple(number for number, count in enumerate(self.counts, 1) if count == top and top > 0)
+        """The numbers of the options that lead: none if nobody voted or nothing can lead, several in a tie."""
+        if self.kind is Kind.TEMPERATURE:
+            return ()
+        return self.ranked.runoff.winners if self.ranked else votes.leading(self.counts)
 
     @property
     def is_certain(self) -> bool:
-        """Whether the same options lead whatever the unknown answers are.
-
-        Each of them may name any option, several or none. So they could change a tie or an empty sum; and a lead,
-        if all of them together can bring another option level with it.
-        """
-        if not self.unknown:
-            return True
-        first, second = sorted((*self.counts, 0, 0), reverse=True)[:2]
-        return first - second > self.unknown
+        """Whether the result is the same whatever the unknown answers are."""
+        if self.ranked:
+            return self.ranked.is_certain
+        match self.kind:
+            case Kind.SCORE:
+                return scores.is_certain(self.counts, self.unknown)
+            case Kind.TEMPERATURE:
+                return temperature.is_certain(self.counts, self.unknown)
+            case _:
+                return votes.is_certain(self.counts, self.unknown)
 
 
 def unknown(
@@ -158,7 +187,13 @@ def judge(
     return [(ballot, fates[ballot.event_id]) for ballot in ordered]
 
 
-def count(judged: Iterable[tuple[Ballot, Fate]], options: int, voices: int, unknown: int = 0) -> Tally:
+def count(
+    judged: Iterable[tuple[Ballot, Fate]],
+    options: int,
+    voices: int,
+    unknown: int = 0,
+    kind: Kind = Kind.CHOICE,
+) -> Tally:
     """Add up the answers that count.
 
     Args:
@@ -166,14 +201,26 @@ def count(judged: Iterable[tuple[Ballot, Fate]], options: int, voices: int, unkn
         options: How many options there are.
         voices: How many people may vote.
         unknown: How many people's answers are unknown.
+        kind: What was asked for.
     """
     counted = [ballot for ballot, fate in judged if fate is Fate.COUNTED]
-    return Tally(
-        counts=tuple(
-            sum(number in (ballot.answers or ()) for ballot in counted) for number in range(1, options + 1)
-        ),
-        voted=len(counted),
-        voices=voices,
-        typed=sum(ballot.typed for ballot in counted),
-        unknown=unknown,
-    )
+    answers = [ballot.answers or () for ballot in counted]
+    found: tuple[Distribution, ...] = ()
+    ranked = None
+    match kind:
+        case Kind.SCORE:
+            found = scores.distributions(answers, options)
+            counts = scores.points(found)
+        case Kind.RANK:
+            counts = votes.count_votes([answer[:1] for answer in answers], options)
+            ranked = _rank(answers, options, unknown)
+        case _:
+            counts = votes.count_votes(answers, options)
+    typed = sum(ballot.typed for ballot in counted)
+    return Tally(counts, len(counted), voices, typed, unknown, kind, found, ranked)
+
+
+def _rank(answers: Sequence[runoff.Ranking], options: int, unknown: int) -> Ranked:
+    pairs = duels.table(answers, options)
+    certain = runoff.is_certain(answers, options, unknown) and duels.is_certain(pairs, unknown)
+    return Ranked(runoff.instant_runoff(answers, options), pairs, certain)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.ballots import Tally
+from bot.domain.counting.kinds import Kind
 from bot.domain.errors import Conflict, UsageError
 from bot.domain.names import unstack
 from bot.domain.values import Code
@@ -57,6 +58,7 @@ class Poll:
         ended_at: The moment before which an answer must have been sent, once the poll has closed.
         tally: The result, once the poll has closed.
         erased: Whether the individual answers are gone, and only the tally is left.
+        kind: What is asked for.
     """
 
     id: str
@@ -72,6 +74,7 @@ class Poll:
     ended_at: datetime | None = None
     tally: Tally | None = None
     erased: bool = False
+    kind: Kind = Kind.CHOICE
 
     @property
     def is_open(self) -> bool:

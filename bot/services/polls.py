@@ -218,7 +218,7 @@ async def tally_now(
     ballots = await polls.ballots(tx, poll.id)
     unsure = unknown(ballots, await unread(tx, poll, end), voices, end)
     judged = judge(ballots, voices, end, unsure)
-    return count(judged, len(poll.options), len(voices), len(unsure)), judged
+    return count(judged, len(poll.options), len(voices), len(unsure), poll.kind), judged
 
 
 async def sum_up(tx: Tx, poll: Poll) -> tuple[Tally, Counter[Fate]]:

@@ -10,15 +10,17 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.domain.ballots import Ballot, Tally
+from bot.domain.counting.kinds import Kind
 from bot.domain.polls import Poll
+from bot.store import tallies
 from bot.store.database import Row, Tx, from_ms, to_ms
 
 
 async def add(tx: Tx, poll: Poll) -> None:
     """Keep a new poll."""
     await tx.run(
-        "INSERT INTO polls (id, room_id, author, question, most, hidden, opened_at, closes_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO polls (id, room_id, author, question, most, hidden, opened_at, closes_at, kind)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         poll.id,
         poll.room_id,
         poll.author,
@@ -27,6 +29,7 @@ async def add(tx: Tx, poll: Poll) -> None:
         poll.hidden,
         to_ms(poll.opened_at),
         to_ms(poll.closes_at),
+        poll.kind.value,
     )
     await tx.run_many(
         "INSERT INTO poll_options (poll_id, number, label) VALUES (?, ?, ?)",
@@ -70,12 +73,14 @@ async def closed_in(tx: Tx, room_id: str, since: datetime | None = None, limit: 
 async def close(tx: Tx, poll_id: str, ended_at: datetime, tally: Tally, voices: Iterable[str]) -> None:
     """Close a poll with its result, and note who could vote; closed once more, its result is corrected."""
     await tx.run(
-        "UPDATE polls SET state = 'closed', ended_at = ?, voted = ?, voices = ?, typed = ?, unknown = ? WHERE id = ?",
+        "UPDATE polls SET state = 'closed', ended_at = ?, voted = ?, voices = ?, typed = ?, unknown = ?, sums = ?"
+        " WHERE id = ?",
         to_ms(ended_at),
         tally.voted,
         tally.voices,
         tally.typed,
         tally.unknown,
+        tallies.written(tally),
         poll_id,
     )
     await tx.run_many(
@@ -165,7 +170,7 @@ async def closers(tx: Tx, poll_id: str) -> frozenset[str]:
 
 async def _poll(tx: Tx, row: Row) -> Poll:
     options = await tx.all("SELECT * FROM poll_options WHERE poll_id = ? ORDER BY number", row["id"])
-    closed = row["state"] == "closed"
+    closed, kind = row["state"] == "closed", Kind(row["kind"])
     return Poll(
         id=row["id"],
         room_id=row["room_id"],
@@ -184,10 +189,14 @@ async def _poll(tx: Tx, row: Row) -> Poll:
             row["voices"],
             row["typed"],
             row["unknown"],
+            kind,
+            tallies.read_scores(row["sums"]),
+            tallies.read_ranked(row["sums"]),
         )
         if closed
         else None,
         erased=bool(row["erased"]),
+        kind=kind,
     )
 
 

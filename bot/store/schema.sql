@@ -225,7 +225,8 @@ CREATE TABLE polls (
     voted INTEGER,
     voices INTEGER,
     typed INTEGER,
-    erased INTEGER NOT NULL DEFAULT 0 CHECK (erased IN (0, 1)), unknown INTEGER NOT NULL DEFAULT 0,
+    erased INTEGER NOT NULL DEFAULT 0 CHECK (erased IN (0, 1)), unknown INTEGER NOT NULL DEFAULT 0, kind TEXT NOT NULL DEFAULT 'choice'
+    CHECK (kind IN ('choice', 'yesno', 'approval', 'score', 'rank', 'temperature', 'meeting')), sums TEXT,
     CHECK (state <> 'closed' OR (ended_at IS NOT NULL AND voted IS NOT NULL AND voices IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX polls_by_room ON polls (room_id, state);

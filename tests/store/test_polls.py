@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.ballots import Ballot, Tally
+from bot.domain.ballots import Ballot, Fate, Tally, count
+from bot.domain.counting.kinds import Kind
 from bot.domain.polls import Poll
 from bot.ports import Say
 from bot.store import outbox, polls, rooms
@@ -50,6 +51,31 @@ async def test_a_closed_poll_keeps_its_result_and_who_could_vote(tx: Tx) -> None
     found = await polls.find(tx, "P3")
     assert found is not None
     assert found.tally == Tally((1, 2), 2, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "answers"),
+    [
+        (Kind.SCORE, [(5, 3, 1), (2, 2, 4)]),
+        (Kind.RANK, [(1,), (1,), (1,), (2, 1), (2, 1), (3, 2), (3, 2)]),
+        (Kind.RANK, [(1, 2)]),
+        (Kind.TEMPERATURE, [(1,), (3,)]),
+        (Kind.CHOICE, [(1,), (3,)]),
+    ],
+)
+async def test_the_sum_of_every_kind_comes_back_as_it_was(
+    tx: Tx, kind: Kind, answers: list[tuple[int, ...]]
+) -> None:
+    await polls.add(tx, replace(ASKED, options=("Park", "Library", "Hall"), kind=kind))
+    judged = [
+        (Ballot(f"$e{number}", f"@p{number}:test", NOW, each), Fate.COUNTED)
+        for number, each in enumerate(answers)
+    ]
+    tally = count(judged, 3, 9, 1, kind)
+    await polls.close(tx, "P3", NOW, tally, [])
+    found = await polls.find(tx, "P3")
+    assert found is not None
+    assert found.tally == tally
 
 
 async def test_answers_come_back_as_they_were_spoiled_and_empty_ones_too(tx: Tx) -> None:
