@@ -3,7 +3,7 @@
 from bot.commanding import Answer, Context, Prose, Reply, Word, command, undoes
 from bot.domain.pods import RoomKind
 from bot.domain.proposals import Proposal
-from bot.services import proposal_blocks, proposals
+from bot.services import block_ends, proposals
 from bot.text import _
 
 
@@ -14,7 +14,7 @@ from bot.text import _
 )
 async def met(ctx: Context, id: Proposal, note: Prose = "") -> Reply:
     """Log that people met about the block of a proposal. After 14 days and two talks, a block that stands leads to a vote."""
-    text = await proposal_blocks.met(ctx.tx, ctx.now, id, ctx.sender, ctx.event, note)
+    text = await block_ends.met(ctx.tx, ctx.now, id, ctx.sender, ctx.event, note)
     return Answer(text, id.id) if text is not None else None
 
 
@@ -26,7 +26,7 @@ async def met(ctx: Context, id: Proposal, note: Prose = "") -> Reply:
 )
 async def challenge(ctx: Context, id: Proposal, who: Word = "") -> Reply:
     """Say that a standing block has no ground. When nine of ten of the other voices say so, it counts as standing aside."""
-    text = await proposal_blocks.challenge(ctx.tx, ctx.now, id, ctx.sender, who or None)
+    text = await block_ends.challenge(ctx.tx, ctx.now, id, ctx.sender, who or None)
     return Answer(text, id.id) if text is not None else None
 
 
@@ -34,11 +34,11 @@ async def challenge(ctx: Context, id: Proposal, who: Word = "") -> Reply:
 async def undo_met(ctx: Context, payload: dict[str, str]) -> Reply:
     """Take a logged talk back, while the proposal is blocked."""
     found = await proposals.find(ctx.tx, ctx.room, payload["id"])
-    return await proposal_blocks.unlog(ctx.tx, found, ctx.sender, payload["event"])
+    return await block_ends.unlog(ctx.tx, found, ctx.sender, payload["event"])
 
 
 @undoes("proposal.challenge")
 async def undo_challenge(ctx: Context, payload: dict[str, str]) -> Reply:
     """Take back that a block has no ground."""
     found = await proposals.find(ctx.tx, ctx.room, payload["id"])
-    return await proposal_blocks.keep_block(ctx.tx, found, ctx.sender, payload["blocker"])
+    return await block_ends.keep_block(ctx.tx, found, ctx.sender, payload["blocker"])

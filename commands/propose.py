@@ -18,7 +18,16 @@ from bot.domain.ids import POLL, normal_id
 from bot.domain.pods import Role, RoomKind
 from bot.domain.proposals import Proposal
 from bot.domain.values import Code
-from bot.services import amending, mandates, proposal_closing, proposal_texts, proposal_views, proposals
+from bot.services import (
+    amending,
+    mandates,
+    proposal_closing,
+    proposal_counting,
+    proposal_opening,
+    proposal_texts,
+    proposal_views,
+    proposals,
+)
 from bot.text import Text, _, shorten
 
 
@@ -50,7 +59,7 @@ async def propose(
     if ctx.room.kind is RoomKind.ASSEMBLY:
         await mandates.open_binding(ctx.tx, ctx.now, ctx.room, ctx.settings, ctx.sender, text, closes=closes)
         return None
-    await proposals.open_proposal(
+    await proposal_opening.open_proposal(
         ctx.tx, ctx.now, ctx.room, ctx.settings, ctx.sender, text, closes=closes, threshold=threshold
     )
     return None
@@ -178,7 +187,7 @@ async def proposals_for_me(ctx: Context) -> list[Text]:
             proposal=proposal_texts.name(found),
             agree=Code(f"agree {found.id}"),
         )
-        for found in await proposals.waiting_for(ctx.tx, ctx.room, ctx.sender.user_id)
+        for found in await proposal_counting.waiting_for(ctx.tx, ctx.room, ctx.sender.user_id)
     ]
 
 

@@ -8,7 +8,7 @@ from bot.domain.proposals import Proposal
 from bot.domain.stances import Stance
 from bot.domain.values import Code
 from bot.ports import PollAnswered, Redacted, Said
-from bot.services import proposals, stances
+from bot.services import proposals, stances, stances_tapped
 from bot.text import Text, _
 from commands.propose import is_proposal
 
@@ -155,7 +155,7 @@ async def reply(ctx: Context, object_id: str, text: str) -> Reply:
 @hears(PollAnswered)
 async def tapped(ctx: Context, event: PollAnswered) -> Reply:
     """Take a stance that was tapped in somebody's app."""
-    told = await stances.tapped(
+    told = await stances_tapped.tapped(
         ctx.tx, ctx.now, ctx.room, ctx.sender, event, event.poll_event_id, event.answers
     )
     return Answer(*told) if told else None
@@ -164,7 +164,7 @@ async def tapped(ctx: Context, event: PollAnswered) -> Reply:
 @hears(Redacted)
 async def deleted(ctx: Context, event: Redacted) -> Reply:
     """Withdraw the stance that was in a deleted message."""
-    await stances.deleted(ctx.tx, ctx.now, ctx.room, event, event.redacts)
+    await stances_tapped.deleted(ctx.tx, ctx.now, ctx.room, event, event.redacts)
     return None
 
 

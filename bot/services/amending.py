@@ -14,7 +14,8 @@ from bot.domain.proposals import Proposal, State, check_text, restored
 from bot.domain.values import Code, Person
 from bot.domain.wording import Change, compare
 from bot.services import mandates, proposal_texts
-from bot.services.proposals import begin_round, end_native, named, stand
+from bot.services.proposal_counting import named, stand
+from bot.services.proposal_rounds import begin_round, end_native
 from bot.services.speech import say
 from bot.store import pods, proposals, timers
 from bot.store.database import Tx

@@ -26,17 +26,11 @@ from bot.domain.proposals import (
 )
 from bot.domain.thresholds import CONSENSUS, FEWEST_FOR_ALL_BUT_ONE, Rule, read_threshold
 from bot.domain.values import Code, Person, When
-from bot.services import mandate_texts, proposal_texts
+from bot.services import mandate_texts, proposal_results, proposal_texts
+from bot.services.deadlines import deadline, hours_later
 from bot.services.pairs import is_spoke
-from bot.services.proposals import (
-    Standing,
-    begin_round,
-    deadline,
-    end_native,
-    hours_later,
-    set_end,
-    stand,
-)
+from bot.services.proposal_counting import Standing, stand
+from bot.services.proposal_rounds import begin_round, end_native, set_end
 from bot.services.speech import say
 from bot.store import ids, mandates, pods, proposals, rooms, steps, timers
 from bot.store.database import Tx
@@ -184,7 +178,7 @@ async def close(tx: Tx, now: datetime, mirror: Proposal, standing: Standing, lat
         await proposals.save(tx, more)
         await set_end(tx, more)
         zone = (await pods.settings(tx, mirror.room_id)).zone
-        text = proposal_texts.extended(more, standing.count, zone, now, late)
+        text = proposal_results.extended(more, standing.count, zone, now, late)
         await say(tx, now, mirror.room_id, text, about=mirror.id, aloud=True)
         return
     await _carry(tx, now, mirror, parent, standing, late)

@@ -17,7 +17,8 @@ from bot.domain.polls import Poll
 from bot.domain.values import Code, Person, When
 from bot.ports import Event
 from bot.services import poll_texts
-from bot.services.polls import SKEW, find, may_vote, standing, sum_up
+from bot.services.deadlines import SKEW
+from bot.services.polls import find, may_vote, standing, sum_up
 from bot.services.speech import say
 from bot.store import inbox, outbox, pods, polls, rooms, steps, timers
 from bot.store.database import Tx

@@ -15,7 +15,8 @@ from bot.domain.polls import ERASED_AFTER, Poll
 from bot.domain.values import Code, Person, When
 from bot.ports import EndPoll, Event, Redact
 from bot.services import poll_texts
-from bot.services.polls import SKEW, find, may_vote, native_start, sum_up, tally_now
+from bot.services.deadlines import SKEW
+from bot.services.polls import find, may_vote, native_start, sum_up, tally_now
 from bot.services.speech import say
 from bot.store import outbox, pods, polls, steps, timers
 from bot.store.database import Tx

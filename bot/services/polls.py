@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.ballots import Ballot, Fate, Tally, Unread, count, judge, unknown
-from bot.domain.calendar import parse_when, written
+from bot.domain.calendar import written
 from bot.domain.errors import Ambiguous, NotFound, UsageError
 from bot.domain.ids import POLL
 from bot.domain.pods import Room
@@ -18,13 +18,11 @@ from bot.domain.polls import OPEN_AT_MOST, OPEN_FOR, Poll, check_count, check_po
 from bot.domain.values import Code, Person, When
 from bot.ports import StartPoll
 from bot.services import poll_texts
+from bot.services.deadlines import SKEW, hours_later, moment
 from bot.services.speech import say
 from bot.store import ids, inbox, outbox, pods, polls, rooms, steps, timers
 from bot.store.database import Tx
 from bot.text import Text, shorten
-
-SKEW = timedelta(minutes=1)
-"""How far the clocks of servers may differ."""
 
 _NO_ANSWER = ("m.annotation", "m.replace")
 
@@ -90,15 +88,8 @@ def native_start(poll: Poll) -> str:
 
 def _deadline(typed: str, now: datetime, zone: ZoneInfo, example: str) -> datetime:
     if not typed:
-        local = (now + OPEN_FOR).astimezone(zone)
-        beyond = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
-        return now + OPEN_FOR + (timedelta(hours=1) - beyond if beyond else timedelta())
-    try:
-        closes_at = parse_when(typed, now, zone)
-    except UsageError as error:
-        near = error.values["example"].text
-        values = error.values | {"example": Code(f"{example} | closes={near}")}
-        raise UsageError(error.template, **values) from None
+        return hours_later(now, OPEN_FOR, zone)
+    closes_at = moment(typed, now, zone, f"{example} | closes=")
     if closes_at - now > OPEN_AT_MOST:
         near = written(now + OPEN_FOR, zone)
         raise UsageError(

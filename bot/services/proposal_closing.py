@@ -13,9 +13,11 @@ from bot.domain.errors import Conflict, NotAllowed
 from bot.domain.pods import Room
 from bot.domain.proposals import ERASED_AFTER, Proposal, State, at_end, decide, extension
 from bot.domain.values import Code, Person, When
-from bot.services import mandates, proposal_texts
+from bot.services import mandates, proposal_results, proposal_texts
 from bot.services.poll_closing import LATE_AFTER, WAITS_FOR_KEYS
-from bot.services.proposals import Standing, end_native, find, named, set_end, stand
+from bot.services.proposal_counting import Standing, named, stand
+from bot.services.proposal_rounds import end_native, set_end
+from bot.services.proposals import find
 from bot.services.speech import say
 from bot.store import pods, proposals, rooms, timers
 from bot.store.database import Tx
@@ -64,7 +66,7 @@ async def close_due(tx: Tx, now: datetime, proposal_id: str) -> None:
                 "Nothing yet from {pods}; I ask them again.",
                 pods=Text.joined(Text("{pod}", pod=pod) for pod in silent),
             )
-        text = proposal_texts.extended(more, standing.count, zone, now, remark)
+        text = proposal_results.extended(more, standing.count, zone, now, remark)
         await say(tx, now, proposal.room_id, text, about=proposal.id, aloud=True)
         return
     remark = None
@@ -115,8 +117,8 @@ async def finish(
         for user_id, said in sorted(standing.last.items(), key=lambda item: item[1].place)
         if user_id in standing.voices and said.stance is not None and said.reason
     ]
-    said = await mandates.lines(tx, ended) if proposal.of_pods else proposal_texts.reasons_of(reasons)
-    text = proposal_texts.result(ended, standing.count, said, remark)
+    said = await mandates.lines(tx, ended) if proposal.of_pods else proposal_results.reasons_of(reasons)
+    text = proposal_results.result(ended, standing.count, said, remark)
     if state is State.BLOCKED:
         blockers = await named(tx, proposal, standing.blocks)
         zone = (await pods.settings(tx, proposal.room_id)).zone

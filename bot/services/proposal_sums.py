@@ -13,7 +13,8 @@ from bot.domain.proposals import ERASED_AFTER, Proposal, State, at_end, decide
 from bot.domain.stances import Count
 from bot.domain.values import Code, When
 from bot.services.mandate_texts import would_say
-from bot.services.proposal_texts import because, so_far, state_of, unread
+from bot.services.proposal_results import because
+from bot.services.proposal_texts import so_far, state_of, unread
 from bot.text import Text, shorten
 
 

@@ -12,7 +12,7 @@ from bot.domain.proposals import Proposal, State
 from bot.domain.values import Code
 from bot.services import mandates, proposal_sums, proposal_texts
 from bot.services.polls import LISTED, LISTED_FOR
-from bot.services.proposals import named, result_or_sum, stand
+from bot.services.proposal_counting import named, result_or_sum, stand
 from bot.store import pods, proposals, rooms, stances
 from bot.store.database import Tx
 from bot.text import Text

@@ -18,16 +18,13 @@ from bot.domain.proposals import REASON_LENGTH, Proposal, State
 from bot.domain.stances import Stance, Statement
 from bot.domain.values import Code, Person, When
 from bot.ports import Event
-from bot.services import proposal_blocks, proposal_texts
-from bot.services.polls import SKEW
-from bot.services.proposals import find, native_start, stand
-from bot.services.speech import say
-from bot.store import inbox, outbox, pods, proposals, rooms, stances, steps, timers
+from bot.services import block_ends, proposal_results, proposal_texts
+from bot.services.deadlines import SKEW
+from bot.services.proposal_counting import stand
+from bot.services.proposals import find
+from bot.store import pods, proposals, stances, steps, timers
 from bot.store.database import Tx
 from bot.text import Text, shorten
-
-CORRECT_AFTER = timedelta(minutes=1)
-"""How long stances that are read late are gathered before the result is corrected."""
 
 KEPT_OF_ONE = 50
 """Stances of one person in one round that are kept beside the last one; the oldest are dropped first."""
@@ -57,15 +54,15 @@ async def take(
             show=Code(f"!proposal {proposal.id}"),
         )
     said = _statement(event, stance, reason, ground, proposal)
-    refused = await _refusal(tx, proposal, event)
+    refused = await refusal(tx, proposal, event)
     if refused is not None:
         raise refused
     before = await stand(tx, proposal)
     if stance is None and before.said(sender.user_id) is None:
         raise Conflict("You have no stance on {id} that you could withdraw.", id=proposal.id)
-    await _keep(tx, now, proposal, said)
+    await keep(tx, now, proposal, said)
     if proposal.state is State.BLOCKED:
-        return await proposal_blocks.answered(tx, now, proposal, sender)
+        return await block_ends.answered(tx, now, proposal, sender)
     if proposal.state.is_over:
         await correct_later(tx, now, proposal)
         return Text(
@@ -110,7 +107,7 @@ def _statement(
     return Statement(event.event_id, event.sender, event.sent_at, stance, words, found, typed=True)
 
 
-async def _refusal(tx: Tx, proposal: Proposal, event: Event) -> Conflict | None:
+async def refusal(tx: Tx, proposal: Proposal, event: Event) -> Conflict | None:
     """Return why a stance cannot be taken any more, or not for this round."""
     if proposal.state is State.WITHDRAWN:
         return Conflict("{id} was withdrawn.", id=proposal.id)
@@ -145,7 +142,7 @@ async def _refusal(tx: Tx, proposal: Proposal, event: Event) -> Conflict | None:
     return None
 
 
-async def _keep(tx: Tx, now: datetime, proposal: Proposal, said: Statement) -> None:
+async def keep(tx: Tx, now: datetime, proposal: Proposal, said: Statement) -> None:
     """Keep a stance; the same one sent again keeps its reason and ground."""
     own = [each for each in await stances.statements(tx, proposal) if each.user_id == said.user_id]
     earlier = max(
@@ -167,7 +164,7 @@ def _told(proposal: Proposal, sender: Person, said: Statement) -> Text:
     return Text(
         "{who}: {stance}. Counted in {id}.",
         who=sender,
-        stance=proposal_texts.stance_of(said),
+        stance=proposal_results.stance_of(said),
         id=proposal.id,
     )
 
@@ -187,119 +184,6 @@ def incomplete(proposal: Proposal, sender: Person, said: Statement) -> Text:
         parts=Text.enumerated(parts[each] for each in missing),
         line=Code(f"block {proposal.id} {reason} | ground={said.ground or 'harm'}"),
     )
-
-
-# -- taps and deletions ------------------------------------------------------------------------------
-
-
-async def tapped(
-    tx: Tx,
-    now: datetime,
-    room: Room,
-    sender: Person,
-    event: Event,
-    poll_event_id: str,
-    answers: tuple[str, ...],
-) -> tuple[Text, str] | None:
-    """Take a stance that was tapped; a room stays quiet, unless a block needs words or a blocker lets go.
-
-    Returns:
-        What to say, and the proposal's id.
-    """
-    proposal_id = await outbox.about_event(tx, room.room_id, poll_event_id)
-    proposal = await proposals.find(tx, proposal_id) if proposal_id else None
-    if proposal is None or proposal.room_id != room.room_id:
-        return None
-    started = await outbox.find(tx, native_start(proposal))
-    if started is None or started.event_id != poll_event_id:
-        return None  # the poll of an earlier round
-    stance = next((each for each in Stance if answers[:1] == (each.value,)), None)
-    if (answers and stance is None) or await _refusal(tx, proposal, event) is not None:
-        return None
-    await _keep(tx, now, proposal, Statement(event.event_id, event.sender, event.sent_at, stance))
-    if proposal.state is State.BLOCKED:
-        text = await proposal_blocks.answered(tx, now, proposal, sender)
-        return (text, proposal.id) if text else None
-    if proposal.state.is_over:
-        await correct_later(tx, now, proposal)
-        return None
-    standing = await stand(tx, proposal)
-    kept = standing.said(sender.user_id)
-    if (
-        kept is not None
-        and kept.stance is Stance.BLOCK
-        and sender.user_id in standing.voices
-        and lacking(kept)
-        and proposal.can_block
-    ):
-        return incomplete(proposal, sender, kept), proposal.id
-    return None
-
-
-async def deleted(tx: Tx, now: datetime, room: Room, event: Event, event_id: str) -> None:
-    """Withdraw the stance in a message that was deleted; no earlier one comes back.
-
-    A deletion after the end changes nothing, unless it lets go of a block that stops the proposal.
-    """
-    unread = await inbox.find_parked(tx, event_id)
-    if unread is not None and unread.room_id == room.room_id:
-        await _withdraw_unread(tx, room, unread)
-        await recount(tx, now, room.room_id, unread.sent_at)
-    found = await stances.find_statement(tx, event_id)
-    if found is None:
-        return
-    proposal = await proposals.find(tx, found[0])
-    said = found[2]
-    if proposal is None or proposal.room_id != room.room_id or found[1] != proposal.round:
-        return
-    before = await stand(tx, proposal)
-    was_last = before.last.get(said.user_id) == said and said.stance is not None
-    blocking = proposal.state is State.BLOCKED and said.user_id in before.blocks
-    if proposal.state.is_over or (event.sent_at >= proposal.end and not blocking):
-        return
-    await stances.empty_statement(tx, event_id)
-    if not was_last:
-        return
-    who = await rooms.person(tx, room.room_id, said.user_id)
-    if proposal.state is State.BLOCKED:
-        text = await proposal_blocks.answered(tx, now, proposal, who)
-        if text is not None:
-            await say(tx, now, room.room_id, text, about=proposal.id)
-    elif said.typed:
-        text = Text(
-            "{who}: your stance on {id} is withdrawn, because its message was deleted. {so_far}",
-            who=who,
-            id=proposal.id,
-            so_far=proposal_texts.so_far((await stand(tx, proposal)).count),
-        )
-        await say(tx, now, room.room_id, text, about=proposal.id)
-
-
-async def _withdraw_unread(tx: Tx, room: Room, unread: inbox.Parked) -> None:
-    """Withdraw the stance in a deleted tap that was never read; of other messages nobody knows what they said."""
-    if unread.relation != "m.reference" or unread.target is None:
-        return
-    proposal_id = await outbox.about_event(tx, room.room_id, unread.target)
-    proposal = await proposals.find(tx, proposal_id) if proposal_id else None
-    if proposal is None or proposal.room_id != room.room_id or proposal.erased:
-        return
-    started = await outbox.find(tx, native_start(proposal))
-    if started is not None and started.event_id == unread.target:
-        said = Statement(unread.event_id, unread.sender, unread.sent_at, None)
-        await stances.add_statement(tx, proposal, said)
-
-
-async def recount(tx: Tx, now: datetime, room_id: str, sent_at: datetime) -> None:
-    """Have the proposals summed up again that ended after something was sent which can be read only now, or not yet."""
-    for each in await proposals.ended_in(tx, room_id, since=sent_at):
-        if not each.erased and each.round_at - SKEW <= sent_at < each.end:
-            await correct_later(tx, now, each)
-
-
-async def correct_later(tx: Tx, now: datetime, proposal: Proposal) -> None:
-    """Gather what is read late and correct the result once."""
-    key = f"proposal.{proposal.id}.correct"
-    await timers.put(tx, "proposal.correct", key, now + CORRECT_AFTER, id=proposal.id)
 
 
 async def stated_in(tx: Tx, room: Room, event_id: str, user_id: str) -> Proposal | None:
@@ -324,3 +208,13 @@ async def take_back(
     if not proposal.is_open:
         raise Conflict("{id} is not open any more.", id=proposal.id)
     return await take(tx, now, proposal, sender, event, None)
+
+
+CORRECT_AFTER = timedelta(minutes=1)
+"""How long stances that are read late are gathered before the result is corrected."""
+
+
+async def correct_later(tx: Tx, now: datetime, proposal: Proposal) -> None:
+    """Gather what is read late and correct the result once."""
+    key = f"proposal.{proposal.id}.correct"
+    await timers.put(tx, "proposal.correct", key, now + CORRECT_AFTER, id=proposal.id)

@@ -12,8 +12,8 @@ from typing import Any
 from bot.domain.pods import Room, RoomKind
 from bot.domain.values import Person
 from bot.ports import Unread
-from bot.services import poll_answers, stances
-from bot.services.polls import SKEW
+from bot.services import poll_answers, stances_tapped
+from bot.services.deadlines import SKEW
 from bot.services.speech import say
 from bot.store import inbox, rooms, timers, unread
 from bot.store.database import Tx
@@ -35,7 +35,7 @@ LINES_A_DAY = 3
 async def see(tx: Tx, now: datetime, event: Unread) -> None:
     """Note an event that cannot be read yet, or could be read after all."""
     await poll_answers.recount(tx, now, event.room_id, event.sent_at)
-    await stances.recount(tx, now, event.room_id, event.sent_at)
+    await stances_tapped.recount(tx, now, event.room_id, event.sent_at)
     room = await rooms.find(tx, event.room_id)
     if event.over or room is None or not await _is_served(tx, room):
         return
