@@ -263,8 +263,7 @@ async def member_joined(tx: Tx, now: datetime, room: Room, user_id: str) -> None
     """Tell somebody who joined about open proposals: they cannot read what was said before."""
     found = await proposals.open_in(tx, room.room_id)
     running = [each for each in found if each.is_open and not each.of_pods]
-    members = {member.user_id for member in await rooms.members(tx, room.room_id)}
-    if not running or user_id not in members:
+    if not running or user_id not in {member.user_id for member in await rooms.members(tx, room.room_id)}:
         return
     text = Text.lines(
         [

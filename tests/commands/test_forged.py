@@ -254,15 +254,13 @@ async def test_an_option_of_sixty_kilobytes_is_refused_with_its_length_and_the_l
         "!poll a | b | c | {}=x",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("bomb", ["a", "*", "<b>", "\u202e\u0301x", "a| ", "a\n"])
-async def test_sixty_kilobytes_anywhere_get_a_short_answer_and_change_nothing(
-    chat: Chat, typed: str, bomb: str
-) -> None:
+async def test_sixty_kilobytes_anywhere_get_a_short_answer_and_change_nothing(chat: Chat, typed: str) -> None:
     await other_room(chat)
     before = await chat.everything()
-    answers: list[Any] = await chat.say("Ana", "willow", typed.format(bomb * (60_000 // len(bomb))))
-    assert all(len(answer) < 1500 for answer in answers)
-    assert await chat.everything() == before
+    for bomb in ("a", "*", "<b>", "\u202e\u0301x", "a| ", "a\n"):
+        answers: list[Any] = await chat.say("Ana", "willow", typed.format(bomb * (60_000 // len(bomb))))
+        assert all(len(answer) < 1500 for answer in answers), bomb
+        assert await chat.everything() == before, bomb
 
 
 async def test_a_name_made_to_look_like_another_or_like_an_id_is_shown_with_its_own_id(chat: Chat) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,20 +26,19 @@ async def test_all_migrations_together_make_the_schema_that_is_written_down(tmp_
 
 
 async def test_every_older_schema_is_brought_up_to_date(tmp_path: Path) -> None:
-    steps = migrate.migrations()
-    for newest in range(1, len(steps)):
-        path = tmp_path / f"{newest}.db"
-        connection = sqlite3.connect(path)
-        for number, sql in steps[:newest]:
-            connection.executescript(sql)
-            connection.execute(f"PRAGMA user_version={number}")
-        connection.execute(f"PRAGMA application_id={migrate.APPLICATION_ID}")
-        connection.commit()
-        connection.close()
+    older = sqlite3.connect(":memory:")
+    older.execute(f"PRAGMA application_id={migrate.APPLICATION_ID}")
+    for number, sql in migrate.migrations()[:-1]:
+        older.executescript(sql)
+        older.execute(f"PRAGMA user_version={number}")
+        path = tmp_path / f"{number}.db"
+        with closing(sqlite3.connect(path)) as copy:
+            older.backup(copy)
         database = await Database.open(path)
         await database.close()
         with sqlite3.connect(path) as connection:
             assert migrate.describe(connection) == SCHEMA.read_text("utf-8")
+    older.close()
 
 
 async def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
