@@ -122,7 +122,8 @@ def check_poll(question: str, options: Sequence[str], most: str) -> tuple[str, t
     Raises:
         UsageError: It cannot be asked like this; the example is made of the person's own words.
     """
-    asked, offered = tidy(question), tuple(tidy(option) for option in options)
+    # of thirty thousand options, one more than may be is enough to look at
+    asked, offered = tidy(question), tuple(tidy(option) for option in options[: MOST + 1])
     example = Code(example_of(asked, offered))
     if not key(asked):
         raise UsageError("A poll begins with its question. For example: {example}", example=example)
@@ -139,7 +140,7 @@ def check_poll(question: str, options: Sequence[str], most: str) -> tuple[str, t
     if len(offered) > MOST:
         raise UsageError(
             "{count} options are too many; {most} are the most. For example: {example}",
-            count=len(offered),
+            count=len(options),
             most=MOST,
             example=example,
         )
