@@ -17,7 +17,7 @@ from typing import Self
 
 import yaml
 
-from sandbox.synapse import Synapse
+from sandbox.synapse import Account, Synapse
 
 STARTED = "in sync"
 _RECOVERY_KEY = re.compile(r"(?:[1-9A-HJ-NP-Za-km-z]{4} ){11}[1-9A-HJ-NP-Za-km-z]{4}")
@@ -33,6 +33,7 @@ class BotProcess:
         timezone: What dates are written in.
         settings: More keys of the configuration.
         through: The URL it uses instead of the server's own, such as a proxy's.
+        account: Who it is, where that account is there already.
     """
 
     def __init__(
@@ -44,8 +45,10 @@ class BotProcess:
         timezone: str = "Europe/London",
         settings: dict[str, object] | None = None,
         through: str | None = None,
+        account: Account | None = None,
     ) -> None:
         self._synapse = synapse
+        self._account = account
         self._url = through or synapse.url
         self._name = name
         self._settings = {"invites": {"allow": list(allow)}, "timezone": timezone} | (settings or {})
@@ -100,8 +103,8 @@ class BotProcess:
         await self._clear()
 
     async def set_up(self) -> str:
-        """Register the account, write the configuration and run `spokesbot init`; returns what it printed."""
-        account = await self._synapse.register(self._name)
+        """Register the account if there is none, write the configuration and run `spokesbot init`; returns what it printed."""
+        account = self._account or await self._synapse.register(self._name)
         self.user_id, self.password = account.user_id, account.password
         config = {
             "homeserver": self._url,

@@ -16,11 +16,16 @@ LOCK = "owner.lock"
 
 
 class OwnedFolder:
-    """A temporary folder that is locked while this process lives."""
+    """A temporary folder that is locked while this process lives.
 
-    def __init__(self, name: str) -> None:
-        clear_orphans()
-        self.path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{name}-"))
+    Args:
+        name: What it is for.
+        within: Where it lies, if not where temporary files do.
+    """
+
+    def __init__(self, name: str, within: Path | None = None) -> None:
+        clear_orphans(within)
+        self.path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{name}-", dir=within))
         # Locked before it gets its name, so that nobody finds it free in between.
         draft = self.path / f"{LOCK}.new"
         self._lock: IO[bytes] = draft.open("wb")
@@ -33,9 +38,9 @@ class OwnedFolder:
         self._lock.close()
 
 
-def clear_orphans() -> None:
+def clear_orphans(within: Path | None = None) -> None:
     """Delete the folders whose owners died before they could."""
-    for lock in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{LOCK}"):
+    for lock in (within or Path(tempfile.gettempdir())).glob(f"{PREFIX}*/{LOCK}"):
         try:
             with lock.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

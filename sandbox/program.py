@@ -56,6 +56,13 @@ class Program:
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
 
+    @property
+    def process_id(self) -> int:
+        """The id of the running process."""
+        if self._process is None:
+            raise SandboxError("the program was not started")
+        return self._process.pid
+
     async def start(self) -> None:
         """Start it and wait until it says that it is ready."""
         with self._log.open("ab") as log:

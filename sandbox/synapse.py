@@ -13,6 +13,7 @@ import hmac
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sys
@@ -76,13 +77,22 @@ def lifted_limits() -> dict[str, Any]:
 class Synapse:
     """A Synapse of one's own, as an async context manager.
 
+    Args:
+        rate_limits: Keep the limits that Synapse ships with.
+        database: A database to begin with, of a server that was stopped; it is copied.
+        within: Where its folder lies, if not where temporary files do.
+
     Attributes:
         folder: where the data, the configuration and the log lie while the server lives.
     """
 
-    def __init__(self, *, rate_limits: bool = False) -> None:
-        self._owned = OwnedFolder("synapse")
+    def __init__(
+        self, *, rate_limits: bool = False, database: Path | None = None, within: Path | None = None
+    ) -> None:
+        self._owned = OwnedFolder("synapse", within)
         self.folder = self._owned.path
+        if database is not None:
+            shutil.copyfile(database, self.database)
         self._rate_limits = rate_limits
         self._secret = secrets.token_hex()
         self._mark = secrets.token_hex()
@@ -99,6 +109,11 @@ class Synapse:
     def log(self) -> Path:
         """The server's log file."""
         return self.folder / "synapse.log"
+
+    @property
+    def database(self) -> Path:
+        """The server's database; whole only while the server is stopped."""
+        return self.folder / "homeserver.db"
 
     @property
     def process_id(self) -> int:
@@ -207,7 +222,7 @@ class Synapse:
             "resources": [{"names": ["client"], "compress": False}],  # no federation
         }
         file = {"class": "logging.FileHandler", "filename": str(self.log), "formatter": "line"}
-        logs = {
+        logs: dict[str, Any] = {
             "version": 1,
             "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
             "handlers": {"file": file},
@@ -216,13 +231,14 @@ class Synapse:
             "loggers": {"synapse.app.homeserver": {"level": "INFO"}},
             "disable_existing_loggers": False,
         }
+        self._adapt_logs(logs)
         settings: dict[str, Any] = {
             "server_name": SERVER_NAME,
             "public_baseurl": f"{self.url}/",
             "serve_server_wellknown": False,
             "extra_well_known_client_content": {"test.sandbox.mark": self._mark},
             "listeners": [listener],
-            "database": {"name": "sqlite3", "args": {"database": str(self.folder / "homeserver.db")}},
+            "database": {"name": "sqlite3", "args": {"database": str(self.database)}},
             "media_store_path": str(self.folder / "media"),
             "signing_key_path": str(self.folder / "signing.key"),
             "pid_file": str(self.folder / "synapse.pid"),
@@ -245,6 +261,9 @@ class Synapse:
         # JSON is YAML, which is what Synapse reads.
         (self.folder / "log.json").write_text(json.dumps(logs))
         (self.folder / "homeserver.json").write_text(json.dumps(settings))
+
+    def _adapt_logs(self, logs: dict[str, Any]) -> None:
+        """Change what is logged; for those who look at more than the server's warnings."""
 
     async def _start_on_a_free_port(self) -> None:
         for _ in range(5):
