@@ -6,9 +6,14 @@ RUN = .venv/bin/python
 KEEP ?=
 MINUTES ?= 10
 N ?= 200
+REPEATS ?= 3
+ONLY ?=
+PAGE ?= docs/performance.md
 SECONDS ?= 40
+COMMA := ,
+ROOMS = $(if $(filter file,$(origin N)),50$(COMMA)200,$(N))
 
-.PHONY: help install sandbox demo test fast fuzz kills soak faults rotation check format clean
+.PHONY: help install sandbox demo test fast fuzz kills soak faults bench rotation check format clean
 
 help:
 	@echo "make demo          plays a federation in front of you, on a throw-away server"
@@ -19,6 +24,7 @@ help:
 	@echo "make kills N=200   kills the bot so many times under load, and counts"
 	@echo "make soak MINUTES=60   kills both sides again and again under load, and counts"
 	@echo "make faults SECONDS=40   holds each fault of a server for so long, and counts what is asked of it"
+	@echo "make bench N=50,200    measures the bot beside others on their libraries, and writes docs/performance.md"
 	@echo "make rotation      simulates five years of 200 pods and draws docs/rotation.png"
 	@echo "make check         runs the linters and the type checker"
 
@@ -61,6 +67,11 @@ soak: install
 faults: install
 	@$(RUN) -m sandbox.install --without-old-client
 	@$(RUN) -m sandbox.endure --seconds $(SECONDS)
+
+# REPEATS=3 ONLY=spokesbot,raw,nio; what was measured is kept, so that an interrupted run goes on.
+bench: install
+	@$(RUN) -m sandbox.install --without-old-client
+	@$(RUN) -m bench --rooms $(ROOMS) --repeats $(REPEATS) --only "$(ONLY)" --page $(PAGE)
 
 rotation: install
 	@$(RUN) -m sandbox.rotation --picture docs/rotation.png

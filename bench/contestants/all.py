@@ -1,0 +1,44 @@
+"""Everybody who can be measured, by name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.contestants.base import Contestant, Setting
+from bench.contestants.program import Scripted
+from bench.contestants.spokesbot import Spokesbot
+
+HERE = Path(__file__).resolve().parent
+WIDE = 64
+RAW = "raw"
+
+
+def _nio(at_once: int) -> Callable[[Setting], Contestant]:
+    return lambda setting: Scripted(setting, (sys.executable, str(HERE / "nio_bot.py")), at_once)
+
+
+CONTESTANTS: dict[str, Callable[[Setting], Contestant]] = {
+    "spokesbot": Spokesbot,
+    "nio": _nio(1),
+    "nio-gather": _nio(WIDE),
+}
+"""Beside the limit itself, which is no contestant."""
+
+
+def chosen(only: str) -> list[str]:
+    """Return the names that were asked for: all where nothing is; `nio` means every kind of it.
+
+    Raises:
+        ValueError: There is none of that name.
+    """
+    names = [RAW, *CONTESTANTS]
+    if not only:
+        return names
+    wanted = [word.strip() for word in only.split(",")]
+    found = [name for name in names if name in wanted or name.partition("-")[0] in wanted]
+    for word in wanted:
+        if not any(word in (name, name.partition("-")[0]) for name in names):
+            raise ValueError(f"there is no contestant {word!r}; there are {', '.join(names)}")
+    return found
