@@ -134,6 +134,7 @@ class Bot:
         self._resting: set[str] = set()
         self.device = self.world.register(BOT, device_id)
         self._tasks: list[asyncio.Task[None]] = []
+        self._looking: sqlite3.Connection | None = None
         self.running = False
 
     # -- life ------------------------------------------------------------------------------------
@@ -144,6 +145,8 @@ class Bot:
         await new_store.lay(self.folder / DATABASE)
         database = await MortalDatabase.open(self.folder / DATABASE)
         assert isinstance(database, MortalDatabase)
+        # one for each life, because to open it takes longer than to look
+        self._looking = self._look()
         self.database = database
         self.database.life = self.life
         self.database.outbox_filled = RingingEvent(self.bell)
@@ -248,6 +251,9 @@ class Bot:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.client.close()
         await self.database._connection.close()
+        if self._looking is not None:
+            self._looking.close()
+            self._looking = None
         self.running = False
 
     async def restart(self) -> None:
@@ -366,9 +372,15 @@ class Bot:
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """Look into the store."""
-        with closing(sqlite3.connect(self.folder / DATABASE)) as connection:
-            connection.row_factory = sqlite3.Row
+        if self._looking is not None:
+            return [dict(row) for row in self._looking.execute(sql)]
+        with closing(self._look()) as connection:
             return [dict(row) for row in connection.execute(sql)]
+
+    def _look(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.folder / DATABASE)
+        connection.row_factory = sqlite3.Row
+        return connection
 
     async def queue(self, room_id: str, message: Message | str, txn_id: str) -> None:
         """Queue a message as a service would."""
