@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from nio.events import Event, InviteEvent, ToDeviceEvent
+from nio.events import EphemeralEvent, Event, InviteEvent, ToDeviceEvent
 from nio.responses import SyncResponse
 
 from bot.matrix.machine import MALFORMED
@@ -63,4 +63,5 @@ _PARSERS: tuple[Callable[[Any], object], ...] = (
     Event.parse_event,
     InviteEvent.parse_event,
     ToDeviceEvent.parse_event,
+    EphemeralEvent.parse_event,
 )

@@ -30,6 +30,7 @@ from bot.matrix.gaps import Gaps
 from bot.matrix.inbound import Readable, incoming, readable
 from bot.matrix.parking import Parking
 from bot.matrix.quotes import Quotes
+from bot.matrix.receipts import Receipts
 from bot.matrix.replay import is_replay, was_shown
 from bot.matrix.requests import Refused, call
 from bot.matrix.roomstate import RoomState
@@ -65,17 +66,25 @@ _STATE = [
     "m.room.power_levels",
     "m.room.tombstone",
 ]
-FILTER: dict[str, Any] = {
-    "presence": {"types": []},
-    "account_data": {"types": []},
-    "room": {
-        "ephemeral": {"types": []},
+
+
+def asked_for(ephemeral: dict[str, Any]) -> dict[str, Any]:
+    """Return the filter with which the server is asked: what must be known and nothing else.
+
+    Args:
+        ephemeral: Which receipts.
+    """
+    return {
+        "presence": {"types": []},
         "account_data": {"types": []},
-        # not lazy: who is a member decides who gets keys and who has a voice
-        "state": {"types": _STATE, "lazy_load_members": False},
-        "timeline": {"limit": TIMELINE, "lazy_load_members": False},
-    },
-}
+        "room": {
+            "ephemeral": ephemeral,
+            "account_data": {"types": []},
+            # not lazy: who is a member decides who gets keys and who has a voice
+            "state": {"types": _STATE, "lazy_load_members": False},
+            "timeline": {"limit": TIMELINE, "lazy_load_members": False},
+        },
+    }
 
 
 class SyncLoop:
@@ -118,6 +127,7 @@ class SyncLoop:
         self._handle_event = handle_event
         self._rooms = RoomState(client, clock, handle_room)
         self._gaps = Gaps(client, database)
+        self._receipts = Receipts(client, clock)
         self._prefix = prefix
         self._quotes = Quotes(client, prefix, wants_quoted)
         self._parking = Parking(client, clock)
@@ -139,13 +149,16 @@ class SyncLoop:
         """
         async with self._database.transaction("start") as tx:
             token = await inbox.load_meta(tx, TOKEN)
+            await self._receipts.begin(tx)
         backoff, loop = Backoff(self._pause), asyncio.get_running_loop()
         while True:
             first, asked_at = not self.synced.is_set(), loop.time()
             try:
-                response = await call(
-                    self._client.sync(LONG_POLL_MS, FILTER, since=token, full_state=True if first else None)
-                )
+                response = await self._ask(token, first=first)
+                if not first and response.next_batch != token and self._receipts.hold(response):
+                    token = response.next_batch
+                    backoff.reset()
+                    continue
                 await self._take(response, token)
             except Retry as error:
                 await backoff.wait(error)
@@ -167,6 +180,12 @@ class SyncLoop:
                 await backoff.wait(Retry("the server says the same again"))
             else:
                 backoff.reset()
+
+    async def _ask(self, since: str | None, *, first: bool) -> SyncResponse:
+        wanted = asked_for(self._receipts.asked_for())
+        return await call(
+            self._client.sync(LONG_POLL_MS, wanted, since=since, full_state=True if first else None)
+        )
 
     async def keep_keys(self) -> None:
         """Do the key work between syncs, beside the loop: a slow server must not hold up messages."""
@@ -196,12 +215,14 @@ class SyncLoop:
             {room_id: [*gaps[room_id], *info.timeline.events] for room_id, info in joined.items()}
         )
         async with self._database.transaction(f"sync.{response.next_batch}") as tx:
+            await self._receipts.begin(tx)
             for room_id, invitation in response.rooms.invite.items():
                 await self._rooms.invited(tx, room_id, invitation.invite_state, response.next_batch)
             for room_id, left in response.rooms.leave.items():
                 await self._rooms.left(tx, room_id, [*left.state, *left.timeline.events], response.next_batch)
             for room_id, info in joined.items():
                 await self._joined(tx, room_id, info, gaps[room_id], quoted, response.next_batch)
+            await self._receipts.finish(tx, joined, gaps)
             await self._parking.note_withheld(tx, response.to_device_events)
             await inbox.save_meta(tx, TOKEN, response.next_batch)
             await inbox.save_meta(tx, inbox.SYNCED_AT, str(to_ms(self._clock.now())))

@@ -14,7 +14,7 @@ from bot.domain.summary_parts import Destination, Kind
 from bot.domain.values import Code
 from bot.ports import Edit, Redact, Say
 from bot.services import summary_words as wording
-from bot.store import deliveries, outbox, pods, summaries, timers
+from bot.store import deliveries, outbox, pods, seen, summaries, timers
 from bot.store.database import Tx
 from bot.store.deliveries import Delivery
 from bot.text import Text
@@ -38,6 +38,7 @@ async def release(tx: Tx, now: datetime, room: Room, summary: Summary) -> Text:
 async def send(tx: Tx, now: datetime, summary: Summary) -> None:
     """Queue what was approved for every room that was shown, each once."""
     copies = await deliveries.copies(tx, summary.id)
+    await seen.stop_watching(tx, summary.id)
     for destination in summary.terms.destinations:
         kept = [copy for copy in copies.get(destination.room_id, []) if not await _taken_back(tx, copy)]
         if summary.retracting:
@@ -56,16 +57,11 @@ async def _deliver(
     room_id = destination.room_id
     txn_id = f"{summary.id}.v{summary.version}.{room_id}"
     markdown = wording.letter(summary).render((await pods.settings(tx, room_id)).language)
-    if kept and kept[0].is_reachable:
-        edited = kept[0].edits or kept[0].txn_id
-        await deliveries.add(tx, summary, room_id, txn_id, edits=edited)
-        await outbox.queue(
-            tx, now, room_id, Edit(edited, markdown, aloud=True), about=summary.id, txn_id=txn_id
-        )
-        return
     thread = await thread_in(tx, summary, room_id)
-    await deliveries.add(tx, summary, room_id, txn_id)
-    message = Say(markdown, (), None, thread, aloud=True)
+    edited = kept[0].edits or kept[0].txn_id if kept and kept[0].is_reachable else None
+    message = Edit(edited, markdown, aloud=True) if edited else Say(markdown, (), None, thread, aloud=True)
+    await deliveries.add(tx, summary, room_id, txn_id, edits=edited)
+    await seen.watch(tx, summary.id, summary.version, room_id, thread)
     await outbox.queue(tx, now, room_id, message, about=summary.id, txn_id=txn_id)
 
 

@@ -197,6 +197,7 @@ async def _sent(tx: Tx, summary: Summary, zone: ZoneInfo, now: datetime) -> Text
         "at": When(summary.ended_at or summary.made_at, zone, now),
         "there": sum(item.state == "sent" for item in sent),
         "n": len(sent),
+        "seen": sum(item.seen_at is not None for item in sent),
     }
     lead = (
         Text(
@@ -206,8 +207,8 @@ async def _sent(tx: Tx, summary: Summary, zone: ZoneInfo, now: datetime) -> Text
         )
         if summary.retracting
         else Text(
-            "{id} version {version} from {pod}, approved {at}: delivered to {there} of {n} room.",
-            plural="{id} version {version} from {pod}, approved {at}: delivered to {there} of {n} rooms.",
+            "{id} version {version} from {pod}, approved {at}: delivered to {there} of {n} room; seen by {seen} of {n}.",
+            plural="{id} version {version} from {pod}, approved {at}: delivered to {there} of {n} rooms; seen by {seen} of {n}.",
             **values,
         )
     )

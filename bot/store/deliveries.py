@@ -21,6 +21,7 @@ class Delivery:
         state: That of its outbox row: `waiting`, `sent`, `failed` or `cancelled`.
         reason: Why it waits or failed; never message text.
         sent_in: The room it was sent in, which an upgrade may have replaced since.
+        seen_at: When it was first known that a member there has seen it.
     """
 
     version: int
@@ -34,6 +35,7 @@ class Delivery:
     reason: str | None
     event_id: str | None
     sent_in: str
+    seen_at: datetime | None
 
     @property
     def is_reachable(self) -> bool:
@@ -52,7 +54,7 @@ async def add(tx: Tx, summary: Summary, room_id: str, txn_id: str, *, edits: str
         edits: That of the message which the row replaces in place.
     """
     await tx.run(
-        "INSERT INTO summary_deliveries VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO summary_deliveries (summary_id, version, room_id, txn_id, edits) VALUES (?, ?, ?, ?, ?)",
         summary.id,
         summary.version,
         room_id,
@@ -65,7 +67,7 @@ async def of(tx: Tx, summary_id: str, version: int | None = None) -> list[Delive
     """Return how far a version is, or all of them, oldest first and in the order in which the rooms were shown."""
     rows = await tx.all(
         "SELECT d.version, d.room_id, t.name, d.txn_id, d.edits, o.state, o.queued_at, o.sent_at, o.reason, o.event_id,"
-        " o.room_id AS sent_in FROM summary_deliveries d"
+        " o.room_id AS sent_in, d.seen_at FROM summary_deliveries d"
         " JOIN summary_destinations t USING (summary_id, version, room_id) JOIN outbox o USING (txn_id)"
         " WHERE summary_id = ?1 AND (?2 IS NULL OR version = ?2) ORDER BY version, t.place",
         summary_id,
@@ -84,6 +86,7 @@ async def of(tx: Tx, summary_id: str, version: int | None = None) -> list[Delive
             row["reason"],
             row["event_id"],
             row["sent_in"],
+            _moment(row["seen_at"]),
         )
         for row in rows
     ]

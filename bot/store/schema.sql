@@ -439,12 +439,13 @@ CREATE TABLE "summary_deliveries" (
     version INTEGER NOT NULL,
     room_id TEXT NOT NULL,
     txn_id TEXT NOT NULL UNIQUE,
-    edits TEXT,
+    edits TEXT, watched INTEGER NOT NULL DEFAULT 0 CHECK (watched IN (0, 1)), seen_at INTEGER, thread TEXT,
     PRIMARY KEY (summary_id, version, room_id),
     FOREIGN KEY (summary_id, version, room_id)
         REFERENCES "summary_destinations" (summary_id, version, room_id) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX summary_deliveries_by_room ON summary_deliveries (room_id);
+CREATE INDEX summary_deliveries_watched ON summary_deliveries (room_id) WHERE watched = 1;
 CREATE TABLE "summary_destinations" (
     summary_id TEXT NOT NULL,
     version INTEGER NOT NULL,
@@ -511,6 +512,13 @@ CREATE TABLE taken (
     PRIMARY KEY (key, begins)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX taken_by_age ON taken (begins);
+CREATE TABLE timeline_places (
+    place INTEGER PRIMARY KEY,
+    room_id TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    UNIQUE (room_id, event_id)
+) STRICT;
+CREATE INDEX timeline_places_by_room ON timeline_places (room_id, place);
 CREATE TABLE timers (
     key TEXT PRIMARY KEY,
     kind TEXT NOT NULL,

@@ -250,14 +250,14 @@ async def test_status_says_which_rooms_wait_and_why(chat: Chat) -> None:
             "UPDATE outbox SET attempts = 1, reason = 'I am not in the room' WHERE txn_id = 'S1.v1.!oak:test'"
         )
     assert await chat.say("Zed", "river", "!summary status S1") == [
-        "S1 version 1 from the assembly River, approved Mon 23 Nov 2026 10:00 UTC, now: delivered to 1 of 3 rooms.\n"
+        "S1 version 1 from the assembly River, approved Mon 23 Nov 2026 10:00 UTC, now: delivered to 1 of 3 rooms; seen by 0 of 3.\n"
         "- Hazel waiting since Mon 23 Nov 2026 10:00 UTC: it is next in turn there.\n"
         "- Oak waiting since Mon 23 Nov 2026 10:00 UTC because: I am not in the room"
     ]
     chat.refused = set()
     await chat.flush()
     [told] = await chat.say("Ana", "willow", "!summary status s1")
-    assert "delivered to 3 of 3 rooms." in told
+    assert "delivered to 3 of 3 rooms; seen by 0 of 3." in told
 
 
 async def test_what_waits_for_a_pod_that_leaves_is_taken_back(chat: Chat) -> None:
@@ -271,7 +271,9 @@ async def test_what_waits_for_a_pod_that_leaves_is_taken_back(chat: Chat) -> Non
     await chat.flush()
     assert not any("Sunday" in text for text in chat.heard("oak"))
     [told] = await chat.say("Zed", "river", "!summary status S1")
-    assert told.endswith("delivered to 2 of 3 rooms.\n- Oak left the assembly before it was sent.")
+    assert told.endswith(
+        "delivered to 2 of 3 rooms; seen by 0 of 3.\n- Oak left the assembly before it was sent."
+    )
 
 
 # -- where the words come from ---------------------------------------------------------------------

@@ -40,7 +40,7 @@ async def test_a_correction_is_approved_like_the_summary_and_edits_every_copy_in
         assert (edit.sent, edit.aloud) == (f"S1.v1.!{room}:test", True)
         assert (await shown(chat))[room] == [letter("Saturday, [mention of the whole room left out].", 2)]
     assert await chat.say("Pia", "oak", "!summary status S1") == [
-        f"S1 version 2 from the assembly River, approved {AT}, now: delivered to 3 of 3 rooms."
+        f"S1 version 2 from the assembly River, approved {AT}, now: delivered to 3 of 3 rooms; seen by 0 of 3."
     ]
 
 
@@ -105,10 +105,10 @@ async def test_one_change_waits_at_a_time_and_what_was_sent_stays_when_it_is_dro
         "\n"
         "> Saturday.\n"
         "\n"
-        f"S1 version 1 from the assembly River, approved {AT}, now: delivered to 3 of 3 rooms."
+        f"S1 version 1 from the assembly River, approved {AT}, now: delivered to 3 of 3 rooms; seen by 0 of 3."
     ]
     assert await chat.say("Pia", "oak", "!summary status S1") == [
-        f"S1 version 1 from the assembly River, approved {AT}, now: delivered to 3 of 3 rooms."
+        f"S1 version 1 from the assembly River, approved {AT}, now: delivered to 3 of 3 rooms; seen by 0 of 3."
     ]
     assert await chat.say("Zed", "river", "!summary cancel S1") == [
         "The change of S1 is cancelled. What was sent stays: version 1."

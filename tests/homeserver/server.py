@@ -25,6 +25,8 @@ class Homeserver(Faults):
         self.world = world
         self.polled_at: int | None = None
         self.rewind = 0
+        self.filters: list[Json] = []
+        """What each `/sync` asked for."""
         self._delivered: set[tuple[str, str]] = set()
         self._stopping = False
         self.limit(0, 0)
@@ -119,13 +121,14 @@ class Homeserver(Faults):
     async def _sync(self, request: web.Request) -> web.StreamResponse:
         device, query = self._device(request), request.query
         since = int(query["since"][1:]) if "since" in query else None
-        limit = json.loads(query["filter"])["room"]["timeline"]["limit"]
+        wanted = json.loads(query["filter"])
+        self.filters.append(wanted)
         full = since is None or query.get("full_state") == "true"
         while True:
             shown_since = since
             if since is not None and self.rewind:
                 shown_since, self.rewind = max(since - self.rewind, 0), 0
-            answer, has_news = syncing.sync(self.world, device, shown_since, limit, full)
+            answer, has_news = syncing.sync(self.world, device, shown_since, wanted, full)
             if has_news or full or self._stopping or query.get("timeout") in (None, "0"):
                 return answered(200, answer)
             if self.polled_at != self.world.now:

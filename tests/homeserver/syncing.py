@@ -8,8 +8,9 @@ TO_DEVICE_AT_ONCE = 100
 STRIPPED = ("m.room.create", "m.room.encryption", "m.room.name")
 
 
-def sync(world: World, device: Device, since: int | None, limit: int, full: bool) -> tuple[Json, bool]:
+def sync(world: World, device: Device, since: int | None, wanted: Json, full: bool) -> tuple[Json, bool]:
     """Return an answer, and whether there is anything in it."""
+    limit = wanted["room"]["timeline"]["limit"]
     me = device.user_id
     rooms: dict[str, Json] = {"join": {}, "invite": {}, "leave": {}}
     for room in world.rooms.values():
@@ -20,8 +21,10 @@ def sync(world: World, device: Device, since: int | None, limit: int, full: bool
         is_news = since is None or own.at > since
         if membership == "join":
             section = _joined(world, room, device, since, limit, full)
-            if section is not None:
-                rooms["join"][room.room_id] = section
+            receipts = _receipts(room, since, wanted["room"]["ephemeral"])
+            if section is not None or receipts:
+                nothing = {"state": {"events": []}, "timeline": _timeline([], device)}
+                rooms["join"][room.room_id] = (section or nothing) | {"ephemeral": {"events": receipts}}
         elif membership == "invite" and is_news:
             shown = [own, *(stored for key, stored in room.state().items() if key[0] in STRIPPED)]
             events = [_stripped(stored) for stored in shown]
@@ -69,6 +72,21 @@ def _joined(
         "unread_notifications": {},
         "summary": {},
     }
+
+
+def _receipts(room: Room, since: int | None, wanted: Json) -> list[Json]:
+    """Return what people have read, as one event, where the filter asks for it."""
+    if "m.receipt" not in wanted.get("types", ["m.receipt"]):
+        return []
+    if room.room_id not in wanted.get("rooms", [room.room_id]):
+        return []
+    content: Json = {}
+    for at, said in room.receipts:
+        if at > (since or 0):
+            for event_id, kinds in said.items():
+                for kind, users in kinds.items():
+                    content.setdefault(event_id, {}).setdefault(kind, {}).update(users)
+    return [{"type": "m.receipt", "content": content}] if content else []
 
 
 def _came(room: Room, user: str) -> int:

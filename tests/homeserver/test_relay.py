@@ -134,7 +134,7 @@ async def test_a_room_that_cannot_be_reached_holds_up_no_other_and_gets_it_when_
     ana.say(river, "!summary status S1")
     await bot.settled()
     status = ana.texts(river)[-1]
-    assert f"delivered to {len(others)} of {PODS} rooms." in status
+    assert f"delivered to {len(others)} of {PODS} rooms; seen by 0 of {PODS}." in status
     assert re.search(r"- Pod A waiting since .* because: I am not in the room", status)
     assert re.search(r"- Pod B waiting since .* because: I may not write there", status)
     world.put(silenced, ana.user_id, "m.room.power_levels", power | {"events_default": 0}, "")
@@ -145,4 +145,4 @@ async def test_a_room_that_cannot_be_reached_holds_up_no_other_and_gets_it_when_
     assert [len(letter) for letter in letters] == [1]
     ana.say(river, "!summary status S1")
     await bot.settled()
-    assert f"delivered to {PODS} of {PODS} rooms." in ana.texts(river)[-1]
+    assert f"delivered to {PODS} of {PODS} rooms; seen by 0 of {PODS}." in ana.texts(river)[-1]

@@ -86,6 +86,7 @@ class Room:
     room_id: str
     public: bool = False
     events: list[Stored] = field(default_factory=list)
+    receipts: list[tuple[int, Json]] = field(default_factory=list)
 
     def state(self, at: float = float("inf"), since: int = 0) -> dict[tuple[str, str], Stored]:
         """Return the newest state events of a stretch of the stream."""
@@ -194,6 +195,15 @@ class World:
                 event["unsigned"] = {"prev_content": before.event["content"]}
         room.events.append(Stored(at, event, by))
         return str(event["event_id"])
+
+    def read(
+        self, room_id: str, user: str, event_id: str, *, thread: str | None = None, kind: str = "m.read"
+    ) -> None:
+        """Let somebody's app say up to where they have read; what is private is told to nobody else."""
+        if kind == "m.read":
+            said = {"ts": 1} | ({"thread_id": thread} if thread else {})
+            content = {event_id: {kind: {user: said}}}
+            self.rooms[room_id].receipts.append((self._tick(), content))
 
     def again(self, event_id: str) -> None:
         """Deliver an event a second time."""

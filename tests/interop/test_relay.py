@@ -28,6 +28,12 @@ async def approve(federation: Federation, place: Place, name: str, words: str = 
     await federation.asks(second, place, f"ok {name}", f"{name} {words}")
 
 
+async def status(federation: Federation, name: str) -> str:
+    """Return how far a summary is, as the assembly reads it."""
+    river = federation.assembly
+    return (await federation.asks(river.witness, river, f"!summary status {name}")).body or ""
+
+
 def id_in(seen: Seen) -> str:
     """Return the id in a draft's first line."""
     return (seen.body or "").split(".")[0].split()[-1]
@@ -67,6 +73,19 @@ async def test_a_summary_is_corrected_asked_about_answered_and_retracted_in_real
                 if seen.replaces is not None and seen.sender == bot.user_id
             ]
             assert [seen.event_id for seen in shown] == [edit.event_id]
+
+        # who read the old words has not seen the new ones; a receipt on the edit says so, or on what came later
+        await willow.witness.read(willow.room, copies[0].event_id)
+        later = await oak.witness.say(oak.room, "Saturday then.")
+        await oak.witness.wait_for(oak.room, "Saturday then.")
+        assert "seen by 0 of 2" in await status(federation, name)
+        edit = await federation.hears(willow, "> It is on Saturday.")
+        await willow.witness.read(willow.room, edit.event_id)
+        assert "seen by 1 of 2" in await status(federation, name)
+        await bot.kill()
+        await oak.witness.read(oak.room, later)
+        await bot.start()
+        assert "seen by 2 of 2" in await status(federation, name)
 
         # Oak asks about it, the assembly answers in the thread of the question on both sides
         witness = oak.witness

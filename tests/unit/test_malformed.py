@@ -12,6 +12,7 @@ from bot import config
 from bot.domain.errors import ConfigError, Retry, StartError, StoreError
 from bot.matrix import datafolder, echo, requests, secret_storage
 from bot.matrix.identity import Published
+from bot.matrix.malformed import without_unreadable
 from bot.matrix.sas_flow import Flow, Party, Stage
 
 CLIENT: Any = SimpleNamespace(user_id="@bot:test")
@@ -62,6 +63,15 @@ def test_malformed_keys_are_no_identity(shown: Any) -> None:
         assert published.master is None
         assert not published.is_device_signed
         assert not published.has_device_keys("ed", "curve")
+
+
+def test_a_malformed_receipt_costs_nobody_anything_but_itself() -> None:
+    good = {"type": "m.receipt", "content": {"$e": {"m.read": {"@ana:test": {"ts": 1}}}}}
+    bad = {"type": "m.receipt", "content": {"$e": {"x": []}}}
+    nothing: dict[str, Any] = {"events": []}
+    room = {"state": nothing, "account_data": nothing, "timeline": nothing | {"prev_batch": "s1"}}
+    answer = {"rooms": {"join": {"!r:test": room | {"ephemeral": {"events": [bad, good]}}}}}
+    assert without_unreadable(answer)["rooms"]["join"]["!r:test"]["ephemeral"]["events"] == [good]
 
 
 @pytest.mark.parametrize(
