@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from bot.domain.files import Attached, Fetch, Remark, Sealed, Unfit
+
 if TYPE_CHECKING:
     from bot.store.database import Tx
 
@@ -49,7 +51,9 @@ class Said(Event):
         mentions: The user ids in its `m.mentions`.
         replied_body: The text of the message it replies to, fetched only for commands declared with
             `quotes=True`: other messages are never kept.
-        replied_sender: Who wrote that message, where its text was fetched.
+        replied_sender: Who wrote that message, where it was fetched.
+        replied_file: The file in it, where it was fetched and has one.
+        file: The file it carries itself: known of an edit, and of a caption that is a command.
     """
 
     body: str
@@ -59,6 +63,8 @@ class Said(Event):
     mentions: tuple[str, ...] = ()
     replied_body: str | None = None
     replied_sender: str | None = None
+    replied_file: Attached | None = None
+    file: Attached | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +167,37 @@ class Removed:
     room_id: str
     by: str
     banned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file of a summary that was fetched and lies on the server under a new key.
+
+    Args:
+        fetch: The wish for it.
+        content: As it goes to every room.
+        thumbnail: As it goes too.
+        remark: What became of what it said of itself.
+    """
+
+    fetch: Fetch
+    content: Sealed
+    thumbnail: Sealed | None
+    remark: Remark
+
+
+@dataclass(frozen=True, slots=True)
+class NotFetched:
+    """A file of a summary that cannot go along.
+
+    Args:
+        fetch: The wish for it.
+        largest: Bytes that a file may have.
+    """
+
+    fetch: Fetch
+    why: Unfit
+    largest: int
 
 
 RoomChange = RoomSeen | Invited | Removed
@@ -275,6 +312,25 @@ class SendFile:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareFile:
+    """A file that lies on the server already, encrypted; nothing is uploaded for it.
+
+    Args:
+        media: How apps show it, as a message type of the Matrix specification.
+        name: The file name people see.
+        content: Where it is and what opens it.
+        thumbnail: The same of a small picture of it.
+        thread: The root event id of the thread it belongs in.
+    """
+
+    media: str
+    name: str
+    content: Sealed
+    thumbnail: Sealed | None = None
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class JoinRoom:
     """Accepts an invitation, or follows an upgrade.
 
@@ -321,7 +377,7 @@ class RefuseUnencrypted:
 
 
 Message = (
-    Say | Edit | StartPoll | EndPoll | Redact | SendFile
+    Say | Edit | StartPoll | EndPoll | Redact | SendFile | ShareFile
     | JoinRoom | LeaveRoom | InviteUser | RemoveUser | RefuseUnencrypted
 )  # fmt: skip
 
@@ -374,6 +430,9 @@ HandleIdentities = Callable[["Tx", Sequence[IdentitySeen]], Awaitable[None]]
 
 HoldEvent = Callable[["Tx", Incoming], Awaitable[bool]]
 """Takes note of an event from a device its sender has not signed; tells whether it is to be kept for later."""
+
+HandleFile = Callable[["Tx", Fetched | NotFetched], Awaitable[None]]
+"""Takes in that a file was fetched, or cannot be, within the transaction; must not send anything."""
 
 HandleUnread = Callable[["Tx", Unread], Awaitable[None]]
 """Takes note that an event cannot be read yet, or that it could be read after all."""

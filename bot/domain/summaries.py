@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.domain import summary_refusals
 from bot.domain.errors import Conflict
+from bot.domain.files import Attached, File, taken_from
 from bot.domain.summary_parts import Kind, Ok, Out, State, Terms
 from bot.domain.values import Code
 from bot.domain.voices import APPROVERS, Voices
@@ -43,6 +44,7 @@ class Summary:
         waits_from: When the time for its oks began; `None` for `made_at`.
         goes_at: When the objection window ends, while it is open.
         objectors: Who objected to this version; the pair's new oks answer them.
+        file: What goes along; nobody can approve it before it is fetched and shown.
     """
 
     id: str
@@ -66,6 +68,7 @@ class Summary:
     waits_from: datetime | None = None
     goes_at: datetime | None = None
     objectors: tuple[str, ...] = ()
+    file: File | None = None
 
     @property
     def lapses_at(self) -> datetime:
@@ -96,22 +99,39 @@ class Summary:
             waits_from=None,
             goes_at=None,
             objectors=(),
+            file=self.out.file,
         )
+
+    @property
+    def new_file(self) -> File | None:
+        """The file that this version brings, if others do not have it already."""
+        before = self.out.file if self.out else None
+        return None if self.file is None or (before and before.since == self.file.since) else self.file
 
     def is_pending(self, now: datetime) -> bool:
         """Tell whether it may still go, and may still change."""
         return self.state is State.OPEN or (self.state is State.DRAFT and now < self.lapses_at)
 
-    def change(self, text: str, terms: Terms, now: datetime) -> Summary:
+    def change(self, text: str, terms: Terms, now: datetime, attached: Attached | None = None) -> Summary:
         """Return the next version, which nobody has approved yet; the same words and terms change nothing.
+
+        Args:
+            text: Its words.
+            terms: Its signature and rooms.
+            now: The moment.
+            attached: A file in place of the one it had; without, it keeps that.
 
         Raises:
             Conflict: It is no draft any more.
         """
         self.check_pending(now)
-        if (text, terms) == (self.text, self.terms):
+        if (text, terms, attached) == (self.text, self.terms, None):
             return self
-        return self._next(now, text=text, terms=terms)
+        return self._next(now, text=text, terms=terms, attached=attached)
+
+    def fetched(self, file: File) -> Summary:
+        """Return it with its file, which is here now; unchanged if it has another one by now, or none."""
+        return replace(self, file=file) if self.file and self.file.since == file.since else self
 
     def approve(
         self,
@@ -147,6 +167,7 @@ class Summary:
                 id=self.id,
                 status=Code(f"!summary status {self.id}"),
             )
+        self.check_fetched()
         if terms != self.terms:
             return self.change(self.text, terms, now)
         if user_id in self.approvers:
@@ -216,16 +237,32 @@ class Summary:
         self.check_pending(now)
         return replace(self._draft_again(now), oks=())
 
-    def correct(self, text: str, terms: Terms, by: str, command_event_id: str, now: datetime) -> Summary:
+    def correct(
+        self,
+        text: str,
+        terms: Terms,
+        by: str,
+        command_event_id: str,
+        now: datetime,
+        attached: Attached | None = None,
+    ) -> Summary:
         """Return the version that would replace what others have, once it is approved.
+
+        Args:
+            text: Its words.
+            terms: Its signature and rooms.
+            by: Who typed the command.
+            command_event_id: In which message.
+            now: The moment.
+            attached: A file in place of the one that others have; without, they keep it.
 
         Raises:
             Conflict: It was not sent, or a change of it waits already, or it says this already.
         """
         self.check_out()
-        if text == self.text:
+        if text == self.text and attached is None:
             raise Conflict("{id} says that already.", id=self.id)
-        return self._after(now, by, command_event_id, text=text, terms=terms)
+        return self._after(now, by, command_event_id, text=text, terms=terms, attached=attached)
 
     def retract(self, terms: Terms, by: str, command_event_id: str, now: datetime) -> Summary:
         """Return the version that would delete what others have, once it is approved.
@@ -261,6 +298,15 @@ class Summary:
             return
         raise summary_refusals.not_pending(self)
 
+    def check_fetched(self) -> None:
+        """Check that its file, if it has one, is here and can be shown.
+
+        Raises:
+            Conflict: It is not.
+        """
+        if self.file is not None and not self.file.is_here:
+            raise summary_refusals.still_fetching(self)
+
     def check_out(self) -> None:
         """Check that others have it, and that no change of it waits.
 
@@ -280,8 +326,9 @@ class Summary:
         text: str,
         terms: Terms,
         retracting: bool = False,
+        attached: Attached | None = None,
     ) -> Summary:
-        out = Out(self.version, self.text, self.terms, self.made_at, self.oks, self.ended_at)
+        out = Out(self.version, self.text, self.terms, self.made_at, self.oks, self.ended_at, self.file)
         changed = replace(
             self,
             out=out,
@@ -291,10 +338,11 @@ class Summary:
             source_by=by,
             retracting=retracting,
             ended_at=None,
+            file=None if retracting else self.file,
         )
-        return changed._next(now, text=text, terms=terms)
+        return changed._next(now, text=text, terms=terms, attached=attached)
 
-    def _next(self, now: datetime, *, text: str, terms: Terms) -> Summary:
+    def _next(self, now: datetime, *, text: str, terms: Terms, attached: Attached | None = None) -> Summary:
         number = self.last_version + 1
         return replace(
             self,
@@ -308,6 +356,7 @@ class Summary:
             oks=(),
             objectors=(),
             made_at=now,
+            file=taken_from(attached, number) if attached else self.file,
         )
 
     def _draft_again(self, now: datetime) -> Summary:
@@ -323,4 +372,4 @@ class Summary:
     def _dropped(self, state: State, now: datetime) -> Summary:
         if self.out is not None:
             return self.as_sent
-        return replace(self, state=state, goes_at=None, text="", oks=(), ended_at=now)
+        return replace(self, state=state, goes_at=None, text="", oks=(), ended_at=now, file=None)

@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import Enum
 from zoneinfo import ZoneInfo
 
+from bot.domain.files import File
+
 UTC = ZoneInfo("UTC")
 
 
@@ -84,3 +86,4 @@ class Out:
     made_at: datetime
     oks: tuple[Ok, ...]
     approved_at: datetime | None
+    file: File | None = None

@@ -57,3 +57,12 @@ def not_out(summary: Summary) -> Conflict:
             cancel=Code(f"!summary cancel {summary.id}"),
         )
     return Conflict("{id} is not out, so there is nothing to change.", id=summary.id)
+
+
+def still_fetching(summary: Summary) -> Conflict:
+    """Return why nobody can approve a version whose file is not here yet."""
+    return Conflict(
+        "The file of {id} is still being fetched. When it is here I show it with the words; then type {ok}.",
+        id=summary.id,
+        ok=Code(f"ok {summary.id}"),
+    )

@@ -49,6 +49,7 @@ class Tx:
         self._disk = disk
         self.queued = False
         self.timed = False
+        self.wanted = False
         self.afterwards: list[Callable[[], None]] = []
         """What is to be called once it is committed, and not at all if it is not."""
         self.caused_by(cause)
@@ -144,6 +145,7 @@ class Database:
         self.disk = Disk()
         self.outbox_filled = asyncio.Event()
         self.timers_set = asyncio.Event()
+        self.files_wanted = asyncio.Event()
 
     @staticmethod
     async def inspect(path: Path) -> None:
@@ -216,6 +218,8 @@ class Database:
             self.outbox_filled.set()
         if tx.timed:
             self.timers_set.set()
+        if tx.wanted:
+            self.files_wanted.set()
         for call in tx.afterwards:
             call()
 

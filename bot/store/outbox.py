@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
+from bot.domain.files import Sealed
 from bot.ports import Message
 from bot.store.database import Row, Tx, from_ms, to_ms
 
@@ -257,4 +258,6 @@ def _moment(milliseconds: int | None) -> datetime | None:
 
 
 def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):  # the only value in a message that has parts of its own
+        return Sealed(**value)
     return tuple(_frozen(item) for item in value) if isinstance(value, list) else value

@@ -127,7 +127,7 @@ CREATE TABLE mandates (
     stance TEXT CHECK (stance IN ('agree', 'disagree', 'abstain', 'block')),
     -- a JSON object: how many voices of the pod took which stance
     count TEXT,
-    decided_at INTEGER, remit TEXT NOT NULL DEFAULT 'bound', objector TEXT, pair TEXT, settled TEXT CHECK (settled IN ('agree', 'disagree', 'abstain', 'block', 'none')),
+    decided_at INTEGER,
     PRIMARY KEY (proposal_id, pod_room_id),
     CHECK (stance IS NULL OR (count IS NOT NULL AND decided_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
@@ -318,7 +318,7 @@ CREATE TABLE request_oks (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE "requests" (
     id TEXT PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('enter', 'leave', 'setting', 'voice', 'remit')),
+    kind TEXT NOT NULL CHECK (kind IN ('enter', 'leave', 'setting', 'voice')),
     room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
     pod_room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
     asked_by TEXT NOT NULL,
@@ -368,18 +368,6 @@ CREATE TABLE settings (
     value TEXT NOT NULL,
     PRIMARY KEY (room_id, key)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE spoken (
-    event_id TEXT PRIMARY KEY,
-    proposal_id TEXT NOT NULL REFERENCES proposals (id) ON DELETE CASCADE,
-    round INTEGER NOT NULL,
-    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
-    user_id TEXT NOT NULL,
-    sent_at INTEGER NOT NULL,
-    -- none withdraws
-    stance TEXT CHECK (stance IN ('agree', 'reserve', 'aside', 'disagree', 'abstain', 'block')),
-    taken INTEGER NOT NULL CHECK (taken IN (0, 1))
-) STRICT, WITHOUT ROWID;
-CREATE INDEX spoken_by_proposal ON spoken (proposal_id, round);
 CREATE TABLE stances (
     event_id TEXT PRIMARY KEY,
     proposal_id TEXT NOT NULL REFERENCES proposals (id) ON DELETE CASCADE,
@@ -468,6 +456,47 @@ CREATE TABLE "summary_destinations" (
     FOREIGN KEY (summary_id, version) REFERENCES "summary_versions" (summary_id, version)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX summary_destinations_by_room ON summary_destinations (room_id);
+CREATE TABLE summary_fetches (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    summary_id TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    -- JSON: the file as its message describes it
+    source TEXT NOT NULL,
+    -- what is needed to show the version when it is here
+    reply_to TEXT,
+    thread TEXT,
+    noted INTEGER NOT NULL CHECK (noted IN (0, 1)),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    not_before INTEGER NOT NULL DEFAULT 0,
+    reason TEXT,
+    UNIQUE (summary_id, since),
+    FOREIGN KEY (summary_id, since) REFERENCES summary_files (summary_id, since) ON DELETE CASCADE
+) STRICT;
+CREATE TABLE summary_file_copies (
+    txn_id TEXT PRIMARY KEY,
+    summary_id TEXT NOT NULL REFERENCES summaries (id),
+    since INTEGER NOT NULL,
+    room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX summary_file_copies_by_room ON summary_file_copies (room_id);
+CREATE INDEX summary_file_copies_by_summary ON summary_file_copies (summary_id);
+CREATE TABLE summary_files (
+    summary_id TEXT NOT NULL REFERENCES summaries (id),
+    -- the version that brought it
+    since INTEGER NOT NULL,
+    -- the message it was taken from
+    event_id TEXT NOT NULL,
+    taken_by TEXT NOT NULL,
+    media TEXT NOT NULL CHECK (media IN ('m.file', 'm.image', 'm.audio', 'm.video')),
+    name TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    -- JSON: where the ciphertext is and what opens it; NULL while it is being fetched
+    content TEXT,
+    thumbnail TEXT,
+    remark TEXT NOT NULL CHECK (remark IN ('clean', 'cleaned', 'unseen')),
+    PRIMARY KEY (summary_id, since)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX summary_files_by_event ON summary_files (event_id);
 CREATE TABLE summary_objections (
     summary_id TEXT NOT NULL,
     version INTEGER NOT NULL,
@@ -499,7 +528,7 @@ CREATE TABLE "summary_versions" (
     made_at INTEGER NOT NULL,
     ended_at INTEGER,
     -- the time zone in which its time is written
-    zone TEXT NOT NULL,
+    zone TEXT NOT NULL, file INTEGER,
     PRIMARY KEY (summary_id, version)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE swaps (

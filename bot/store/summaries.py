@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.summaries import Summary
 from bot.domain.summary_parts import Destination, Kind, Ok, Out, State, Terms
-from bot.store import deliveries
+from bot.store import deliveries, summary_files
 from bot.store.database import Row, Tx, from_ms, to_ms
 
 
 async def save(tx: Tx, summary: Summary) -> None:
-    """Keep a summary as it is now; words and oks of versions that nobody has or will have are erased."""
+    """Keep a summary as it is now; words, files and oks of versions that nobody has or will have are erased."""
     out = summary.out.version if summary.out else None
     await tx.run(
         "INSERT INTO summaries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
@@ -42,14 +42,18 @@ async def save(tx: Tx, summary: Summary) -> None:
         to_ms(summary.waits_from or summary.made_at),
         _ms(summary.goes_at),
     )
+    if summary.file is not None:
+        await summary_files.save(tx, summary.id, summary.file)
     added = await tx.run(
-        "INSERT OR IGNORE INTO summary_versions VALUES (?, ?, ?, ?, ?, NULL, ?)",
+        "INSERT OR IGNORE INTO summary_versions (summary_id, version, text, signed_by, made_at, zone, file)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         summary.id,
         summary.version,
         summary.text,
         summary.terms.signed_by,
         to_ms(summary.made_at),
         summary.terms.zone.key,
+        summary.file.since if summary.file else None,
     )
     if added:
         await tx.run_many(
@@ -66,13 +70,14 @@ async def save(tx: Tx, summary: Summary) -> None:
         summary.version,
     )
     await tx.run(
-        "UPDATE summary_versions SET text = NULL WHERE summary_id = ? AND version IS NOT ?"
+        "UPDATE summary_versions SET text = NULL, file = NULL WHERE summary_id = ? AND version IS NOT ?"
         " AND (version != ? OR ? = '')",
         summary.id,
         out,
         summary.version,
         summary.text,
     )
+    await summary_files.forget_unused(tx, summary.id)
     for table in ("summary_oks", "summary_objections"):
         await tx.run(f"DELETE FROM {table} WHERE summary_id = ? AND version IS NOT ?", summary.id, out)  # noqa: S608
     await tx.run_many(
@@ -91,7 +96,7 @@ async def save(tx: Tx, summary: Summary) -> None:
 async def find(tx: Tx, summary_id: str) -> Summary | None:
     """Return a summary with its current version."""
     row = await tx.one(
-        "SELECT s.*, v.text, v.signed_by, v.made_at, v.zone FROM summaries s JOIN summary_versions v"
+        "SELECT s.*, v.text, v.signed_by, v.made_at, v.zone, v.file FROM summaries s JOIN summary_versions v"
         " ON v.summary_id = s.id AND v.version = s.version WHERE s.id = ?",
         summary_id,
     )
@@ -118,11 +123,12 @@ async def sent_by(tx: Tx, room_id: str) -> list[Summary]:
 
 
 async def made_from(tx: Tx, room_id: str, event_id: str) -> list[Summary]:
-    """Return the summaries of a room whose words, or whose command, stand in a message."""
+    """Return the summaries of a room whose words, whose command or whose file stand in a message."""
     return await _found(
         tx,
         await tx.all(
-            "SELECT id FROM summaries WHERE room_id = ?1 AND (source_event_id = ?2 OR command_event_id = ?2)",
+            "SELECT id FROM summaries WHERE room_id = ?1 AND (source_event_id = ?2 OR command_event_id = ?2"
+            " OR id IN (SELECT summary_id FROM summary_files WHERE event_id = ?2))",
             room_id,
             event_id,
         ),
@@ -202,6 +208,7 @@ async def _summary(tx: Tx, row: Row) -> Summary:
         waits_from if waits_from != made_at else None,
         _moment(row["goes_at"]),
         tuple(item["user_id"] for item in objectors),
+        await summary_files.find(tx, row["id"], row["file"]),
     )
 
 
@@ -218,6 +225,7 @@ async def _out(tx: Tx, summary_id: str, version: int | None) -> Out | None:
         from_ms(row["made_at"]),
         await _oks(tx, summary_id, row["version"]),
         _moment(row["ended_at"]),
+        await summary_files.find(tx, summary_id, row["file"]),
     )
 
 

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.domain.files import Attached, Media, Remark, Sealed, taken_from
 from bot.domain.summaries import Summary
 from bot.domain.summary_parts import Destination, Ok, State, Terms
 from bot.ports import Say
-from bot.store import deliveries, migrate, outbox, pods, rooms, summaries
+from bot.store import deliveries, migrate, outbox, pods, rooms, summaries, summary_files
 from bot.store.database import Database
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -181,3 +182,50 @@ async def test_a_correction_that_waits_comes_back_with_what_others_have(database
         assert await summaries.find(tx, "S5") == dropped
         texts = await tx.all("SELECT text FROM summary_versions ORDER BY version")
         assert [row["text"] for row in texts] == ["We can host.", None]
+
+
+async def test_a_file_comes_back_as_it_was_and_its_keys_go_with_the_words(database: Database) -> None:
+    sealed = Sealed("mxc://test/a", "the key", "iv", "hash", "image/png", 5, 8, 6)
+    attached = Attached("$file", "@cy:test", Media.IMAGE, "a.png", "look", True, sealed, sealed)
+    wanted = replace(DRAFT, file=taken_from(attached, 1))
+    async with database.transaction("step") as tx:
+        await summaries.save(tx, wanted)
+        await summary_files.want(tx, "S1", 1, attached, "$command", None, noted=True)
+        assert await summaries.find(tx, "S1") == wanted
+        fetch = await summary_files.due_fetch(tx, NOW)
+        assert fetch is not None
+        assert (fetch.source, fetch.noted, fetch.attempts) == (attached, True, 0)
+        await summary_files.put_off_fetch(tx, fetch.id, NOW + timedelta(minutes=1), "no answer")
+        assert await summary_files.due_fetch(tx, NOW) is None
+        assert await summary_files.next_fetch_at(tx) == NOW + timedelta(minutes=1)
+        # a clock that went back a day does not make it wait for one
+        assert await summary_files.due_fetch(tx, NOW - timedelta(days=1)) is not None
+        assert await summary_files.settle_fetch(tx, fetch.id)
+        assert not await summary_files.settle_fetch(tx, fetch.id)
+        assert wanted.file is not None
+        here = wanted.fetched(replace(wanted.file, content=sealed, thumbnail=sealed, remark=Remark.CLEANED))
+        await summaries.save(tx, here)
+        assert await summaries.find(tx, "S1") == here
+        assert [item.id for item in await summaries.made_from(tx, "!river", "$file")] == ["S1"]
+        changed = here.change("We cannot.", TERMS, NOW)
+        await summaries.save(tx, changed)
+        assert (await summaries.find(tx, "S1")) == changed
+        sent = replace(changed, state=State.APPROVED, ended_at=NOW)
+        await summaries.save(tx, sent)
+        correction = sent.correct(
+            "Perhaps.", TERMS, "@ben:test", "$c", NOW, replace(attached, event_id="$new")
+        )
+        await summaries.save(tx, correction)
+        assert await summaries.find(tx, "S1") == correction
+        assert len(await tx.all("SELECT 1 FROM summary_files")) == 2
+        await summary_files.want(tx, "S1", correction.version, attached, None, None, noted=False)
+        await summaries.save(tx, correction.cancel(NOW))
+        assert await tx.all("SELECT 1 FROM summary_fetches") == []
+        assert [row["since"] for row in await tx.all("SELECT since FROM summary_files")] == [1]
+        retraction = sent.retract(TERMS, "@ben:test", "$c", NOW)
+        await summaries.save(tx, replace(retraction, last_version=4, version=4))
+        assert len(await tx.all("SELECT 1 FROM summary_files")) == 1
+        await summaries.save(
+            tx, replace(retraction, last_version=4, version=4, state=State.RETRACTED, out=None)
+        )
+        assert await tx.all("SELECT 1 FROM summary_files") == []
