@@ -107,6 +107,17 @@ class Log(_Part):
     file: Path | None = None
 
 
+class Files(_Part):
+    """Files that go along with summaries.
+
+    Args:
+        largest_mb: Megabytes that one may have; the homeserver may allow fewer. A file is in memory while it is fetched,
+            three times over.
+    """
+
+    largest_mb: Annotated[int, Field(ge=1, le=100)] = 20
+
+
 class Verify(_Part):
     """How verifications of the bot that members start are confirmed.
 
@@ -131,6 +142,7 @@ class Config(_Part):
     language: Language = "en"
     timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
     verify: Verify = Verify()
+    files: Files = Files()
     log: Log = Log()
 
     @field_validator("data_dir", "store_key_file")

@@ -10,9 +10,9 @@ from typing import Any
 from bot.domain.errors import GiveUp, Retry
 from bot.matrix import polls
 from bot.matrix.client import BotClient
-from bot.matrix.files import upload_encrypted
+from bot.matrix.files import file_content, upload_encrypted
 from bot.matrix.format import html, plain
-from bot.ports import Edit, EndPoll, Message, Say, SendFile, StartPoll
+from bot.ports import Edit, EndPoll, Message, Say, SendFile, ShareFile, StartPoll
 from bot.store import outbox
 from bot.store.database import Database
 
@@ -42,6 +42,8 @@ async def content_of(client: BotClient, database: Database, message: Message) ->
             return polls.END, polls.end_content(started, plain(message.markdown))
         case SendFile():
             return "m.room.message", await upload_encrypted(client, message)
+        case ShareFile():
+            return "m.room.message", file_content(message)
         case _:
             raise GiveUp(f"{type(message).__name__} is no message")
 

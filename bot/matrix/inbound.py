@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
 from nio.events import (
+    BadEvent,
     Event,
     MegolmEvent,
     PowerLevelsEvent,
@@ -28,6 +30,7 @@ from nio.events import (
 from bot.domain.names import clean
 from bot.matrix import polls
 from bot.matrix.client import BotClient
+from bot.matrix.files import attached
 from bot.ports import Incoming, MemberSeen, PollAnswered, Redacted, RoomSeen, Said, Unencrypted
 from bot.text import utc
 
@@ -45,7 +48,7 @@ class Readable(Enum):
     UNSIGNED = "its sender's identity has not signed the device it is from"
 
 
-def readable(client: BotClient, event: Event) -> Readable:
+def readable(client: BotClient, event: Event | BadEvent) -> Readable:
     """Tell whether an encrypted event's words can be taken as its sender's."""
     if isinstance(event, MegolmEvent):
         return Readable.LATER
@@ -61,7 +64,9 @@ def readable(client: BotClient, event: Event) -> Readable:
     return Readable.NEVER if known and asked else Readable.LATER
 
 
-def incoming(event: Event, room_id: str, prefix: str, quoted: Said | None = None) -> Incoming | None:
+def incoming(
+    event: Event | BadEvent, room_id: str, prefix: str, quoted: Said | None = None
+) -> Incoming | None:
     """Return what an event means to us, or `None` if it is nothing of ours.
 
     Args:
@@ -87,6 +92,9 @@ def incoming(event: Event, room_id: str, prefix: str, quoted: Said | None = None
         return None
     if isinstance(event, RoomMessageText):
         return _said(common, content, clean(event.body), quoted)
+    if (said := _with_file(common, content, quoted)) is not None:
+        # a file is none of our business, unless its caption is a command or what it edits may be a draft's
+        return said if said.replaces or said.body.lstrip().startswith(prefix) else None
     if isinstance(event, UnknownEvent) and event.type in polls.RESPONSES:
         response = polls.read_response(content)
         return (
@@ -95,6 +103,33 @@ def incoming(event: Event, room_id: str, prefix: str, quoted: Said | None = None
             else None
         )
     return None
+
+
+def message(event: Event | BadEvent, room_id: str, prefix: str) -> Said | None:
+    """Return a message that somebody replied to: what was said, or the file in it, which may be unencrypted."""
+    said = incoming(event, room_id, prefix)
+    if isinstance(said, Said):
+        return said
+    common = {
+        "event_id": event.event_id,
+        "room_id": room_id,
+        "sender": event.sender,
+        "sent_at": utc(event.server_timestamp),
+    }
+    return _with_file(common, _dict(event.source.get("content")), None, decrypted=event.decrypted)
+
+
+def _with_file(
+    common: dict[str, Any], content: dict[str, Any], quoted: Said | None, *, decrypted: bool = True
+) -> Said | None:
+    """Return a message that carries a file, or `None` if it carries none; what is said is the caption."""
+    relation = _dict(content.get("m.relates_to"))
+    replaces = _event_id(relation.get("event_id")) if relation.get("rel_type") == "m.replace" else None
+    new = _dict(content.get("m.new_content")) if replaces else content
+    file = attached(new, replaces or common["event_id"], common["sender"], decrypted=decrypted)
+    if file is None:
+        return None
+    return replace(_said(common, content | {"m.new_content": {}}, file.caption or "", quoted), file=file)
 
 
 def _said(common: dict[str, Any], content: dict[str, Any], body: str, quoted: Said | None) -> Said:
@@ -119,8 +154,9 @@ def _said(common: dict[str, Any], content: dict[str, Any], body: str, quoted: Sa
         mentions=tuple(clean(item) for item in mentioned if isinstance(item, str))
         if isinstance(mentioned, list)
         else (),
-        replied_body=quoted.body if quoted else None,
+        replied_body=quoted.body if quoted and quoted.file is None else None,
         replied_sender=quoted.sender if quoted else None,
+        replied_file=quoted.file if quoted else None,
     )
 
 

@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from nio.events import Event, MegolmEvent
+from nio.events import BadEvent, Event, MegolmEvent
 
 from bot.domain.limits import COMMANDS_IN_ROOM, COMMANDS_OF_ONE
 from bot.matrix.client import BotClient
-from bot.matrix.inbound import Readable, incoming, readable, reply_target
+from bot.matrix.inbound import Readable, message, readable, reply_target
 from bot.matrix.requests import Refused, call
 from bot.ports import Said
 
@@ -76,7 +76,7 @@ class Quotes:
         if isinstance(original, MegolmEvent):
             original.room_id = room_id
             original = self._client.olm._decrypt_megolm_no_error(original) or original
-        if not isinstance(original, Event) or readable(self._client, original) is not Readable.YES:
+        # a file that is not as it should be is a bad event to nio; people are told why it is not taken
+        if not isinstance(original, Event | BadEvent) or readable(self._client, original) is not Readable.YES:
             return None
-        said = incoming(original, room_id, self._prefix)
-        return said if isinstance(said, Said) else None
+        return message(original, room_id, self._prefix)

@@ -37,6 +37,7 @@ from bot.ports import (
     RemoveUser,
     Say,
     SendFile,
+    ShareFile,
     StartPoll,
 )
 from bot.store import outbox, rooms
@@ -53,7 +54,7 @@ PREPARED_AT_ONCE = 200
 LONGEST_PAUSE = timedelta(minutes=10)
 OUTSIDE = outbox.LONGEST_WAIT
 """How long to wait before looking again whether we are back in a room."""
-_EVENTS = (Say, Edit, StartPoll, EndPoll, SendFile, RefuseUnencrypted)
+_EVENTS = (Say, Edit, StartPoll, EndPoll, SendFile, ShareFile, RefuseUnencrypted)
 """What would be there twice if it were sent twice; the others change nothing the second time."""
 REFUSAL = (
     "This room is not encrypted, so I do nothing here. Switch encryption on in its settings and I will help."

@@ -19,11 +19,24 @@ from nio.events import Event
 
 from bot import config, control
 from bot.domain.errors import ConfigError, GiveUp, Retry, StartError, StoreError
-from bot.matrix import datafolder, echo, polls, requests, secret_storage, signatures, verification_events
+from bot.domain.files import LONGEST_NAME, OCTETS, Remark, Unfit, made_harmless, taken_from
+from bot.domain.metadata import clean
+from bot.matrix import (
+    datafolder,
+    echo,
+    files,
+    polls,
+    requests,
+    secret_storage,
+    signatures,
+    verification_events,
+)
+from bot.matrix.fetcher import _open, _Unfit
 from bot.matrix.identity import Identity, Published
 from bot.matrix.inbound import incoming, reply_target, room_seen
 from bot.matrix.machine import _well_formed
 from bot.matrix.sas_flow import Flow, Party, Sending
+from bot.ports import ShareFile
 from tests.fuzz.effort import fuzzed
 from tests.fuzz.hostile import Json, bent, deep, words
 from tests.fuzz.hostile import json as any_json
@@ -344,6 +357,75 @@ _yaml = st.one_of(
         ]
     ),
 )
+
+
+_FILE: dict[str, Json] = {
+    "msgtype": "m.image",
+    "body": "look",
+    "filename": "a.png",
+    "info": {
+        "mimetype": "image/png",
+        "size": 5,
+        "w": 8,
+        "h": 6,
+        "thumbnail_file": {"url": "mxc://test/b"},
+        "thumbnail_info": {"mimetype": "image/png"},
+    },
+    "file": {
+        "v": "v2",
+        "url": "mxc://test/a",
+        "key": {"kty": "oct", "alg": "A256CTR", "ext": True, "k": "AAAA", "key_ops": ["decrypt"]},
+        "iv": "AAAAAAAAAAAAAAAAAAAAAA",
+        "hashes": {"sha256": "47DEQpj8HBSa"},
+    },
+}
+
+
+@fuzzed(60)
+@given(bent(_FILE))
+def test_any_file_is_taken_as_harmless_and_under_a_whole_key_or_not(content: Json) -> None:
+    found = files.attached(content, "$e1", "@ana:test", decrypted=True)
+    if found is None:
+        return
+    file = taken_from(found, 1)
+    assert 0 < len(file.name) <= LONGEST_NAME
+    for sealed in (made_harmless(found).content, made_harmless(found).thumbnail):
+        if sealed is not None:
+            assert sealed.mimetype == OCTETS or "html" not in sealed.mimetype
+            shared = files.file_content(ShareFile(file.media.value, file.name, sealed))
+            assert json.loads(json.dumps(shared))["file"]["url"].startswith("mxc://")
+            try:
+                _open(sealed, b"ciphertext")
+            except _Unfit as refused:
+                assert refused.why in (Unfit.CHANGED, Unfit.UNREADABLE)
+
+
+_PICTURES = [
+    bytes.fromhex("ffd8ffe0000a4a464946000101000001ffe1000845786966000061ffda0004aabb01ff00ff02ffd9"),
+    b"\x89PNG\r\n\x1a\n\0\0\0\1IHDRx\0\0\0\0\0\0\0\1tEXtx\0\0\0\0\0\0\0\0IEND\0\0\0\0",
+    b"RIFF\x1c\0\0\0WEBPVP8X\2\0\0\0\xff\0EXIF\1\0\0\0x\0",
+]
+
+
+@fuzzed(100)
+@given(
+    st.sampled_from(_PICTURES),
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 255)), max_size=4),
+    st.integers(0, 60),
+)
+def test_any_picture_is_cleaned_once_or_left_as_it_is(
+    picture: bytes, changes: list[tuple[int, int]], length: int
+) -> None:
+    content = bytearray(picture[:length] if length < 40 else picture)
+    for place, value in changes:
+        if place < len(content):
+            content[place] = value
+    cleaned, remark = clean(bytes(content))
+    assert len(cleaned) <= len(content) + 36  # an orientation in a block of its own
+    if remark is Remark.UNSEEN:
+        assert cleaned == bytes(content)
+    else:
+        assert clean(cleaned) == (cleaned, Remark.CLEAN)
 
 
 @fuzzed(30)
