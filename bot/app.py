@@ -19,12 +19,13 @@ from bot.control import serve
 from bot.domain.errors import DiskError, Retry, StartError
 from bot.matrix import forgetting
 from bot.matrix.backoff import Backoff
+from bot.matrix.fetcher import Fetcher
 from bot.matrix.sender import Sender
 from bot.matrix.session import Session, data_lock, restore
 from bot.matrix.sync import SyncLoop
 from bot.matrix.verification import Verifications
-from bot.ports import IdentitySeen, Incoming, RoomChange, SystemClock, Unread
-from bot.services import holding, identity, rooms, timers, unreadable
+from bot.ports import Fetched, IdentitySeen, Incoming, NotFetched, RoomChange, SystemClock, Unread
+from bot.services import holding, identity, rooms, summary_fetching, timers, unreadable
 from bot.store import inbox
 from bot.store import timers as timer_store
 from bot.store.database import Database, Tx
@@ -105,6 +106,9 @@ async def _serve(
     async def see_unread(tx: Tx, event: Unread) -> None:
         await unreadable.see(tx, clock.now(), event)
 
+    async def file_fetched(tx: Tx, found: Fetched | NotFetched) -> None:
+        await summary_fetching.take(tx, clock.now(), found)
+
     async with database.transaction("start") as tx:
         await inbox.save_meta(tx, "user_id", session.user_id)
         await inbox.save_meta(tx, "device.ed25519", session.client.olm.account.identity_keys["ed25519"])
@@ -131,6 +135,7 @@ async def _serve(
     )
     # one fault of either file ends all work: the two belong together
     session.client.store.disk = database.disk
+    fetcher = Fetcher(session.client, database, clock, file_fetched, config.files.largest_mb * 1_000_000)
     sender = Sender(session.client, database, clock, sync.joins)
     log.info("spokesbot %s runs as %s on device %s", __version__, session.user_id, session.device_id)
     async with serve(config.data_dir, operations(verifications)), asyncio.TaskGroup() as group:
@@ -139,6 +144,7 @@ async def _serve(
             group.create_task(sync.run(), name="sync"),
             group.create_task(sync.keep_keys(), name="keys"),
             group.create_task(_timers(sync, database, clock), name="timers"),
+            group.create_task(fetcher.run(), name="files"),
             group.create_task(forgetting.run_daily(session.client, database, sync.synced), name="forgetting"),
             group.create_task(database.disk.watch(), name="disk"),
         ]

@@ -15,11 +15,20 @@ from bot.commanding import (
 )
 from bot.commanding.roles import check_allowed
 from bot.domain.errors import Conflict, NotFound, UsageError
+from bot.domain.files import tidy_name
 from bot.domain.ids import SUMMARY, normal_id
 from bot.domain.pods import Role
 from bot.domain.values import Code
 from bot.ports import Redacted, Said
-from bot.services import summaries, summary_changes, summary_drafts, summary_finding, summary_lines
+from bot.services import (
+    summaries,
+    summary_changes,
+    summary_drafts,
+    summary_files,
+    summary_finding,
+    summary_lines,
+    summary_sources,
+)
 from bot.services.summary_drafts import Source
 from bot.text import Text, _
 
@@ -36,11 +45,15 @@ async def summary(ctx: Context, text: Prose = "") -> Reply:
     In a pod both spokes type it (with one seat empty, the one spoke and any other member) and it goes to the
     assembly; in an assembly spokes of two different pods do, and it goes to every pod. Editing the message makes
     a new version that needs its oks anew; deleting it cancels the draft. A draft lapses after 72 hours.
+
+    As a reply to a file, the file goes along, encrypted anew; without a text its caption or its name stands for one.
     """
     said = ctx.said
     if text:
-        return await _draft(ctx, Source(text, said.event_id, ctx.sender.user_id))
-    if said.reply_to is None or (said.reply_to == said.thread and said.replied_body is None):
+        return await _draft(ctx, _typed(ctx, text))
+    if said.file is not None:
+        return await _draft(ctx, Source(tidy_name(said.file.name), said.event_id, said.sender, said.file))
+    if said.reply_to is None or (said.reply_to == said.thread and not _is_quoted(said)):
         return await summaries.drafts(ctx.tx, ctx.now, ctx.room)
     if ctx.about is not None and ctx.about.startswith(SUMMARY):
         if not await summary_finding.came_from_elsewhere(ctx.tx, ctx.room, ctx.about):
@@ -50,12 +63,27 @@ async def summary(ctx: Context, text: Prose = "") -> Reply:
             id=ctx.about,
             new=Code("!summary TEXT"),
         )
-    if said.replied_body is None:
+    if not _is_quoted(said):
         raise UsageError(
             "I could not read the message you replied to. Please type its words: {new}",
             new=Code("!summary TEXT"),
         )
-    return await _draft(ctx, Source(said.replied_body, said.reply_to, said.replied_sender))
+    file = said.replied_file
+    words = summary_files.words_of(file) if file else said.replied_body or ""
+    return await _draft(ctx, Source(words, said.reply_to, said.replied_sender, file))
+
+
+def _is_quoted(said: Said) -> bool:
+    """Tell whether the message that is replied to could be read."""
+    return said.replied_body is not None or said.replied_file is not None
+
+
+def _typed(ctx: Context, text: str) -> Source:
+    """Return the typed words, with the file they stand under or reply to."""
+    said = ctx.said
+    is_reply = said.reply_to not in (None, said.thread)
+    unread = is_reply and ctx.about is None and not _is_quoted(said)
+    return Source(text, said.event_id, said.sender, said.file or said.replied_file, unread=unread)
 
 
 async def _draft(ctx: Context, source: Source) -> Reply:
@@ -96,28 +124,40 @@ async def status(ctx: Context, id: Prose = "") -> Reply:
     "summary correct",
     summary=_("Replace the text of a summary that went out, in every room that has it."),
     example=("!summary correct S2 We can host on Saturday.", "in place of what is there"),
+    quotes=True,
 )
 async def correct(ctx: Context, text: Prose = "") -> Reply:
     """Show the new text; once two people have typed `ok` for it, it replaces the old one in place, everywhere.
 
     As a reply to the bot's message about the summary, the id may be left out. Until it is approved, everybody keeps
-    what they have.
+    what they have. As a reply to another file, that takes the place of the summary's file; else it stays.
     """
     first, _space, rest = text.partition(" ") if " " in text.split("\n")[0] else text.partition("\n")
     found = normal_id(first)
     if found is None and ctx.about is not None and ctx.about.startswith(SUMMARY):
         found, rest = ctx.about, text
-    if found is None:
+    if found is None and text.strip():
         return await _as_text(ctx)
+    if found is None:
+        raise UsageError(
+            "Which summary? {show} lists the drafts. For example: {example}",
+            show=Code("!summary"),
+            example=Code("!summary correct S1 We can host on Saturday."),
+        )
     if not found.startswith(SUMMARY):
         raise NotFound("{id} is no summary. {show} lists the drafts.", id=found, show=Code("!summary"))
-    if not rest.strip():
+    file = ctx.said.file or ctx.said.replied_file
+    if file is not None and ctx.about is not None:
+        file = None  # a reply to what I said about it only names it
+    if not rest.strip() and file is None:
         raise UsageError(
             "What shall {id} say? For example: {example}",
             id=found,
             example=Code(f"!summary correct {found} We can host on Saturday."),
         )
-    await summary_changes.correct(ctx.tx, ctx.now, ctx.room, ctx.sender, found, rest, ctx.event.event_id)
+    await summary_changes.correct(
+        ctx.tx, ctx.now, ctx.room, ctx.sender, found, rest, ctx.event.event_id, file
+    )
     return None
 
 
@@ -213,12 +253,12 @@ async def summaries_for_me(ctx: Context) -> list[Text]:
 async def hear_edit(ctx: Context, event: Said) -> Reply:
     """Take in an edit of a message that a draft is taken from, or that an ok was typed in."""
     if event.replaces is not None:
-        await summary_drafts.source_edited(ctx.tx, ctx.now, ctx.room, event, ctx.settings.prefix)
+        await summary_sources.source_edited(ctx.tx, ctx.now, ctx.room, event, ctx.settings.prefix)
     return None
 
 
 @hears(Redacted)
 async def hear_deletion(ctx: Context, event: Redacted) -> Reply:
     """Take in the deletion of a message that a draft is taken from, or that an ok was typed in."""
-    await summary_drafts.source_deleted(ctx.tx, ctx.now, ctx.room, event.redacts)
+    await summary_sources.source_deleted(ctx.tx, ctx.now, ctx.room, event.redacts)
     return None

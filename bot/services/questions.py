@@ -45,7 +45,7 @@ async def ask(
             example=Code("ask When do you need to know?" if about else f"!ask {text.strip()} When is it?"),
         )
     terms = await summary_terms.for_one(tx, room, other, with_us=False)
-    source = Source(words, said.event_id, sender.user_id)
+    source = Source(words, said.event_id, sender.user_id, said.file or said.replied_file)
     question = await summary_drafts.draft(
         tx, now, room, sender, said.event_id, source, said.thread, Addressed(Kind.QUESTION, terms)
     )
@@ -104,7 +104,7 @@ async def answer(
             "What is the answer? For example: {example}", example=Code(f"answer {question.id} By Friday.")
         )
     terms = await summary_terms.for_one(tx, room, question.room_id, with_us=True)
-    source = Source(words, said.event_id, sender.user_id)
+    source = Source(words, said.event_id, sender.user_id, said.file or said.replied_file)
     addressed = Addressed(Kind.ANSWER, terms, question.id)
     await summary_drafts.draft(tx, now, room, sender, said.event_id, source, said.thread, addressed)
 

@@ -17,7 +17,7 @@ from bot.domain.voices import APPROVERS
 from bot.services import objections, spokes, summary_delivery, summary_drafts, summary_finding, summary_terms
 from bot.services import summary_words as wording
 from bot.services.speech import say
-from bot.store import deliveries, outbox, pods, steps, summaries
+from bot.store import deliveries, outbox, pods, steps, summaries, summary_files
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -35,8 +35,8 @@ async def approve(
     before = await summary_finding.own(tx, room, summary_id)
     before.check_pending(now)
     terms, voices = await summary_terms.of(tx, room, before), await summary_terms.voices_of(tx, room)
-    shown = await outbox.find(tx, summary_drafts.preview_id(before))
-    if shown is None or shown.state != "sent":
+    before.check_fetched()
+    if not await summary_drafts.is_shown(tx, before):
         raise Conflict(
             "{id} has just changed, and version {version} is not shown here yet. Read it first, then type {ok}.",
             id=before.id,
@@ -133,7 +133,8 @@ async def pod_left(tx: Tx, pod_room_id: str) -> None:
 
     What the pod itself sent before it left still arrives, before the news that it left.
     """
-    for txn_id in await deliveries.waiting_for(tx, pod_room_id):
+    waiting = await deliveries.waiting_for(tx, pod_room_id) + await summary_files.waiting_for(tx, pod_room_id)
+    for txn_id in waiting:
         await outbox.cancel(tx, txn_id)
 
 

@@ -9,19 +9,37 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain.drafts import check_count, check_text
+from bot.domain.files import Attached
 from bot.domain.pods import Room
 from bot.domain.summaries import Summary
 from bot.domain.values import Person
-from bot.services import summary_drafts, summary_finding, summary_terms
+from bot.services import summary_drafts, summary_files, summary_finding, summary_terms
 from bot.store import steps, summaries
 from bot.store.database import Tx
 from bot.text import Text
 
 
 async def correct(
-    tx: Tx, now: datetime, room: Room, sender: Person, summary_id: str, words: str, event_id: str
+    tx: Tx,
+    now: datetime,
+    room: Room,
+    sender: Person,
+    summary_id: str,
+    words: str,
+    event_id: str,
+    attached: Attached | None = None,
 ) -> None:
-    """Show the words that would replace what others have.
+    """Show the words, and the file if there is another, that would replace what others have.
+
+    Args:
+        tx: The open transaction.
+        now: The moment.
+        room: Where.
+        sender: Who.
+        summary_id: Of what.
+        words: The new ones; with another file they may be left out.
+        event_id: The message with the command.
+        attached: A file in place of the one that others have.
 
     Raises:
         NotFound: There is no such summary here.
@@ -29,11 +47,19 @@ async def correct(
         Conflict: It came from elsewhere, is not out, says that already, or a change of it waits.
     """
     before = await _sent(tx, now, room, sender, summary_id)
+    if attached is not None:
+        await summary_files.check_taken(tx, attached)
+        words = words.strip() or attached.caption or before.text
     text = check_text(words)
     terms = await summary_terms.of_copies(tx, room, before)
-    after = before.correct(text, terms, sender.user_id, event_id, now)
-    lead = Text("Correction of {id}. This is how it will be read, in place of what is there:", id=after.id)
-    if summary_drafts.was_changed(words, text):
+    after = before.correct(text, terms, sender.user_id, event_id, now, attached)
+    noted = summary_drafts.was_changed(words, text)
+    if attached is not None:
+        await _keep(tx, now, room, sender, after)
+        await summary_drafts.begin_fetch(tx, now, room, after, attached, event_id, None, noted=noted)
+        return
+    lead = summary_drafts.lead_of(after)
+    if noted:
         lead = summary_drafts.with_note(lead)
     await _propose(tx, now, room, sender, after, lead, event_id)
 
@@ -48,7 +74,10 @@ async def retract(tx: Tx, now: datetime, room: Room, sender: Person, summary_id:
     before = await _sent(tx, now, room, sender, summary_id)
     after = before.retract(await summary_terms.of_copies(tx, room, before), sender.user_id, event_id, now)
     lead = Text(
-        "Retraction of {id}. Its text is deleted where it went; what has not gone yet stays here. In its place:",
+        "Retraction of {id}. Its text is deleted where it went; what has not gone yet stays here. In its place:"
+        if before.file is None
+        else "Retraction of {id}. Its text and its file are deleted where they went, and the file as I showed it here; what has "
+        "not gone yet stays here. The server may keep the encrypted file, but I forget its key. In its place:",
         id=after.id,
     )
     await _propose(tx, now, room, sender, after, lead, event_id)
@@ -66,6 +95,10 @@ async def _sent(tx: Tx, now: datetime, room: Room, sender: Person, summary_id: s
 async def _propose(
     tx: Tx, now: datetime, room: Room, sender: Person, after: Summary, lead: Text, event_id: str
 ) -> None:
+    await _keep(tx, now, room, sender, after)
+    await summary_drafts.show(tx, now, room, after, lead, event_id)
+
+
+async def _keep(tx: Tx, now: datetime, room: Room, sender: Person, after: Summary) -> None:
     await summaries.save(tx, after)
     await steps.record(tx, room.room_id, sender.user_id, now, "summary", id=after.id)
-    await summary_drafts.show(tx, now, room, after, lead, event_id)

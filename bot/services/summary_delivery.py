@@ -13,6 +13,7 @@ from bot.domain.summaries import Summary
 from bot.domain.summary_parts import Destination, Kind
 from bot.domain.values import Code
 from bot.ports import Edit, Redact, Say
+from bot.services import summary_files
 from bot.services import summary_words as wording
 from bot.store import deliveries, outbox, pods, seen, summaries, timers
 from bot.store.database import Tx
@@ -45,6 +46,8 @@ async def send(tx: Tx, now: datetime, summary: Summary) -> None:
             await _retract(tx, now, summary, destination, kept)
         else:
             await _deliver(tx, now, summary, destination, kept)
+    if summary.retracting:
+        await summary_files.delete_previews(tx, now, summary)
 
 
 async def _taken_back(tx: Tx, copy: Delivery) -> bool:
@@ -63,15 +66,17 @@ async def _deliver(
     await deliveries.add(tx, summary, room_id, txn_id, edits=edited)
     await seen.watch(tx, summary.id, summary.version, room_id, thread)
     await outbox.queue(tx, now, room_id, message, about=summary.id, txn_id=txn_id)
+    await summary_files.send(tx, now, summary, room_id, thread, with_letter=edited is None)
 
 
 async def _retract(
     tx: Tx, now: datetime, summary: Summary, destination: Destination, kept: list[Delivery]
 ) -> None:
-    """Delete the message and all its edits, which an app keeps beside it, and say so in one line."""
+    """Delete the message, its file and all its edits, which an app keeps beside it, and say so in one line."""
+    room_id = destination.room_id
+    await summary_files.send(tx, now, summary, room_id, None, with_letter=False)
     if not kept:
         return  # it never left
-    room_id = destination.room_id
     txn_id = f"{summary.id}.v{summary.version}.{room_id}"
     for copy in kept:
         if copy.is_reachable:

@@ -1,4 +1,4 @@
-"""Drafts of summaries: making them, showing them, and what happens when their message is edited or deleted.
+"""Drafts of summaries: making them, fetching their files and showing them.
 
 Rule: what is shown is what would go, word by word and room by room; whatever changes it is a new version, shown
 again, and every ok so far is void.
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.drafts import check_count, check_text
-from bot.domain.errors import Conflict, UsageError
+from bot.domain.errors import Conflict
+from bot.domain.files import Attached, taken_from
 from bot.domain.harmless import tidy
 from bot.domain.ids import SUMMARY
 from bot.domain.pods import Room
@@ -18,11 +19,12 @@ from bot.domain.summaries import Summary
 from bot.domain.summary_parts import Kind, State, Terms
 from bot.domain.values import Code, Person
 from bot.domain.voices import APPROVERS, AssemblyVoices
-from bot.ports import Said, Say
-from bot.services import summary_delivery, summary_lines, summary_terms
+from bot.ports import Say
+from bot.services import summary_delivery, summary_files, summary_terms
 from bot.services import summary_words as wording
 from bot.services.speech import LONGEST, say
 from bot.store import ids, outbox, pods, rooms, steps, summaries, timers
+from bot.store import summary_files as files
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -35,11 +37,15 @@ class Source:
         words: Its text.
         event_id: The message with the words, which may be edited or deleted.
         by: Who may edit it; `None` where we do not know who wrote it.
+        file: What goes along.
+        unread: It is a reply to a message that could not be read, so a file in that does not go along.
     """
 
     words: str
     event_id: str
     by: str | None
+    file: Attached | None = None
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,8 @@ async def draft(
         UsageError: The text is empty or too long.
         Conflict: There is no other room for it, nobody who could approve it, or too many drafts wait.
     """
+    if source.file is not None:
+        await summary_files.check_taken(tx, source.file)
     text = check_text(source.words)
     terms = addressed.terms if addressed else await summary_terms.for_all(tx, room)
     await check_can_be_approved(tx, room)
@@ -89,14 +97,70 @@ async def draft(
         made_at=now,
         kind=addressed.kind if addressed else Kind.SUMMARY,
         answers=addressed.answers if addressed else None,
+        file=taken_from(source.file, 1) if source.file else None,
     )
     await summaries.save(tx, summary)
     await steps.record(tx, room.room_id, sender.user_id, now, "summary", id=summary.id)
-    lead = Text("Draft {id}. This is how it will be read:", id=summary.id)
-    if was_changed(source.words, text):
+    noted = was_changed(source.words, text)
+    if source.file is not None:
+        await begin_fetch(tx, now, room, summary, source.file, command_event_id, thread, noted=noted)
+        return summary
+    lead = lead_of(summary)
+    if noted:
         lead = with_note(lead)
+    if source.unread:
+        lead = Text(
+            "{lead} (I could not read the message you replied to. If there is a file in it, it does not go along.)",
+            lead=lead,
+        )
     await show(tx, now, room, summary, lead, command_event_id, thread)
     return summary
+
+
+def lead_of(summary: Summary) -> Text:
+    """Return what stands before the preview of a version."""
+    if summary.out is not None:
+        return Text(
+            "Correction of {id}. This is how it will be read, in place of what is there:", id=summary.id
+        )
+    if summary.version == 1:
+        return Text("Draft {id}. This is how it will be read:", id=summary.id)
+    return changed(summary)
+
+
+def changed(summary: Summary) -> Text:
+    """Return what stands before a version that came to be because its message was edited."""
+    return Text(
+        "The text of {id} has changed, so no ok counts yet. This is version {version}:",
+        id=summary.id,
+        version=summary.version,
+    )
+
+
+async def begin_fetch(
+    tx: Tx,
+    now: datetime,
+    room: Room,
+    summary: Summary,
+    attached: Attached,
+    reply_to: str | None,
+    thread: str | None,
+    *,
+    noted: bool,
+) -> None:
+    """Ask for the file that a version brings, and say that the version is shown when it is here."""
+    thread = await summary_delivery.thread_in(tx, summary, room.room_id) or thread
+    await files.want(tx, summary.id, summary.version, attached, reply_to, thread, noted=noted)
+    text = Text(
+        "{id} version {version}: I fetch its file first, {name}. Then I show here how it will be read; before that no "
+        "ok counts. {cancel} drops it.",
+        id=summary.id,
+        version=summary.version,
+        name=summary.file.name if summary.file else "",
+        cancel=Code(f"!summary cancel {summary.id}"),
+    )
+    await say(tx, now, room.room_id, text, about=summary.id, reply_to=reply_to, thread=thread)
+    await wait_for_oks(tx, summary)
 
 
 def was_changed(words: str, text: str) -> bool:
@@ -127,7 +191,19 @@ async def show(
     reply_to: str | None,
     thread: str | None = None,
 ) -> None:
-    """Show a version in its room, word by word as it will arrive, and let its time run."""
+    """Show a version in its room, word by word and with its file as it will arrive, and let its time run.
+
+    A version whose file is still being fetched is shown when that is here.
+    """
+    if summary.file is not None and not summary.file.is_here:
+        text = Text(
+            "{id} has changed. It is shown when its file is here: {name}.",
+            id=summary.id,
+            name=summary.file.name,
+        )
+        await say(tx, now, room.room_id, text, about=summary.id, reply_to=reply_to, thread=thread)
+        await wait_for_oks(tx, summary)
+        return
     thread = await summary_delivery.thread_in(tx, summary, room.room_id) or thread
     shown = Text("{lead}\n\n{letter}", lead=lead, letter=wording.letter(summary))
     terms = await wording.terms_of_draft(tx, now, room, summary, await summary_terms.voices_of(tx, room))
@@ -144,8 +220,25 @@ async def show(
         letter = Say(shown.render(language), (), reply_to, thread)
         await outbox.queue(tx, now, room.room_id, letter, about=summary.id, txn_id=first)
         await say(tx, now, room.room_id, terms, about=summary.id, thread=thread, txn_id=preview_id(summary))
+    if summary.file is not None:
+        await outbox.queue(
+            tx, now, room.room_id, summary_files.shared(summary.file, thread),
+            about=summary.id, txn_id=summary_files.preview_id(summary),
+        )  # fmt: skip
+    await wait_for_oks(tx, summary)
+
+
+async def wait_for_oks(tx: Tx, summary: Summary) -> None:
+    """Let the time run in which a version can be approved, and no other."""
     await summary_delivery.stop_timers(tx, summary)
     await timers.put(tx, "summary.lapse", f"summary.{summary.id}", summary.lapses_at, id=summary.id)
+
+
+async def is_shown(tx: Tx, summary: Summary) -> bool:
+    """Tell whether a version was shown in full, its file too: nobody can approve what they have not seen."""
+    wanted = [preview_id(summary), *([summary_files.preview_id(summary)] if summary.file else [])]
+    rows = [await outbox.find(tx, txn_id) for txn_id in wanted]
+    return all(row is not None and row.state == "sent" for row in rows)
 
 
 def preview_id(summary: Summary) -> str:
@@ -177,131 +270,11 @@ async def check_can_be_approved(tx: Tx, room: Room) -> None:
     )
 
 
-async def source_edited(tx: Tx, now: datetime, room: Room, edit: Said, prefix: str) -> None:
-    """Take in an edit: new words of a draft make a new version, and an edited ok is no ok.
-
-    An app can send an edit of anybody's message, so who sent it is checked where the author is known to us.
-
-    Args:
-        tx: The open transaction.
-        now: The moment.
-        room: Where.
-        edit: The edit; its body is the whole new text.
-        prefix: What commands start with.
-    """
-    for summary in await summaries.made_from(tx, room.room_id, edit.replaces or ""):
-        if summary.source_event_id == edit.replaces and summary.source_by in (edit.sender, None):
-            is_command = summary.source_event_id == summary.command_event_id
-            words = (
-                await summary_lines.words_in(tx, room, prefix, edit.body, summary)
-                if is_command
-                else edit.body
-            )
-            await _edited(tx, now, room, summary, edit.event_id, words)
-    await _ok_gone(tx, now, room, edit.replaces or "", edit)
-
-
-async def _edited(
-    tx: Tx, now: datetime, room: Room, summary: Summary, edit_event_id: str, words: str | None
-) -> None:
-    if summary.state is State.APPROVED:
-        text = Text(
-            "{id} was approved and goes out as it was. Editing the message does not change it.", id=summary.id
-        )
-        await say(tx, now, room.room_id, text, about=summary.id, reply_to=edit_event_id)
-    if not summary.is_pending(now):
-        return
-    try:
-        changed = _text_of_edit(summary, words)
-    except UsageError as problem:
-        await keep(tx, summary.void(now))
-        told = Text(
-            "{problem} {id} keeps its text, and no ok counts yet.", problem=Text.of(problem), id=summary.id
-        )
-        await say(tx, now, room.room_id, told, about=summary.id, reply_to=edit_event_id)
-        return
-    try:
-        terms = await summary_terms.of(tx, room, summary)
-    except Conflict:
-        terms = summary.terms  # nowhere to go at this moment; approving it will say so
-    after = summary.change(changed, terms, now)
-    if after is summary:
-        return
-    await summaries.save(tx, after)
-    lead = Text(
-        "The text of {id} has changed, so no ok counts yet. This is version {version}:",
-        id=after.id,
-        version=after.version,
-    )
-    await show(tx, now, room, after, lead, edit_event_id)
-
-
-def _text_of_edit(summary: Summary, words: str | None) -> str:
-    if words is None or summary.retracting:
-        raise UsageError(
-            "That message is no {command} any more. {cancel} drops the draft.",
-            command=_command_of(summary),
-            cancel=Code(f"!summary cancel {summary.id}"),
-        )
-    return check_text(words)
-
-
-def _command_of(summary: Summary) -> Code:
-    if summary.out is not None:
-        verb = "retract" if summary.retracting else "correct"
-        return Code(f"!summary {verb} {summary.id}" + ("" if summary.retracting else " TEXT"))
-    return Code(
-        {Kind.SUMMARY: "!summary TEXT", Kind.QUESTION: "!ask POD QUESTION", Kind.ANSWER: "answer TEXT"}[
-            summary.kind
-        ]
-    )
-
-
-async def source_deleted(tx: Tx, now: datetime, room: Room, event_id: str) -> None:
-    """Take in that a message was deleted: drafts from it are cancelled, and an ok in it is taken back."""
-    for summary in await summaries.made_from(tx, room.room_id, event_id):
-        if summary.is_pending(now):
-            await end(tx, summary.cancel(now))
-            text = Text(
-                "The message of {id} was deleted, so the draft is cancelled. Nothing was sent."
-                if summary.out is None
-                else "The message with the change of {id} was deleted, so the change is cancelled. What was sent stays.",
-                id=summary.id,
-            )
-            await say(tx, now, room.room_id, text, about=summary.id)
-        elif summary.state is State.APPROVED:
-            text = Text(
-                "{id} was approved and goes out as it was. Deleting the message does not take it back.",
-                id=summary.id,
-            )
-            await say(tx, now, room.room_id, text, about=summary.id)
-    await _ok_gone(tx, now, room, event_id)
-
-
-async def _ok_gone(tx: Tx, now: datetime, room: Room, event_id: str, edit: Said | None = None) -> None:
-    """Take back the ok that was typed in a message, if there is one: the message was edited or deleted."""
-    summary = await summaries.with_ok_in(tx, room.room_id, event_id)
-    if summary is None or not summary.is_pending(now):
-        return
-    user_id = next(ok.user_id for ok in summary.oks if ok.event_id == event_id)
-    if edit is not None and edit.sender != user_id:
-        return
-    await keep(tx, summary.take_back(user_id, now))
-    text = Text(
-        "The message with {who}'s ok was changed, so that ok for {id} does not count. {ok} gives it again.",
-        who=await rooms.person(tx, room.room_id, user_id),
-        id=summary.id,
-        ok=Code(f"ok {summary.id}"),
-    )
-    await say(tx, now, room.room_id, text, about=summary.id, reply_to=edit.event_id if edit else None)
-
-
 async def keep(tx: Tx, summary: Summary) -> None:
     """Keep a draft that has lost oks: a window that was open is over, and its time for oks runs."""
     await summaries.save(tx, summary)
     if summary.state is State.DRAFT:
-        await summary_delivery.stop_timers(tx, summary)
-        await timers.put(tx, "summary.lapse", f"summary.{summary.id}", summary.lapses_at, id=summary.id)
+        await wait_for_oks(tx, summary)
 
 
 async def end(tx: Tx, summary: Summary) -> None:

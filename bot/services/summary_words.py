@@ -15,11 +15,14 @@ from bot.domain.summaries import Summary
 from bot.domain.summary_parts import PENDING, Destination, Kind, State
 from bot.domain.values import Code, Verbatim, When
 from bot.domain.voices import APPROVERS, AssemblyVoices
+from bot.services import summary_files
 from bot.services.speech import plain_reason
 from bot.services.summary_terms import Electorate
 from bot.store import deliveries, pods, rooms
+from bot.store import summary_files as files
 from bot.store.database import Tx
 from bot.store.deliveries import Delivery
+from bot.store.summary_files import Copy
 from bot.text import Text, shorten
 
 
@@ -38,6 +41,13 @@ def letter(summary: Summary) -> Text:
     }
     if summary.retracting:
         return Text("{id} from {pod} was retracted.", **values)
+    words = _letter(summary, values)
+    if summary.file is None:
+        return words
+    return Text("{words}\n\n{file}", words=words, file=summary_files.in_letter(summary.file))
+
+
+def _letter(summary: Summary, values: dict[str, Any]) -> Text:
     match summary.kind:
         case Kind.SUMMARY:
             return Text("From {pod}, {id} version {version}, {at}:\n{words}", **values)
@@ -75,6 +85,7 @@ async def terms_of_draft(tx: Tx, now: datetime, room: Room, summary: Summary, vo
             Text("It is deleted in {rooms}, and only there.", rooms=rooms_shown)
             if summary.retracting
             else Text("It goes to {rooms}, and only there.", rooms=rooms_shown),
+            summary_files.remark(summary.file) if summary.file else None,
             await missing(tx, room, summary, voices, mention=True),
             _window(settings.objection_window)
             if room.kind is RoomKind.POD and not summary.retracting
@@ -150,8 +161,10 @@ async def describe(tx: Tx, now: datetime, room: Room, summary: Summary, voices: 
         return Text.lines(
             [
                 await _pending(summary, count, zone, now),
+                await summary_files.fetching(tx, summary),
                 await missing(tx, room, summary, voices) if voices and summary.state is State.DRAFT else None,
                 Text("{words}", words=Verbatim(_beginning(summary.text))) if summary.text else None,
+                _with_file(summary) if summary.file and summary.file.is_here else None,
                 await _sent(tx, summary.as_sent, zone, now) if summary.out else None,
             ]
         )
@@ -189,13 +202,21 @@ async def _pending(summary: Summary, count: int, zone: ZoneInfo, now: datetime) 
 async def _sent(tx: Tx, summary: Summary, zone: ZoneInfo, now: datetime) -> Text:
     """Say in how many rooms a version is, and what waits elsewhere and why."""
     sent = await deliveries.of(tx, summary.id, summary.version)
-    waiting = [_delivery(item, When(item.queued_at, zone)) for item in sent if item.state != "sent"]
+    behind = {copy.room_id: copy for copy in await files.copies(tx, summary.id) if copy.state != "sent"}
+    there = [item for item in sent if item.state == "sent" and item.room_id not in behind]
+    waiting = [
+        _file_behind(item.name, behind[item.room_id], zone)
+        if item.state == "sent"
+        else _delivery(item, When(item.queued_at, zone))
+        for item in sent
+        if item not in there
+    ]
     values: dict[str, Any] = {
         "id": summary.id,
         "version": summary.version,
         "pod": summary.terms.signed_by,
         "at": When(summary.ended_at or summary.made_at, zone, now),
-        "there": sum(item.state == "sent" for item in sent),
+        "there": len(there),
         "n": len(sent),
         "seen": sum(item.seen_at is not None for item in sent),
     }
@@ -213,6 +234,19 @@ async def _sent(tx: Tx, summary: Summary, zone: ZoneInfo, now: datetime) -> Text
         )
     )
     return Text.lines([lead, Text.listed(waiting) if waiting else None])
+
+
+def _with_file(summary: Summary) -> Text | None:
+    return Text("With the file {file}.", file=summary_files.named(summary.file)) if summary.file else None
+
+
+def _file_behind(name: str, copy: Copy, zone: ZoneInfo) -> Text:
+    return Text(
+        "{room} has the words; the file waits since {at} because: {why}",
+        room=name,
+        at=When(copy.queued_at, zone),
+        why=plain_reason(copy.reason),
+    )
 
 
 def _beginning(words: str, most: int = 800) -> str:
@@ -268,6 +302,7 @@ async def explain(tx: Tx, room: Room, summary: Summary) -> Text:
             Text("It went to {rooms}, as shown before.", rooms=names(summary.terms.destinations))
             if gone
             else None,
+            _with_file(summary),
             Text("{status} shows how far it is.", status=Code(f"!summary status {summary.id}")),
         ]
     )
@@ -300,6 +335,9 @@ def short_line(summary: Summary) -> Text:
     """Return a summary as one line of a list."""
     if summary.retracting:
         return Text("{id} version {version}: retraction", id=summary.id, version=summary.version)
-    return Text(
+    line = Text(
         "{id} version {version}: {words}", id=summary.id, version=summary.version, words=shorten(summary.text)
     )
+    if summary.file is None or summary.text == summary.file.name:
+        return line
+    return Text("{line} (with {name})", line=line, name=summary.file.name)

@@ -7,7 +7,7 @@ replies to it work. What a room was told is compared word by word.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -15,26 +15,30 @@ from typing import Any
 
 from bot.commanding.discover import discover
 from bot.commanding.dispatch import Dispatcher
+from bot.domain.files import Remark, Unfit, made_harmless
 from bot.matrix.format import plain
 from bot.ports import (
+    Fetched,
     FixedClock,
     IdentitySeen,
     Incoming,
     Invited,
     MemberSeen,
     Message,
+    NotFetched,
     PollAnswered,
     Redacted,
     Removed,
     RoomSeen,
     Said,
     Say,
+    ShareFile,
     StartPoll,
     Unread,
 )
-from bot.services import holding, identity, timers, unreadable
+from bot.services import holding, identity, summary_fetching, timers, unreadable
 from bot.services import rooms as room_service
-from bot.store import inbox, outbox, unread
+from bot.store import inbox, outbox, summary_files, unread
 from bot.store.database import Database
 from tests import new_store
 
@@ -58,7 +62,12 @@ class Sent:
     @property
     def text(self) -> str:
         """The plain body, or what kind of thing it was."""
-        return plain(self.message.markdown) if isinstance(self.message, Say) else type(self.message).__name__
+        match self.message:
+            case Say(markdown=markdown):
+                return plain(markdown)
+            case ShareFile(name=name):
+                return f"({name})"
+        return type(self.message).__name__
 
 
 @dataclass
@@ -233,6 +242,24 @@ class Chat:
         """Say something; returns what the bot answered in that room."""
         common = event or self._event(person, room)
         return await self.give(Said(**common, body=body, reply_to=reply_to, **more))
+
+    async def file_comes(
+        self, room: str, remark: Remark = Remark.UNSEEN, size: int = 118_000, why: Unfit | None = None
+    ) -> list[str]:
+        """Let the file that has waited longest come, or not; returns what the bot said in that room."""
+        before, number = len(self.sent), next(self._numbers)
+        async with self.database.transaction(f"file.{number}") as tx:
+            fetch = await summary_files.due_fetch(tx, self.clock.now())
+            assert fetch is not None
+            assert await summary_files.settle_fetch(tx, fetch.id)
+            source = made_harmless(fetch.source)
+            assert source.content is not None
+            content = replace(source.content, url=f"mxc://test/copy{number}", key=f"key{number}", size=size)
+            thumbnail = source.thumbnail and replace(source.thumbnail, url=f"mxc://test/thumb{number}")
+            found = NotFetched(fetch, why, 20_000_000) if why else Fetched(fetch, content, thumbnail, remark)
+            await summary_fetching.take(tx, self.clock.now(), found)
+        await self.flush()
+        return [sent.text for sent in self.sent[before:] if sent.room == room]
 
     async def tap(
         self, person: str, room: str, poll: str, *answers: str, at: datetime | None = None

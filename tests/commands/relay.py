@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from bot.domain.files import Attached, Media, Sealed
 from bot.matrix.format import plain
-from bot.ports import Edit, Redact, Say
+from bot.ports import Edit, Redact, Say, ShareFile
 from tests.commands.chat import Chat, Sent, user
 
 PAIRS = {"willow": ("Ana", "Ben"), "oak": ("Oli", "Pia"), "hazel": ("Hal", "Ida")}
@@ -46,6 +49,25 @@ async def seat(chat: Chat, pod: str, *pair: str) -> None:
             )
 
 
+def attached(
+    event_id: str = "$file",
+    by: str = "Cy",
+    name: str = "agenda.pdf",
+    media: Media = Media.FILE,
+    mimetype: str = "application/pdf",
+    **more: Any,
+) -> Attached:
+    """Return a file that somebody sent."""
+    content = Sealed("mxc://test/own", "k", "iv", "hash", mimetype, 118_000)
+    values: dict[str, Any] = {"caption": None, "encrypted": True, "content": content} | more
+    return Attached(event_id, user(by), media, name, **values)
+
+
+def replying(file: Attached) -> dict[str, Any]:
+    """Return what a reply to a file knows of it."""
+    return {"reply_to": file.event_id, "replied_sender": file.by, "replied_file": file}
+
+
 async def setting(chat: Chat, room: str, key: str, value: str) -> None:
     """Set a rule of a pod."""
     async with chat.database.transaction("setting") as tx:
@@ -81,6 +103,8 @@ async def shown(chat: Chat, sent: list[Sent] | None = None) -> dict[str, list[st
             case Edit(sent=txn_id, markdown=markdown):
                 if events[txn_id] in texts:
                     texts[events[txn_id]] = item.room, plain(markdown)
+            case ShareFile(name=name):
+                texts[item.event_id] = item.room, f"({name})"
             case Redact(sent=txn_id):
                 texts.pop(events[txn_id], None)
     found: dict[str, list[str]] = {}

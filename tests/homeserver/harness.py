@@ -19,12 +19,13 @@ from bot.commanding.discover import discover
 from bot.commanding.dispatch import Dispatcher
 from bot.domain.errors import DiskError
 from bot.matrix.client import BotClient
+from bot.matrix.fetcher import Fetcher
 from bot.matrix.roomstate import SETTLING
 from bot.matrix.sender import Sender
 from bot.matrix.sync import SyncLoop
 from bot.matrix.verification import Verifications
-from bot.ports import IdentitySeen, Incoming, Message, RoomChange, Say, Unread
-from bot.services import holding, identity, rooms, timers, unreadable
+from bot.ports import Fetched, IdentitySeen, Incoming, Message, NotFetched, RoomChange, Say, Unread
+from bot.services import holding, identity, rooms, summary_fetching, timers, unreadable
 from bot.store import inbox, outbox
 from bot.store.database import Database, Tx
 from tests import new_store
@@ -32,6 +33,8 @@ from tests.homeserver.server import Homeserver
 from tests.homeserver.world import BOT, Bell
 
 DATABASE = "spokesbot.db"
+LARGEST = 100_000
+"""Bytes of a file that goes along."""
 MASTER = "bWFzdGVyIG9mIHRoZSBib3QgaXMgdGhpcyBvbmUgaGVyZQ"
 """The public master key that the bot vouches for."""
 
@@ -186,6 +189,12 @@ class Bot:
             self._pause,
             self.verifications.hear,
         )
+
+        async def file_fetched(tx: Tx, found: Fetched | NotFetched) -> None:
+            await summary_fetching.take(tx, self.clock.now(), found)
+
+        self.database.files_wanted = RingingEvent(self.bell)
+        self.fetcher = Fetcher(self.client, self.database, self.clock, file_fetched, LARGEST)
         self.sender = Sender(self.client, self.database, self.clock, settling=timedelta(0))
         self._tasks = [
             asyncio.create_task(work, name=name)
@@ -194,6 +203,7 @@ class Bot:
                 ("keys", self.sync.keep_keys()),
                 ("sender", self._send()),
                 ("disk", self.database.disk.watch()),
+                ("files", self.fetcher.run()),
             )
         ]
         for task in self._tasks:
@@ -303,6 +313,7 @@ class Bot:
             "reading what waited for keys": not self._resting and self.sync._parking.may_be_readable,
             "verifying": self.verifications._last,
             "storing": self.database.is_busy,
+            "fetching": self.fetcher.is_busy or self.database.files_wanted.is_set(),
             "sending": self.sender._busy or self.database.outbox_filled.is_set(),
         }
         # the store is looked at last, because that is slow
@@ -366,6 +377,7 @@ class Bot:
         """Let time pass, without waiting for what the bot does then."""
         self.clock.moment += timedelta(**length)
         self.database.outbox_filled.set()
+        self.database.files_wanted.set()
         self.bell.ring()
 
     # -- looking and asking ----------------------------------------------------------------------

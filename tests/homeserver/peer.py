@@ -11,6 +11,7 @@ from typing import Any
 
 import vodozemac
 from nio.api import Api
+from nio.crypto.attachments import decrypt_attachment, encrypt_attachment
 from unpaddedbase64 import decode_base64, encode_base64
 
 from tests.homeserver.world import BOT, SIGNED, Device, Json, World
@@ -146,6 +147,42 @@ class Peer:
         """
         content = self.encrypted(room_id, "m.room.message", {"msgtype": "m.text", "body": body} | more, share)
         return self.world.put(room_id, self.user_id, "m.room.encrypted", content)
+
+    def sealed(self, content: bytes, mimetype: str, **more: Any) -> tuple[Json, Json]:
+        """Put an encrypted file on the server; returns its `file` and its `info`."""
+        ciphertext, keys = encrypt_attachment(content)
+        media = f"own{len(self.world.media)}"
+        self.world.media[media] = ciphertext
+        return {"url": f"mxc://test/{media}", **keys}, {"mimetype": mimetype, "size": len(content)} | more
+
+    def send_file(
+        self, room_id: str, name: str, content: bytes, mimetype: str, *, share: bool = True, **more: Any
+    ) -> str:
+        """Send an encrypted file as Element does, and return the event id.
+
+        Args:
+            room_id: Where.
+            name: What the file is called.
+            content: What is in it.
+            mimetype: What it says it is.
+            share: Whether the bot gets the key of the message.
+            more: Further parts of the content.
+        """
+        file, info = self.sealed(content, mimetype)
+        msgtype = "m.image" if mimetype.startswith("image/") else "m.file"
+        body = {"msgtype": msgtype, "body": name, "filename": name, "file": file, "info": info}
+        encrypted = self.encrypted(room_id, "m.room.message", body | more, share)
+        return self.world.put(room_id, self.user_id, "m.room.encrypted", encrypted)
+
+    def reply(self, room_id: str, event_id: str, body: str) -> str:
+        """Say something in reply to a message."""
+        return self.say(room_id, body, **{"m.relates_to": {"m.in_reply_to": {"event_id": event_id}}})
+
+    def opened(self, file: Json) -> bytes:
+        """Download and decrypt a file."""
+        ciphertext = self.world.media[file["url"].rpartition("/")[2]]
+        opened: bytes = decrypt_attachment(ciphertext, file["key"]["k"], file["hashes"]["sha256"], file["iv"])
+        return opened
 
     def tap(self, room_id: str, poll_event_id: str, answer: str, *, share: bool = True) -> str:
         """Answer a native poll as Element does, with the relation in clear, and return the event id."""

@@ -29,6 +29,9 @@ class Homeserver(Faults):
         """What each `/sync` asked for."""
         self._delivered: set[tuple[str, str]] = set()
         self._stopping = False
+        self.largest_upload = 2**26
+        self.received: list[bytes] | None = None
+        """Every request as it came, with its headers and its body, once a test has set it to a list."""
         self.limit(0, 0)
 
     @classmethod
@@ -47,7 +50,7 @@ class Homeserver(Faults):
 
     def application(self) -> web.Application:
         """Return what answers requests."""
-        app = web.Application(middlewares=[self.middleware, _refusals], client_max_size=2**26)
+        app = web.Application(middlewares=[self._record, self.middleware, _refusals], client_max_size=2**26)
         app.add_routes(self._routes())
         return app
 
@@ -76,7 +79,7 @@ class Homeserver(Faults):
     def _routes(self) -> list[web.RouteDef]:
         def to(method: str, path: str, work: Callable[[Device, web.Request, Json], Json]) -> web.RouteDef:
             async def handler(request: web.Request) -> web.StreamResponse:
-                body = await request.json() if request.can_read_body else {}
+                body = await request.json() if request.body_exists else {}
                 return answered(200, work(self._device(request), request, body))
 
             return web.route(method, path, handler)
@@ -87,6 +90,7 @@ class Homeserver(Faults):
             web.get(f"{V3}/sync", self._sync),
             web.post("/_matrix/media/v3/upload", self._upload),
             web.get("/_matrix/client/v1/media/download/{server}/{media}", self._download),
+            web.get("/_matrix/client/v1/media/config", self._media_config),
             to(
                 "GET",
                 f"{V3}/account/whoami",
@@ -201,12 +205,30 @@ class Homeserver(Faults):
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
         self._device(request)
+        content = await request.read()
+        if len(content) > self.largest_upload:
+            raise MatrixError(413, "M_TOO_LARGE", "Upload request body is too large")
         media = f"m{len(self.world.media) + 1}"
-        self.world.media[media] = await request.read()
+        self.world.media[media] = content
         return answered(200, {"content_uri": f"mxc://test/{media}"})
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
-        return web.Response(body=self.world.media[request.match_info["media"]])
+        self._device(request)
+        content = self.world.media.get(request.match_info["media"])
+        if content is None:
+            raise MatrixError(404, "M_NOT_FOUND", "Not found")
+        return web.Response(body=content)
+
+    async def _media_config(self, request: web.Request) -> web.StreamResponse:
+        self._device(request)
+        return answered(200, {"m.upload.size": self.largest_upload})
+
+    @web.middleware
+    async def _record(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if self.received is not None:
+            head = f"{request.method} {request.path_qs} {dict(request.headers)} "
+            self.received.append(head.encode() + await request.read())
+        return await handler(request)
 
 
 @web.middleware

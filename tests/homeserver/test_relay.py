@@ -28,10 +28,10 @@ class NextMoment:
         return self.left < 0
 
 
-async def federation(world: World, bot: Bot, ana: Peer, ben: Peer) -> tuple[str, list[str]]:
-    """An assembly with twenty pods; Ana speaks for the first, Ben for the second."""
+async def federation(world: World, bot: Bot, ana: Peer, ben: Peer, size: int = PODS) -> tuple[str, list[str]]:
+    """An assembly with twenty pods, or as many as are asked for; Ana speaks for the first, Ben for the second."""
     river = world.create("river", ana.user_id, ben.user_id, BOT)
-    rooms = [world.create(f"pod{number}", ana.user_id, BOT) for number in range(PODS)]
+    rooms = [world.create(f"pod{number}", ana.user_id, BOT) for number in range(size)]
     await bot.start()
     ana.say(river, "!assembly create River")
     await bot.settled()
