@@ -13,7 +13,7 @@ SECONDS ?= 40
 COMMA := ,
 ROOMS = $(if $(filter file,$(origin N)),50$(COMMA)200,$(N))
 
-.PHONY: help install sandbox demo test fast fuzz kills soak faults bench rotation check format clean
+.PHONY: help install sandbox demo test fast fuzz kills soak faults bench rotation counting check format clean
 
 help:
 	@echo "make demo          plays a federation in front of you, on a throw-away server"
@@ -26,6 +26,7 @@ help:
 	@echo "make faults SECONDS=40   holds each fault of a server for so long, and counts what is asked of it"
 	@echo "make bench N=50,200    measures the bot beside others on their libraries, and writes docs/performance.md"
 	@echo "make rotation      simulates five years of 200 pods and draws docs/rotation.png"
+	@echo "make counting PROFILES=3000   counts random rankings with another package too, and compares"
 	@echo "make check         runs the linters and the type checker"
 
 # The program and the developers' tools, at the pinned versions.
@@ -75,6 +76,10 @@ bench: install
 
 rotation: install
 	@$(RUN) -m sandbox.rotation --picture docs/rotation.png
+
+# Not part of `make test`: it installs 780 MB.
+counting: install
+	@$(RUN) -m sandbox.counting --profiles $(or $(PROFILES),3000)
 
 check: install
 	@.venv/bin/ruff check .

@@ -17,10 +17,13 @@ from bot.commanding import (
     undoes,
 )
 from bot.commanding.parse import read_arguments
+from bot.domain.answers import sample
+from bot.domain.asking import Typed, example_of
+from bot.domain.counting.kinds import Kind, read_kind
 from bot.domain.errors import UsageError
 from bot.domain.ids import POLL, normal_id
 from bot.domain.pods import Role
-from bot.domain.polls import Poll, example_of, tidy
+from bot.domain.polls import Poll, tidy
 from bot.domain.values import Code
 from bot.services import poll_closing, polls
 from bot.text import Text, _, shorten
@@ -37,23 +40,24 @@ async def poll(
     question: Line = "",
     *option: Line,
     closes: Line = "",
-    multi: Word = "1",
+    multi: Word = "",
     hide: bool = False,
+    type_: Line = "",
 ) -> Reply:
     """Open a poll in this room: the question, then its options, each after a `|` or on a line of its own.
 
     `closes=Fri 18:00` sets the end (3 days from now if there is none), `multi=2` lets each person give up to
-    two answers, `hide` shows the counts only at closing. With an id alone, or as a reply to a poll, it shows
-    that poll; with nothing, the list.
+    two answers, `hide` shows the counts only at closing. `type=` asks in another way: `yesno`, `approval` (all that are
+    good enough), `score` (1 to 5), `rank` (best first), `temperature` (how you feel), `meeting` (the options are
+    dates). With an id alone, or as a reply to a poll, it shows that poll; with nothing, the list.
     """
-    if not option and not question:
+    if not (option or question or type_):
         return await _shown(ctx, ctx.about if (ctx.about or "").startswith(POLL) else None)
     if not option and (found := normal_id(question)) and found.startswith(POLL):
         return await _shown(ctx, found)
-    _check_line(ctx, question, option)
-    await polls.open_poll(
-        ctx.tx, ctx.now, ctx.room, ctx.sender, question, option, closes=closes, multi=multi, hide=hide
-    )
+    _check_line(ctx, question, option, read_kind(type_) or Kind.CHOICE)
+    typed = Typed(question, option, closes, multi, type_, hide)
+    await polls.open_poll(ctx.tx, ctx.now, ctx.room, ctx.sender, typed)
     return None
 
 
@@ -64,7 +68,7 @@ async def _shown(ctx: Context, poll_id: str | None) -> Reply:
     return Answer(await polls.describe(ctx.tx, ctx.now, found), found.id)
 
 
-def _check_line(ctx: Context, question: str, options: tuple[str, ...]) -> None:
+def _check_line(ctx: Context, question: str, options: tuple[str, ...], kind: Kind) -> None:
     """Refuse a line that was meant as something else, or whose parts are not all there.
 
     Raises:
@@ -85,12 +89,12 @@ def _check_line(ctx: Context, question: str, options: tuple[str, ...]) -> None:
     if typed.startswith("|"):
         raise UsageError(
             "A poll begins with its question. For example: {example}",
-            example=Code(example_of("", [question, *options])),
+            example=Code(example_of("", [question, *options], kind)),
         )
     if re.search(r"\|[^\S\n]*\|", typed):
         raise UsageError(
             "One option is empty. For example: {example}",
-            example=Code(example_of(tidy(question), options)),
+            example=Code(example_of(tidy(question), options, kind)),
         )
 
 
@@ -183,6 +187,10 @@ async def undo_close(ctx: Context, payload: dict[str, str]) -> Reply:
 async def polls_for_me(ctx: Context) -> list[Text]:
     """List the open polls that the sender has not answered."""
     return [
-        Text("{poll} – for example {vote}", poll=polls.name(found), vote=Code(f"!vote {found.id} 1"))
+        Text(
+            "{poll} – for example {vote}",
+            poll=polls.name(found),
+            vote=Code(f"!vote {found.id} {sample(found)}"),
+        )
         for found in await polls.unanswered(ctx.tx, ctx.room, ctx.sender.user_id)
     ]

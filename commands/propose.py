@@ -20,6 +20,7 @@ from bot.domain.proposals import Proposal
 from bot.domain.values import Code
 from bot.services import (
     amending,
+    mandate_carrying,
     mandates,
     proposal_closing,
     proposal_counting,
@@ -199,5 +200,5 @@ async def proposals_for_me(ctx: Context) -> list[Text]:
 )
 async def renew(ctx: Context, id: Proposal) -> Reply:
     """Put a proposal of the assembly to your pod again. Until the pod says something else, its word stands."""
-    await mandates.renew(ctx.tx, ctx.now, ctx.room, ctx.sender, id)
+    await mandate_carrying.renew(ctx.tx, ctx.now, ctx.room, ctx.sender, id)
     return None

@@ -3,12 +3,13 @@
 import re
 
 from bot.commanding import Answer, Context, Line, Prose, Reply, Unaddressed, command, hears, replied, undoes
+from bot.domain.errors import UsageError
 from bot.domain.ids import POLL, normal_id
 from bot.domain.proposals import Proposal
 from bot.domain.stances import Stance
 from bot.domain.values import Code
 from bot.ports import PollAnswered, Redacted, Said
-from bot.services import proposals, stances, stances_tapped
+from bot.services import pair_voices, proposals, stances, stances_tapped
 from bot.text import Text, _
 from commands.propose import is_proposal
 
@@ -26,9 +27,13 @@ _GROUND = re.compile(r"\s*[|\n]\s*ground\s*=\s*([^|\n]*)\s*$", re.IGNORECASE)
     always=True,
     example=("agree P2", "agrees. Counted in P2"),
 )
-async def agree(ctx: Context, words: Prose = "") -> Reply:
-    """Agree, with an id or as a reply to the proposal. The last thing you say of it counts."""
-    return await _say(ctx, Stance.AGREE, words)
+async def agree(ctx: Context, words: Prose = "", *, pod: Line = "") -> Reply:
+    """Agree, with an id or as a reply to the proposal. The last thing you say of it counts.
+
+    In an assembly a spoke says it for their pod: it is taken if it is what the pod decided, or if the pod left its pair room
+    (`!remit`). Whoever is a spoke of two pods adds `pod=NAME`.
+    """
+    return await _say(ctx, Stance.AGREE, words, pod=pod)
 
 
 @command(
@@ -38,9 +43,9 @@ async def agree(ctx: Context, words: Prose = "") -> Reply:
     always=True,
     example=("reserve P2 It is late in the year.", "agrees with reservations. Counted in P2"),
 )
-async def reserve(ctx: Context, words: Prose = "") -> Reply:
+async def reserve(ctx: Context, words: Prose = "", *, pod: Line = "") -> Reply:
     """Agree although something troubles you. It counts as a yes, and what you say stands in the result."""
-    return await _say(ctx, Stance.RESERVE, words)
+    return await _say(ctx, Stance.RESERVE, words, pod=pod)
 
 
 @command(
@@ -51,9 +56,9 @@ async def reserve(ctx: Context, words: Prose = "") -> Reply:
     example=("aside P2 I am away then.", "stands aside. Counted in P2"),
     aliases=("stand aside",),
 )
-async def aside(ctx: Context, words: Prose = "") -> Reply:
+async def aside(ctx: Context, words: Prose = "", *, pod: Line = "") -> Reply:
     """Stand aside. Consensus bears at most a third who stand aside or disagree."""
-    return await _say(ctx, Stance.ASIDE, words)
+    return await _say(ctx, Stance.ASIDE, words, pod=pod)
 
 
 @command(
@@ -63,9 +68,9 @@ async def aside(ctx: Context, words: Prose = "") -> Reply:
     always=True,
     example=("disagree P2 Too dear.", "disagrees. Counted in P2"),
 )
-async def disagree(ctx: Context, words: Prose = "") -> Reply:
+async def disagree(ctx: Context, words: Prose = "", *, pod: Line = "") -> Reply:
     """Say no. It is counted; it stops a proposal only together with others."""
-    return await _say(ctx, Stance.DISAGREE, words)
+    return await _say(ctx, Stance.DISAGREE, words, pod=pod)
 
 
 @command(
@@ -75,9 +80,9 @@ async def disagree(ctx: Context, words: Prose = "") -> Reply:
     always=True,
     example=("abstain P2", "abstains. Counted in P2"),
 )
-async def abstain(ctx: Context, words: Prose = "") -> Reply:
+async def abstain(ctx: Context, words: Prose = "", *, pod: Line = "") -> Reply:
     """Be counted as present and say neither yes nor no."""
-    return await _say(ctx, Stance.ABSTAIN, words)
+    return await _say(ctx, Stance.ABSTAIN, words, pod=pod)
 
 
 @command(
@@ -87,14 +92,14 @@ async def abstain(ctx: Context, words: Prose = "") -> Reply:
     always=True,
     example=("block P2 The tent would be a danger in a storm. | ground=harm", "blocks. Counted in P2"),
 )
-async def block(ctx: Context, words: Prose = "", *, ground: Line = "") -> Reply:
+async def block(ctx: Context, words: Prose = "", *, ground: Line = "", pod: Line = "") -> Reply:
     """Stop a proposal that would otherwise pass. It needs a reason of at least 20 characters and a ground.
 
     The ground is `ground=harm`, or `ground=pillar:NAME` for the shared text that it would break. Without reason and ground
     it counts as standing aside. A block that stands at the end leads to talks and, if it still stands after 14 days and
     two talks, to a vote of 3/4.
     """
-    return await _say(ctx, Stance.BLOCK, words, ground)
+    return await _say(ctx, Stance.BLOCK, words, ground, pod)
 
 
 @command(
@@ -104,14 +109,14 @@ async def block(ctx: Context, words: Prose = "", *, ground: Line = "") -> Reply:
     always=True,
     example=("withdraw P2", "your stance on P2 is withdrawn"),
 )
-async def withdraw(ctx: Context, words: Prose = "") -> Reply:
+async def withdraw(ctx: Context, words: Prose = "", *, pod: Line = "") -> Reply:
     """Have no stance any more: you count as silent. Deleting your message does the same."""
-    return await _say(ctx, None, words)
+    return await _say(ctx, None, words, pod=pod)
 
 
-async def _say(ctx: Context, stance: Stance | None, words: str, ground: str = "") -> Reply:
+async def _say(ctx: Context, stance: Stance | None, words: str, ground: str = "", pod: str = "") -> Reply:
     found, reason = await _meant(ctx, stance.value if stance else "withdraw", words)
-    return await _take(ctx, found, stance, reason, ground)
+    return await _take(ctx, found, stance, reason, ground, pod)
 
 
 async def _meant(ctx: Context, verb: str, words: str) -> tuple[Proposal, str]:
@@ -133,7 +138,17 @@ async def _meant(ctx: Context, verb: str, words: str) -> tuple[Proposal, str]:
     return await proposals.only_open(ctx.tx, ctx.room, verb, words), words
 
 
-async def _take(ctx: Context, found: Proposal, stance: Stance | None, reason: str, ground: str) -> Reply:
+async def _take(
+    ctx: Context, found: Proposal, stance: Stance | None, reason: str, ground: str, pod: str = ""
+) -> Reply:
+    if found.of_pods:
+        told = await pair_voices.take(ctx.tx, ctx.now, found, ctx.sender, ctx.event, stance, pod)
+        return Answer(told, found.id)
+    if pod:
+        raise UsageError(
+            "In your pod's own room you speak for yourself. For example: {example}",
+            example=Code(f"{stance.value if stance else 'withdraw'} {found.id}"),
+        )
     text = await stances.take(ctx.tx, ctx.now, found, ctx.sender, ctx.event, stance, reason, ground)
     return Answer(text, found.id) if text is not None else None
 
@@ -187,4 +202,7 @@ async def edited(ctx: Context, event: Said) -> Reply:
 @undoes("proposal.stance")
 async def undo_stance(ctx: Context, payload: dict[str, str]) -> Reply:
     """Withdraw the sender's stance; no earlier one comes back."""
+    found = await proposals.find(ctx.tx, ctx.room, payload["id"])
+    if found.of_pods:
+        return await pair_voices.take(ctx.tx, ctx.now, found, ctx.sender, ctx.event, None, payload["pod"])
     return await stances.take_back(ctx.tx, ctx.now, ctx.room, ctx.sender, ctx.event, payload["id"])

@@ -3,7 +3,7 @@
 import re
 
 from bot.commanding import Answer, Context, Prose, Reply, Unaddressed, command, hears, replied, undoes
-from bot.domain.choices import is_attempt, read_answers, read_taps
+from bot.domain.answers import is_attempt, read_answer, read_tap, sample
 from bot.domain.errors import Ambiguous, UsageError
 from bot.domain.ids import POLL, normal_id
 from bot.domain.polls import Poll, brief, tidy
@@ -28,7 +28,7 @@ async def vote(ctx: Context, answer: Prose = "") -> Reply:
     if not answer:
         return await _mine(ctx)
     found, text = await _meant(ctx, answer)
-    return await _cast(ctx, found, read_answers(text, found))
+    return await _cast(ctx, found, read_answer(text, found))
 
 
 async def _mine(ctx: Context) -> Reply:
@@ -44,7 +44,7 @@ async def _mine(ctx: Context) -> Reply:
                 Text(
                     "{poll} – not answered; for example {vote}",
                     poll=polls.name(found),
-                    vote=Code(f"!vote {found.id} 1"),
+                    vote=Code(f"!vote {found.id} {sample(found)}"),
                 )
                 if found.id in missing
                 else Text("{poll} – answered", poll=polls.name(found))
@@ -72,7 +72,8 @@ async def _meant(ctx: Context, answer: str) -> tuple[Poll, str]:
             if rest.strip():
                 return found, rest
             raise UsageError(
-                "Your answer is missing. For example: {example}", example=Code(f"!vote {found.id} 1")
+                "Your answer is missing. For example: {example}",
+                example=Code(f"!vote {found.id} {sample(found)}"),
             )
     if (ctx.about or "").startswith(POLL):
         return await polls.find(ctx.tx, ctx.room, str(ctx.about)), answer
@@ -87,7 +88,7 @@ async def _meant(ctx: Context, answer: str) -> tuple[Poll, str]:
             "No open poll here has “{typed}”. {polls} lists them. For example: {example}",
             typed=brief(tidy(answer)),
             polls=Code("!polls"),
-            example=Code(f"!vote {running_here[0].id} 1"),
+            example=Code(f"!vote {running_here[0].id} {sample(running_here[0])}"),
         )
     if len(readings) > 1:
         choices = [(polls.name(found), f"vote {found.id} {answer}") for found in readings]
@@ -98,7 +99,7 @@ async def _meant(ctx: Context, answer: str) -> tuple[Poll, str]:
 async def _fits(ctx: Context, found: Poll, answer: str) -> bool:
     """Tell whether an answer can be for a poll."""
     try:
-        answers = read_answers(answer, found)
+        answers = read_answer(answer, found)
     except Ambiguous:
         return True
     except UsageError:
@@ -116,7 +117,7 @@ async def reply(ctx: Context, object_id: str, text: str) -> Reply:
     """Take a plain reply to one of our messages about a poll as an answer, if it is one."""
     found = await polls.find(ctx.tx, ctx.room, object_id)
     try:
-        answers = read_answers(text, found)
+        answers = read_answer(text, found)
     except UsageError:
         if is_attempt(text, found):
             raise
@@ -131,7 +132,7 @@ async def tapped(ctx: Context, event: PollAnswered) -> Reply:
     """Take an answer that was tapped in somebody's app; nothing is said, so that a room stays quiet."""
     found = await poll_answers.tapped(ctx.tx, ctx.room, event.poll_event_id)
     if found is not None:
-        answers = read_taps(event.answers, found)
+        answers = read_tap(event.answers, found)
         await poll_answers.answer(ctx.tx, ctx.now, found, event, answers, typed=False)
     return None
 
@@ -161,7 +162,7 @@ async def edited(ctx: Context, event: Said) -> Reply:
         "{who}, editing a message does not change your answer to {id}. Type {vote}.",
         who=ctx.sender,
         id=found.id,
-        vote=Code(f"!vote {found.id} {brief(tidy(words)) or '1'}"),
+        vote=Code(f"!vote {found.id} {brief(tidy(words)) or sample(found)}"),
     )
 
 

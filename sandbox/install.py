@@ -44,6 +44,11 @@ class VirtualEnvironment:
     packages: tuple[str, ...]
 
     @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return HOME / self.name / "bin" / "python"
+
+    @property
     def constraints(self) -> Path:
         """The committed file of exact versions."""
         return SOURCES / f"{self.name}-constraints.txt"
@@ -72,6 +77,8 @@ class VirtualEnvironment:
 
 SYNAPSE = VirtualEnvironment("synapse", ("matrix-synapse==1.163.2",))
 OLD_CLIENT = VirtualEnvironment("old-client", ("matrix-nio[e2e]==0.25.*", "python-olm"))
+PREF_VOTING = VirtualEnvironment("pref-voting", ("pref-voting==1.18.2",))
+"""Only for `make counting`: it brings 780 MB (numba, SciPy, OR-Tools) and another NumPy than ours."""
 
 
 @contextlib.contextmanager
@@ -195,6 +202,16 @@ def ensure_old_client() -> None:
         if not is_complete(OLD_CLIENT):
             OLD_CLIENT.install()
             mark_installed(OLD_CLIENT.name, OLD_CLIENT.stamp)
+
+
+def ensure_pref_voting() -> None:
+    """Install pref-voting, which our counting is compared with, unless it is there already."""
+    if is_complete(PREF_VOTING):
+        return
+    with only_one():
+        if not is_complete(PREF_VOTING):
+            PREF_VOTING.install()
+            mark_installed(PREF_VOTING.name, PREF_VOTING.stamp)
 
 
 def main() -> int:

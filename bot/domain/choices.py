@@ -1,4 +1,4 @@
-"""What an answer to a poll means, typed or tapped.
+"""What an answer that names options means, typed or tapped.
 
 Rule: an answer is taken only where it has one meaning. A number is the place of an option, words are the
 whole words of an option; where both fit, the person is asked.
@@ -10,11 +10,16 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+from bot.domain.counting.kinds import Kind
 from bot.domain.errors import Ambiguous, UsageError
 from bot.domain.polls import LONGEST_TOGETHER, MOST, Poll, brief, key, tidy
 from bot.domain.values import Code
 
-_WITHDRAW = {"none", "withdraw", "nothing"}
+WITHDRAW = {"none", "withdraw", "nothing"}
+"""What takes an answer back, where it is not the words of an option."""
+
+_YES, _NO = {"y", "yeah", "yep", "aye"}, {"n", "nope", "nay"}
+_ALL = {"all", "all of them", "any", "every", "everything", "all times"}
 _NUMBERS = re.compile(r"#?\d{1,3}[.)]?(?:(?:\s*(?:[,;&+]|\band\b)\s*|\s+)#?\d{1,3}[.)]?)*", re.IGNORECASE)
 
 
@@ -28,7 +33,7 @@ def read_answers(text: str, poll: Poll) -> tuple[int, ...]:
         Ambiguous: They are the number of one option and the words of another.
     """
     text = text[:LONGEST_TOGETHER]  # longer than all options together, it is none of them
-    numbers, whole = _numbers(text), _named(text, poll)
+    numbers, whole = numbers_in(text), named(text, poll)
     in_range = numbers is not None and all(1 <= number <= len(poll.options) for number in numbers)
     if whole is not None:
         if numbers and in_range and numbers != [whole] and "#" not in text:
@@ -42,25 +47,17 @@ def read_answers(text: str, poll: Poll) -> tuple[int, ...]:
                 ],
             )
         return (whole,)
-    if key(text) in _WITHDRAW:
+    if key(text) in WITHDRAW:
         return ()
+    if poll.kind.takes_any and key(text) in _ALL:
+        return tuple(range(1, len(poll.options) + 1))
     found = numbers if numbers is not None else _several(text, poll)
     if found is None:
         near = get_close_matches(key(text), [key(option) for option in poll.options], 1, 0.6)
-        raise UsageError(
-            "{id} has no option “{typed}”. For example: {example}",
-            id=poll.id,
-            typed=brief(tidy(text)),
-            example=Code(_vote_line(poll, near[0] if near else None)),
-        )
+        raise no_such_option(text, poll, _vote_line(poll, near[0] if near else None))
     if not all(1 <= number <= len(poll.options) for number in found):
         nearest = min(max(found[0], 1), len(poll.options))
-        raise UsageError(
-            "{id} has options 1 to {last}. For example: {example}",
-            id=poll.id,
-            last=len(poll.options),
-            example=Code(f"!vote {poll.id} {nearest}"),
-        )
+        raise out_of_range(poll, f"!vote {poll.id} {nearest}")
     answers = sorted(set(found))
     if len(answers) > poll.most:
         raise UsageError(
@@ -74,11 +71,45 @@ def read_answers(text: str, poll: Poll) -> tuple[int, ...]:
     return tuple(answers)
 
 
+def no_such_option(text: str, poll: Poll, example: str) -> UsageError:
+    """Return the refusal of words that name no option."""
+    return UsageError(
+        "{id} has no option “{typed}”. For example: {example}",
+        id=poll.id,
+        typed=brief(tidy(text)),
+        example=Code(example),
+    )
+
+
+def out_of_range(poll: Poll, example: str) -> UsageError:
+    """Return the refusal of a number that no option has."""
+    return UsageError(
+        "{id} has options 1 to {last}. For example: {example}",
+        id=poll.id,
+        last=len(poll.options),
+        example=Code(example),
+    )
+
+
+def check_plain(text: str, numbers: Sequence[int], poll: Poll, example: str) -> None:
+    """Refuse numbers that are the places of some options and the words of others.
+
+    Raises:
+        UsageError: With a line in which they are places.
+    """
+    if "#" not in text and any(named(str(number), poll) not in (None, number) for number in numbers):
+        raise UsageError(
+            "The options of {id} are numbers, so write # before a place in the list. For example: {example}",
+            id=poll.id,
+            example=Code(example),
+        )
+
+
 def is_attempt(text: str, poll: Poll) -> bool:
     """Tell whether words said in reply to a poll are an answer, if a faulty one, rather than talk."""
     if len(text) > LONGEST_TOGETHER:
         return False
-    if _numbers(text) is not None or _named(text, poll) is not None or _several(text, poll) is not None:
+    if numbers_in(text) is not None or named(text, poll) is not None or _several(text, poll) is not None:
         return True
     return bool(get_close_matches(key(text), [key(option) for option in poll.options], 1, 0.8))
 
@@ -95,20 +126,51 @@ def read_taps(answer_ids: Sequence[str], poll: Poll) -> tuple[int, ...] | None:
     return tuple(sorted({known[answer_id] for answer_id in answer_ids[: poll.most]}))
 
 
-def _numbers(text: str) -> list[int] | None:
-    """Return numbers that are the whole of a text."""
+def numbers_in(text: str) -> list[int] | None:
+    """Return the numbers that a text is made of; `None` if there is anything else in it."""
     flat = tidy(text)
     return [int(found) for found in re.findall(r"\d+", flat)] if _NUMBERS.fullmatch(flat) else None
 
 
-def _named(words: str, poll: Poll) -> int | None:
-    """Return the number of the option that has exactly these words."""
+def named(words: str, poll: Poll) -> int | None:
+    """Return the number of the option that has exactly these words.
+
+    In a poll about yes or no, also another word for one of them; in one about times, also the words that one time alone
+    has, such as its day.
+    """
     keys = [key(option) for option in poll.options]
     shown = key(words)
-    for typed in (shown, shown.strip(" .,;:!?\"'“”‘’")):
+    bare = shown.strip(" .,;:!?\"'“”‘’")
+    for typed in (shown, bare):
         if typed in keys:
             return keys.index(typed) + 1
-    return None
+    match poll.kind:
+        case Kind.YESNO:
+            return 1 if bare in _YES else 2 if bare in _NO else None
+        case Kind.MEETING:
+            return _only_time(bare.split(), keys)
+        case _:
+            return None
+
+
+def place_of(words: str, poll: Poll) -> int:
+    """Return the number of the option that a part of an answer means: 0 if it names none, -1 for the number nought.
+
+    `#2` is always the place.
+    """
+    numbers = numbers_in(words)
+    found = None if numbers and "#" in words else named(words, poll)
+    if found is not None:
+        return found
+    return (numbers[0] or -1) if numbers and len(numbers) == 1 else 0
+
+
+def _only_time(words: Sequence[str], keys: Sequence[str]) -> int | None:
+    """Return the number of the only option that has all these words; a number alone is a place in the list."""
+    if not any(word.isalpha() or ":" in word for word in words):
+        return None
+    found = [number for number, each in enumerate(keys, 1) if set(words) <= set(each.split())]
+    return found[0] if len(found) == 1 else None
 
 
 def _several(text: str, poll: Poll) -> list[int] | None:
@@ -120,8 +182,8 @@ def _several(text: str, poll: Poll) -> list[int] | None:
         parts = [part for part in parts if key(part)]
         found: list[int] = []
         for part in parts:
-            named = _named(part, poll)
-            found += [named] if named is not None else _numbers(part) or [0]
+            one = named(part, poll)
+            found += [one] if one is not None else numbers_in(part) or [0]
         if len(parts) > 1 and all(found):
             return found
     return None
@@ -129,6 +191,6 @@ def _several(text: str, poll: Poll) -> list[int] | None:
 
 def _vote_line(poll: Poll, near: str | None) -> str:
     for option in poll.options:
-        if key(option) == near and len(option) <= 40 and _numbers(option) is None:
+        if key(option) == near and len(option) <= 40 and numbers_in(option) is None:
             return f"!vote {poll.id} {option}"
     return f"!vote {poll.id} 1"

@@ -1,7 +1,7 @@
 """Mandates: what a pod says as one voice in the assembly, by its own rule.
 
-Rule: a pod says what its own rule carries, and nothing where it carries nothing. Nobody in the assembly can say
-something else for it (behaviour.md, section 5, "Mandates").
+Rule: a pod says what its own rule carries, and nothing where it carries nothing. In the assembly its pair can say
+something else only together, and only where the pod left it room (behaviour.md, section 5, "Mandates"; ADR 9).
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.stances import Count, Stance
+from bot.domain.remits import BOUND, Remit, voice
+from bot.domain.stances import Count, Stance, Statement
 from bot.domain.thresholds import Rule
 
 MEMBER_FOR = timedelta(days=14)
@@ -32,9 +33,15 @@ class Mandate:
         pod_room_id: Its room.
         name: Its name.
         mirror_id: The proposal in its room that decides it.
-        stance: `agree`, `disagree`, `abstain` or `block`; `None` while it says nothing.
+        stance: What it decided: `agree`, `disagree`, `abstain` or `block`; `None` while it says nothing.
         count: Who said what in the pod, once it says something.
         decided_at: When its round ended.
+        remit: How far its pair may go from what it decided.
+        objector: The member who holds back what the pair says, so that what the pod decided counts.
+        pair: The user ids of its seated spokes; those of the end, once the assembly's round has closed.
+        said: What each of the pair said last in the assembly since the pod decided, or as a view before.
+        settled: What it said in the end, once what its spokes said is erased; `none` if nothing.
+        unsure: Whether what one of the pair sent last could not be read, and may change what the pod says.
     """
 
     pod_room_id: str
@@ -43,6 +50,36 @@ class Mandate:
     stance: Stance | None = None
     count: Count | None = None
     decided_at: datetime | None = None
+    remit: Remit = BOUND
+    objector: str | None = None
+    pair: tuple[str, ...] = ()
+    said: tuple[Statement, ...] = ()
+    settled: str | None = None
+    unsure: bool = False
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether its spokes together can say something else than it decided."""
+        if self.stance in (None, Stance.BLOCK):
+            return False
+        return self.remit.kind.leaves_room and self.objector is None
+
+    @property
+    def voice(self) -> Stance | None:
+        """What it says in the assembly; `None` if nothing, or while its spokes differ."""
+        if self.settled is not None:
+            return Stance(self.settled) if self.settled != "none" else None
+        if not self.is_loose:
+            return self.stance
+        words = {each.user_id: each.stance for each in self.said}
+        # two seats, whoever is in them: an empty one says what the pod decided
+        seats = [*(words.get(user_id) for user_id in self.pair), None, None][:2]
+        return voice(self.stance, self.remit, seats)
+
+    @property
+    def is_on_hold(self) -> bool:
+        """Whether its voice is not counted because its spokes differ."""
+        return self.stance is not None and self.voice is None
 
 
 def carried(rule: Rule, count: Count) -> Stance | None:
@@ -85,9 +122,10 @@ def count_pods(mandates: Iterable[Mandate], ended: Collection[str] = ()) -> Coun
         ended: The pods whose block has lapsed; it counts as standing aside.
     """
     found = list(mandates)
+    unknown = sum(each.unsure for each in found)
     said = [
-        Stance.ASIDE if each.stance is Stance.BLOCK and each.pod_room_id in ended else each.stance
+        Stance.ASIDE if each.stance is Stance.BLOCK and each.pod_room_id in ended else each.voice
         for each in found
-        if each.stance is not None
+        if not each.unsure
     ]
-    return Count(len(found), **{stance.value: said.count(stance) for stance in Stance})
+    return Count(len(found), unknown=unknown, **{stance.value: said.count(stance) for stance in Stance})

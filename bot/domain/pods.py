@@ -12,6 +12,7 @@ from datetime import datetime, time, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo, available_timezones
 
+from bot.domain import remits
 from bot.domain.errors import UsageError
 from bot.domain.ids import normal_id
 from bot.domain.names import visible
@@ -228,6 +229,10 @@ def _threshold(text: str) -> str:
     return read_threshold(text, FEWEST_FOR_ALL_BUT_ONE, "!pod set threshold ").name
 
 
+def _remit(text: str) -> str:
+    return str(remits.Remit.read(text))
+
+
 SETTINGS: dict[str, Setting] = {
     setting.key: setting
     for setting in (
@@ -239,6 +244,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("pair", OFF, "woman", _pair, "the tag that one of the pair has"),
         Setting("objections", "none", "12h", _window, "how long members may object to an approved summary"),
         Setting("threshold", "consensus", "2/3", _threshold, "when a proposal of the pod passes"),
+        Setting("remit", "bound", "free", _remit, "how far your pair may go from what you decided"),
     )
 }
 
@@ -261,6 +267,7 @@ class Settings:
     meets: str = ""
     objections: str = "none"
     threshold: str = "consensus"
+    remit: str = "bound"
     prefix: str = "!"
 
     @property

@@ -1,23 +1,17 @@
-"""Quick polls: what they are made of and what may be asked.
+"""Quick polls: what they are made of.
 
-Rule: two options that look alike to a reader are the same option, and a refusal shows how the same
-question is asked right.
+Rule: two options that look alike to a reader are the same option.
 """
 
 from __future__ import annotations
 
-import json
-import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.ballots import Tally
 from bot.domain.counting.kinds import Kind
-from bot.domain.errors import Conflict, UsageError
 from bot.domain.names import unstack
-from bot.domain.values import Code
 
 FEWEST, MOST = 2, 20
 """Options of a poll (behaviour.md, section 4; MSC3381 allows 20)."""
@@ -106,132 +100,6 @@ def key(words: str) -> str:
     """Return what two options, or an option and an answer, are compared by: case, width and marks aside."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", tidy(words)).casefold())
     return " ".join("".join(letter for letter in folded if letter not in _JOINERS + "\ufe0e\ufe0f").split())
-
-
-# -- asking ------------------------------------------------------------------------------------------
-
-
-def check_poll(question: str, options: Sequence[str], most: str) -> tuple[str, tuple[str, ...], int]:
-    """Return question, options and answers a person, tidied.
-
-    Args:
-        question: As typed.
-        options: As typed.
-        most: How many answers one person may give, as typed.
-
-    Raises:
-        UsageError: It cannot be asked like this; the example is made of the person's own words.
-    """
-    # of thirty thousand options, one more than may be is enough to look at
-    asked, offered = tidy(question), tuple(tidy(option) for option in options[: MOST + 1])
-    example = Code(example_of(asked, offered))
-    if not key(asked):
-        raise UsageError("A poll begins with its question. For example: {example}", example=example)
-    if not all(map(key, offered)):
-        raise UsageError("One option is empty. For example: {example}", example=example)
-    if len(offered) < FEWEST:
-        raise UsageError(
-            "A poll needs {fewest} to {most} options, each after a {bar}. For example: {example}",
-            fewest=FEWEST,
-            most=MOST,
-            bar=Code("|"),
-            example=example,
-        )
-    if len(offered) > MOST:
-        raise UsageError(
-            "{count} options are too many; {most} are the most. For example: {example}",
-            count=len(options),
-            most=MOST,
-            example=example,
-        )
-    seen: dict[str, str] = {}
-    for option in offered:
-        if key(option) in seen:
-            raise UsageError(
-                "{option} is there twice. For example: {example}", option=brief(option), example=example
-            )
-        seen[key(option)] = option
-    _check_lengths(asked, offered, example)
-    if not re.fullmatch(r"\d{1,3}", most.strip()) or not 1 <= int(most) <= len(offered):
-        raise UsageError(
-            "{multi} is how many answers one person may give, 1 to {most} here. For example: {example}",
-            multi=Code("multi="),
-            most=len(offered),
-            example=Code(f"{example.text} | multi=2"),
-        )
-    return asked, offered, int(most)
-
-
-def check_count(running: Sequence[Poll], author: str) -> None:
-    """Check that one more poll may be open.
-
-    Args:
-        running: The open polls of the room.
-        author: The user id of who asks.
-
-    Raises:
-        Conflict: There are as many as can be looked through.
-    """
-    own = [poll for poll in running if poll.author == author]
-    if len(own) >= OPEN_OF_ONE:
-        raise Conflict(
-            "You have {count} open polls here, the most that one person may have. To make room, close one: {close}. "
-            "{polls} lists them.",
-            count=len(own),
-            close=Code(f"!poll close {own[0].id}"),
-            polls=Code("!polls"),
-        )
-    if len(running) >= OPEN_IN_ROOM:
-        raise Conflict(
-            "{count} polls are open here, the most that a room may have. To make room, close one: {close}. "
-            "{polls} lists them.",
-            count=len(running),
-            close=Code(f"!poll close {running[0].id}"),
-            polls=Code("!polls"),
-        )
-
-
-def _check_lengths(asked: str, offered: tuple[str, ...], example: Code) -> None:
-    if len(asked) > QUESTION_LENGTH:
-        raise UsageError(
-            "The question is {length} characters long; {most} are the most. For example: {example}",
-            length=len(asked),
-            most=QUESTION_LENGTH,
-            example=example,
-        )
-    for option in offered:
-        if len(option) > OPTION_LENGTH:
-            raise UsageError(
-                "{option} is {length} characters long; {most} are the most. For example: {example}",
-                option=brief(option),
-                length=len(option),
-                most=OPTION_LENGTH,
-                example=example,
-            )
-    size = len(json.dumps([asked, *offered]))
-    if size > LONGEST_TOGETHER:
-        raise UsageError(
-            "Together that is too long for one message, by about {percent} in 100. For example: {example}",
-            percent=max(1, 100 * (size - LONGEST_TOGETHER) // size),
-            example=example,
-        )
-
-
-def example_of(question: str, options: Sequence[str]) -> str:
-    """Return a valid `!poll` line made of somebody's own words, with at most three options."""
-    asked = question
-    words = list(options)
-    if not words and "?" in question:
-        # "Where? Park or Library": the options were there, only not set apart
-        head, tail = question.split("?", 1)
-        asked, words = f"{head}?", re.split(r"\s*(?:[,;/]|\bor\b)\s*", tail)
-    elif not key(question) and len(words) > FEWEST:
-        asked, *words = words
-    taken = {key(brief(word)): brief(word) for word in map(tidy, words) if key(word)}
-    for filler in ("Other", "None") if taken else ("Yes", "No"):
-        if len(taken) < FEWEST:
-            taken.setdefault(key(filler), filler)
-    return " | ".join([f"!poll {brief(asked) if key(asked) else 'Where?'}", *list(taken.values())[:3]])
 
 
 def brief(words: str) -> str:

@@ -5,13 +5,17 @@ Rule: the assembly sees what a pod says and its numbers, never who said what the
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.mandates import MEMBER_FOR, Mandate
 from bot.domain.proposals import Proposal
+from bot.domain.remits import FITTING, Kind, Remit, as_voice
 from bot.domain.stances import Count, Stance
-from bot.domain.values import Code, Verbatim, When
+from bot.domain.values import Code, Person, Verbatim, When
+from bot.services.proposal_results import stance_of
 from bot.services.proposal_texts import how_to_answer, needed, so_far
 from bot.text import Text
 
@@ -27,7 +31,7 @@ def asked(
     mirror: Proposal,
     parent: Proposal,
     assembly: str,
-    pod: str,
+    mandate: Mandate,
     voices: int,
     members: int,
     zone: ZoneInfo,
@@ -43,7 +47,8 @@ def asked(
                 parent=parent.id,
             ),
             Text("{text}", text=Verbatim(parent.text)),
-            Text("What you decide here is what {pod} says there, as one voice.", pod=pod),
+            Text("What you decide here is what {pod} says there, as one voice.", pod=mandate.name),
+            room_left(mandate.remit),
             Text("All pods vote anew, after a block and talks; a block counts as no.")
             if parent.fallback
             else None,
@@ -62,6 +67,26 @@ def asked(
     )
 
 
+def room_left(remit: Remit) -> Text | None:
+    """Say how far a pair may go, where it is not the usual: no further than the pod."""
+    match remit.kind:
+        case Kind.CARRY:
+            return Text("I carry it; your spokes add nothing to it.")
+        case Kind.WITHIN:
+            return Text(
+                "If both your spokes say something else there, that counts, within these limits: “{limits}”. You hear it"
+                " here, and any of you can hold it back.",
+                limits=remit.limits,
+            )
+        case Kind.FREE:
+            return Text(
+                "Your pair is free: if both your spokes say something else there, that counts. You hear it here, and any"
+                " of you can hold it back."
+            )
+        case Kind.BOUND:
+            return None
+
+
 def said(
     mirror: Proposal,
     parent: Proposal,
@@ -72,6 +97,7 @@ def said(
     *,
     counted: bool,
     renewable: bool,
+    remit: Remit,
 ) -> Text:
     """Say in a pod what it says in the assembly.
 
@@ -84,6 +110,7 @@ def said(
         remark: A line on what is out of the ordinary.
         counted: Whether it came before the assembly's end, and changes what the pod says there.
         renewable: Whether there is time to decide it anew.
+        remit: How far the pair may go from it.
     """
     if stance is None:
         outcome = Text(
@@ -107,6 +134,9 @@ def said(
             Text("It came after the assembly's end and is not counted there.")
             if stance is not None and not counted
             else None,
+            room_left(remit)
+            if stance not in (None, Stance.BLOCK) and counted and remit.kind.leaves_room
+            else None,
             Text(
                 "You can decide it anew while {parent} is open: {renew}",
                 parent=parent.id,
@@ -125,23 +155,83 @@ def would_say(mirror: Proposal, stance: Stance | None) -> Text:
     return Text("If {id} closed now, your pod would say: {voice}.", id=mirror.id, voice=_VOICE[stance])
 
 
-def line(mandate: Mandate) -> Text:
-    """Say what a pod says in one line, with its numbers."""
-    if mandate.stance is None or mandate.count is None:
-        return Text("{pod}: nothing yet", pod=mandate.name)
+def word(stance: Stance) -> Text:
+    """Return what a pod says, as a word: yes, no, abstains, blocks."""
+    return _VOICE[as_voice(stance)]
+
+
+def decided(mandate: Mandate) -> Text:
+    """Say what a pod decided, with its numbers: "yes (7 of 9 agreed, 1 aside)"."""
+    assert mandate.stance is not None and mandate.count is not None  # noqa: S101 - it has decided
+    return Text("{voice} ({sum})", voice=_VOICE[mandate.stance], sum=sum_of(mandate.count))
+
+
+def sum_of(count: Count) -> Text:
+    """Say in a few numbers how a pod decided: "7 of 9 agreed, 1 aside"."""
     parts = [
-        Text("{number} of {voices} agreed", number=mandate.count.yes, voices=mandate.count.voices),
+        Text("{number} of {voices} agreed", number=count.yes, voices=count.voices),
         *(
             Text("{number} {what}", number=number, what=what)
             for what, number in (
-                (Text("aside"), mandate.count.aside),
-                (Text("disagreed"), mandate.count.disagree),
-                (Text("abstained"), mandate.count.abstain),
-                (Text("blocked"), mandate.count.block),
+                (Text("aside"), count.aside),
+                (Text("disagreed"), count.disagree),
+                (Text("abstained"), count.abstain),
+                (Text("blocked"), count.block),
             )
             if number
         ),
     ]
-    return Text(
-        "{pod}: {voice} ({parts})", pod=mandate.name, voice=_VOICE[mandate.stance], parts=Text.joined(parts)
+    return Text.joined(parts)
+
+
+def line(mandate: Mandate, people: Mapping[str, Person]) -> Text:
+    """Say what a pod says in one line, with its numbers, and what its spokes add to it.
+
+    Args:
+        mandate: Its voice.
+        people: Who its spokes are, by user id.
+    """
+    spoke = [each for each in mandate.said if each.stance is not None and each.user_id in people]
+    if mandate.stance is None or mandate.count is None:
+        if not spoke:
+            return Text("{pod}: nothing yet", pod=mandate.name)
+        views = Text.joined(
+            Text("{who} {says}", who=people[each.user_id], says=stance_of(each)) for each in spoke
+        )
+        return Text(
+            "{pod}: nothing yet (views of its spokes, not counted: {views})", pod=mandate.name, views=views
+        )
+    values: dict[str, Any] = {"pod": mandate.name, "decided": decided(mandate)}
+    if mandate.voice is None:
+        return Text(
+            "{pod}: on hold, not counted, while its spokes differ; the pod decided {decided}", **values
+        )
+    if mandate.voice is not mandate.stance:
+        return Text(
+            "{pod}: {voice}, as both its spokes say within “{limits}”; the pod decided {decided}"
+            if mandate.remit.kind is Kind.WITHIN
+            else "{pod}: {voice}, as both its spokes say, who are free; the pod decided {decided}",
+            voice=_VOICE[mandate.voice],
+            limits=mandate.remit.limits,
+            **values,
+        )
+    agreeing = [each for each in spoke if each.stance in FITTING[mandate.stance]]
+    if agreeing:
+        names = Text.enumerated(Text("{who}", who=people[each.user_id]) for each in agreeing)
+        return Text("{pod}: {decided}, confirmed by {names}", names=names, **values)
+    return Text("{pod}: {decided}", **values)
+
+
+def missing(silent: Iterable[Mandate], on_hold: Iterable[Mandate]) -> Text:
+    """Say which pods are missing when too few are there, and why; people are not named."""
+    asked_again, differing = ([each.name for each in found] for found in (silent, on_hold))
+    return Text.lines(
+        [
+            Text("Nothing yet from {pods}; I ask them again.", pods=", ".join(asked_again))
+            if asked_again
+            else None,
+            Text("On hold, because the spokes differ: {pods}.", pods=", ".join(differing))
+            if differing
+            else None,
+        ]
     )

@@ -10,26 +10,24 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.classes import BINDING, POD
-from bot.domain.errors import Conflict, NotAllowed, UsageError
+from bot.domain.errors import Conflict, NotAllowed
 from bot.domain.ids import POLL
-from bot.domain.mandates import BEFORE_THE_END, LAST_BEFORE_THE_END, MEMBER_FOR, Mandate, carried
+from bot.domain.mandates import BEFORE_THE_END, LAST_BEFORE_THE_END, MEMBER_FOR, Mandate
 from bot.domain.pods import Room, Settings
 from bot.domain.polls import brief, tidy
 from bot.domain.proposals import (
-    ERASED_AFTER,
-    OPEN_AT_LEAST,
     Proposal,
     State,
     check_count,
     check_text,
-    extension,
 )
+from bot.domain.remits import Remit
 from bot.domain.thresholds import CONSENSUS, FEWEST_FOR_ALL_BUT_ONE, Rule, read_threshold
-from bot.domain.values import Code, Person, When
-from bot.services import mandate_texts, proposal_results, proposal_texts
-from bot.services.deadlines import deadline, hours_later
+from bot.domain.values import Code, Person
+from bot.services import mandate_texts, proposal_texts, voices
+from bot.services.deadlines import deadline
 from bot.services.pairs import is_spoke
-from bot.services.proposal_counting import Standing, stand
+from bot.services.proposal_counting import stand
 from bot.services.proposal_rounds import begin_round, end_native, set_end
 from bot.services.speech import say
 from bot.store import ids, mandates, pods, proposals, rooms, steps, timers
@@ -97,26 +95,29 @@ async def begin(tx: Tx, now: datetime, proposal: Proposal) -> None:
     await set_end(tx, proposal)
     for each in await mandates.of(tx, proposal.id):
         await _drop_mirror(tx, now, each)
-        blank = Mandate(each.pod_room_id, each.name)
-        await _ask(tx, now, proposal, blank, proposal.closes_at - BEFORE_THE_END)
+        remit = Remit.read((await pods.settings(tx, each.pod_room_id)).remit)
+        blank = Mandate(each.pod_room_id, each.name, remit=remit)
+        await mandates.keep_pair(tx, proposal.id, each.pod_room_id, None)
+        await ask(tx, now, proposal, blank, proposal.closes_at - BEFORE_THE_END)
 
 
-async def ask_silent(tx: Tx, now: datetime, proposal: Proposal) -> list[str]:
-    """Ask the pods again that have said nothing when a round is extended; returns their names."""
-    silent = [each for each in await mandates.of(tx, proposal.id) if each.stance is None]
+async def ask_silent(tx: Tx, now: datetime, proposal: Proposal) -> Text:
+    """Ask the pods again that have said nothing when a round is extended; returns who is missing."""
+    found = await voices.of_pods(tx, proposal)
+    silent = [each for each in found if each.stance is None]
     for each in silent:
         await _drop_mirror(tx, now, each)
-        await _ask(tx, now, proposal, each, proposal.closes_at - LAST_BEFORE_THE_END)
-    return [each.name for each in silent]
+        await ask(tx, now, proposal, each, proposal.closes_at - LAST_BEFORE_THE_END)
+    return mandate_texts.missing(silent, [each for each in found if each.is_on_hold])
 
 
-async def _ask(tx: Tx, now: datetime, parent: Proposal, mandate: Mandate, closes_at: datetime) -> Proposal:
+async def ask(tx: Tx, now: datetime, parent: Proposal, mandate: Mandate, closes_at: datetime) -> Proposal:
     """Put a proposal of the assembly to a pod."""
     settings = await pods.settings(tx, mandate.pod_room_id)
     members = await rooms.voices(tx, mandate.pod_room_id)
-    voices = frozenset(member.user_id for member in members if now - member.since >= MEMBER_FOR)
+    entitled = frozenset(member.user_id for member in members if now - member.since >= MEMBER_FOR)
     threshold = read_threshold(settings.threshold, FEWEST_FOR_ALL_BUT_ONE)
-    if threshold.missing and len(voices) < FEWEST_FOR_ALL_BUT_ONE:
+    if threshold.missing and len(entitled) < FEWEST_FOR_ALL_BUT_ONE:
         threshold = CONSENSUS
     mirror = Proposal(
         await ids.next_id(tx, POLL),
@@ -129,12 +130,12 @@ async def _ask(tx: Tx, now: datetime, parent: Proposal, mandate: Mandate, closes
         closes_at,
         parent=parent.id,
     )
-    await proposals.add(tx, mirror, voices)
+    await proposals.add(tx, mirror, entitled)
     await mandates.save(tx, parent.id, replace(mandate, mirror_id=mirror.id))
     await begin_round(tx, now, mirror)
     home = await pods.find_assembly(tx, parent.room_id)
     text = mandate_texts.asked(
-        mirror, parent, home.name if home else "", mandate.name, len(voices), len(members), settings.zone, now
+        mirror, parent, home.name if home else "", mandate, len(entitled), len(members), settings.zone, now
     )
     await say(tx, now, mirror.room_id, text, about=mirror.id, aloud=True)
     return mirror
@@ -157,136 +158,6 @@ async def drop_mirrors(tx: Tx, now: datetime, proposal: Proposal) -> None:
         await _drop_mirror(tx, now, each)
 
 
-# -- what a pod says ---------------------------------------------------------------------------------
-
-
-async def close(tx: Tx, now: datetime, mirror: Proposal, standing: Standing, late: Text | None) -> None:
-    """Close a pod's own round and carry what it says to the assembly.
-
-    Where it says nothing and too few spoke, or something could not be read, it is extended once if there is time.
-    """
-    parent = await proposals.find(tx, mirror.parent or "")
-    assert parent is not None  # noqa: S101 - a foreign key keeps it
-    said = carried(mirror.rule, standing.count)
-    length = mirror.closes_at - mirror.round_at
-    until = max(mirror.closes_at, now) + extension(length)
-    if parent.is_open:
-        until = min(until, parent.closes_at - LAST_BEFORE_THE_END)
-    unheard = not mirror.rule.is_quorate(standing.count) or standing.unknown
-    if said is None and unheard and not mirror.extended and until > now:
-        more = replace(mirror, extended=True, closes_at=until)
-        await proposals.save(tx, more)
-        await set_end(tx, more)
-        zone = (await pods.settings(tx, mirror.room_id)).zone
-        text = proposal_results.extended(more, standing.count, zone, now, late)
-        await say(tx, now, mirror.room_id, text, about=mirror.id, aloud=True)
-        return
-    await _carry(tx, now, mirror, parent, standing, late)
-
-
-async def correct(tx: Tx, now: datetime, mirror: Proposal, standing: Standing) -> None:
-    """Carry what a pod says anew, because something sent in time was read late."""
-    parent = await proposals.find(tx, mirror.parent or "")
-    mandate = await mandates.of_mirror(tx, mirror.id)
-    if parent is None or mandate is None or mandate.stance == carried(mirror.rule, standing.count):
-        await proposals.save(tx, replace(mirror, count=standing.count))
-        return
-    remark = Text("Corrected: something sent before the end reached me, or could be read, only after it.")
-    await _carry(tx, now, mirror, parent, standing, remark)
-    if parent.count is not None:
-        await timers.put(tx, "proposal.correct", f"proposal.{parent.id}.correct", now, id=parent.id)
-
-
-async def _carry(
-    tx: Tx, now: datetime, mirror: Proposal, parent: Proposal, standing: Standing, remark: Text | None
-) -> None:
-    said = carried(mirror.rule, standing.count)
-    ended_at = mirror.ended_at or mirror.closes_at
-    quorate = mirror.rule.is_quorate(standing.count)
-    state = State.ADOPTED if said else State.REFUSED if quorate else State.LAPSED
-    over = replace(mirror, state=state, ended_at=ended_at, count=standing.count)
-    await proposals.save(tx, over)
-    if mirror.is_open:
-        await proposals.keep_voices(tx, mirror.id, standing.voices)
-        await end_native(tx, now, mirror)
-    await timers.put(tx, "proposal.erase", f"proposal.{mirror.id}.erase", now + ERASED_AFTER, id=mirror.id)
-    mandate = await mandates.of_mirror(tx, mirror.id)
-    # an earlier word of the pod stands where it agrees on nothing else
-    takes = (
-        mandate is not None
-        and (said is not None or mirror.count is not None)
-        and not _too_late(parent, ended_at)
-    )
-    if mandate is not None and takes:
-        counted = standing.count if said else None
-        mandate = replace(mandate, stance=said, count=counted, decided_at=ended_at if said else None)
-        await mandates.save(tx, parent.id, mandate)
-        if parent.state is State.BLOCKED:
-            await _settle_soon(tx, now, parent)
-    name = mandate.name if mandate else ""
-    text = mandate_texts.said(
-        over,
-        parent,
-        name,
-        said,
-        standing.count,
-        remark,
-        counted=bool(takes),
-        renewable=_can_renew(parent, now),
-    )
-    await say(tx, now, mirror.room_id, text, about=mirror.id, aloud=True)
-
-
-def _too_late(parent: Proposal, ended_at: datetime) -> bool:
-    """Tell whether what a pod says comes after the assembly's end; a block can be let go until it is over."""
-    if parent.state is State.BLOCKED:
-        return False
-    return parent.state is State.WITHDRAWN or ended_at >= parent.end
-
-
-def _can_renew(parent: Proposal, now: datetime) -> bool:
-    """Tell whether a pod can decide anew: there is time, or its block is what holds the proposal up."""
-    if parent.is_open:
-        return parent.closes_at - LAST_BEFORE_THE_END - now >= OPEN_AT_LEAST
-    return parent.state is State.BLOCKED
-
-
-async def renew(tx: Tx, now: datetime, room: Room, sender: Person, old: Proposal) -> None:
-    """Ask a pod again what it says; until it says something else, its word stands.
-
-    Raises:
-        Conflict: It is being asked, the proposal is over, or too little time is left.
-        UsageError: It is a proposal of the pod's own.
-    """
-    if old.parent is None:
-        raise UsageError(
-            "{id} is your pod's own proposal. Propose it anew: {example}",
-            id=old.id,
-            example=Code(f"!propose {brief(tidy(old.text))}"),
-        )
-    parent = await proposals.find(tx, old.parent)
-    assert parent is not None  # noqa: S101 - a foreign key keeps it
-    mandate = next(
-        (each for each in await mandates.of(tx, parent.id) if each.pod_room_id == room.room_id), None
-    )
-    if mandate is None or parent.state.is_over:
-        raise Conflict("{id} of the assembly is over.", id=parent.id)
-    current = await proposals.find(tx, mandate.mirror_id or "")
-    if current is not None and current.is_open:
-        raise Conflict("Your pod is deciding it in {id} now.", id=current.id)
-    if parent.state is State.BLOCKED and mandate.pod_room_id not in (await stand(tx, parent)).blocks:
-        raise Conflict("{id} is blocked, so only a pod that blocks it can say something else.", id=parent.id)
-    zone = (await pods.settings(tx, room.room_id)).zone
-    closes_at = hours_later(now, POD.open_for, zone)
-    if not _can_renew(parent, now):
-        raise Conflict(
-            "{id} ends {at}; that is too soon to decide anew.", id=parent.id, at=When(parent.closes_at, zone)
-        )
-    if parent.is_open:
-        closes_at = min(closes_at, parent.closes_at - LAST_BEFORE_THE_END)
-    await _ask(tx, now, parent, mandate, closes_at)
-
-
 async def pod_left(tx: Tx, now: datetime, assembly_room_id: str, pod_room_id: str) -> None:
     """Let a pod that left the assembly drop out, and say the number that is needed now."""
     for proposal in await proposals.open_in(tx, assembly_room_id):
@@ -306,17 +177,23 @@ async def pod_left(tx: Tx, now: datetime, assembly_room_id: str, pod_room_id: st
         )
         await say(tx, now, assembly_room_id, text, about=proposal.id)
         if proposal.state is State.BLOCKED and not standing.blocks:
-            await _settle_soon(tx, now, proposal)
+            await settle_soon(tx, now, proposal)
 
 
-async def _settle_soon(tx: Tx, now: datetime, proposal: Proposal) -> None:
+async def settle_soon(tx: Tx, now: datetime, proposal: Proposal) -> None:
     """Have it looked at, at once, whether a pod still blocks."""
     await timers.put(tx, "proposal.settle", f"proposal.{proposal.id}.settle", now, id=proposal.id)
 
 
 async def lines(tx: Tx, proposal: Proposal) -> list[Text]:
     """Say of each pod what it says, and by which sum."""
-    return [mandate_texts.line(each) for each in await mandates.of(tx, proposal.id)]
+    found = await voices.of_pods(tx, proposal)
+    people = {
+        said.user_id: await rooms.person(tx, proposal.room_id, said.user_id)
+        for each in found
+        for said in each.said
+    }
+    return [mandate_texts.line(each, people) for each in found]
 
 
 async def tell_pods(tx: Tx, now: datetime, proposal: Proposal, text: Text) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.ballots import Ballot, Fate, judge
+from bot.domain.counting.kinds import Kind
 from bot.domain.errors import Conflict, NotAllowed
 from bot.domain.ids import POLL
 from bot.domain.pods import Room
@@ -22,7 +23,7 @@ from bot.services.polls import find, may_vote, standing, sum_up
 from bot.services.speech import say
 from bot.store import inbox, outbox, pods, polls, rooms, steps, timers
 from bot.store.database import Tx
-from bot.text import Text, shorten
+from bot.text import Text
 
 CORRECT_AFTER = timedelta(minutes=1)
 """How long answers that are read late are gathered before the result is corrected."""
@@ -112,13 +113,12 @@ async def _counted(tx: Tx, poll: Poll, sender: Person, answers: tuple[int, ...])
         return Text(
             "{who}: your answer to {id} is withdrawn. {now_true}", who=sender, id=poll.id, now_true=now_true
         )
-    if poll.hidden and poll.is_open:
+    if poll.hidden and poll.is_open and poll.kind not in (Kind.RANK, Kind.SCORE):
         return Text("{who}: counted in {id}. {now_true}", who=sender, id=poll.id, now_true=now_true)
-    chosen = [Text("{option}", option=shorten(poll.options[number - 1], 80)) for number in answers]
     return Text(
         "{who}: {chosen}. Counted in {id}. {now_true}",
         who=sender,
-        chosen=Text.enumerated(chosen),
+        chosen=poll_texts.understood(poll, answers),
         id=poll.id,
         now_true=now_true,
     )

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.domain.answers import sample
 from bot.domain.ballots import Fate, Tally
+from bot.domain.counting.kinds import Kind
 from bot.domain.polls import ERASED_AFTER, Poll
 from bot.domain.values import Code, When
+from bot.services.poll_outcomes import SHORT, list_title, option_lines, outcome, ranked_lines, sums
 from bot.text import Text, shorten
-
-_SHORT = 60
-"""Characters of a question or an option inside a sentence."""
 
 
 def opened(poll: Poll, zone: ZoneInfo, now: datetime, *, alone: bool) -> Text:
@@ -32,11 +32,14 @@ def opened(poll: Poll, zone: ZoneInfo, now: datetime, *, alone: bool) -> Text:
     return Text.lines(
         [
             _title(poll),
+            _how(poll),
             Text(
-                "Tap your answer in the poll above, or type {vote}, or reply to this message with {number} or an"
-                " option's words. Your last answer counts.",
-                vote=Code(f"!vote {'' if alone else f'{poll.id} '}2"),
-                number=Code("2"),
+                "Tap your answer in the poll above, or type {vote}, or reply to this message with {sample} or an"
+                " option's words. Your last answer counts."
+                if poll.kind.can_be_tapped
+                else "Type {vote}, or reply to this message with {sample}. Your last answer counts.",
+                vote=Code(f"!vote {'' if alone else f'{poll.id} '}{sample(poll)}"),
+                sample=Code(sample(poll)),
             ),
             *_terms(poll, zone, now, alone=alone),
             Text.lines(_numbered(poll)),
@@ -51,13 +54,17 @@ def state(poll: Poll, tally: Tally, zone: ZoneInfo, now: datetime) -> Text:
             _title(poll),
             turnout_so_far(tally),
             _unknown(tally, is_open=True),
+            _how(poll),
             Text(
-                "To answer, type {vote}, or reply to this message with {number} or an option's words.",
-                vote=Code(f"!vote {poll.id} 2"),
-                number=Code("2"),
+                "To answer, type {vote}, or reply to this message with {sample} or an option's words."
+                if poll.kind.can_be_tapped
+                else "To answer, type {vote}, or reply to this message with {sample}.",
+                vote=Code(f"!vote {poll.id} {sample(poll)}"),
+                sample=Code(sample(poll)),
             ),
             *_terms(poll, zone, now, alone=False),
-            Text.lines(_numbered(poll, None if poll.hidden else tally.counts)),
+            Text("So far, how many put each first:") if poll.kind is Kind.RANK and not poll.hidden else None,
+            Text.lines(_numbered(poll, None if poll.hidden else tally)),
         ]
     )
 
@@ -66,8 +73,25 @@ def _title(poll: Poll) -> Text:
     return Text("{id}: {question}", id=poll.id, question=poll.question)
 
 
+_HOW = {
+    Kind.APPROVAL: Text("Name all that are good enough for you, as many as you like."),
+    Kind.MEETING: Text("Name all times at which you can, as many as you like."),
+    Kind.SCORE: Text("Give the options 1 to 5 points; 5 is best. What you leave out gets 1."),
+    Kind.RANK: Text("Put the options in order, the best first. What you leave out comes last."),
+    Kind.TEMPERATURE: Text("Say how you feel about it. This decides nothing."),
+}
+
+
+def _how(poll: Poll) -> Text | None:
+    """Say what an answer is, where it is not simply one option."""
+    said = _HOW.get(poll.kind)
+    return (
+        said if said is None or poll.kind.can_be_tapped else Text("{how} There is nothing to tap.", how=said)
+    )
+
+
 def _terms(poll: Poll, zone: ZoneInfo, now: datetime, *, alone: bool) -> Iterable[Text]:
-    if poll.most > 1:
+    if poll.most > 1 and poll.kind.can_be_tapped:
         yield Text(
             "Up to {most} answers each. Apps may show buttons for one only; for several, type {vote}.",
             most=poll.most,
@@ -80,16 +104,11 @@ def _terms(poll: Poll, zone: ZoneInfo, now: datetime, *, alone: bool) -> Iterabl
     yield Text("Closes {at}.", at=When(poll.closes_at, zone, now))
 
 
-def _numbered(poll: Poll, counts: Sequence[int] | None = None) -> list[Text]:
-    if counts is None:
-        return [
-            Text("{number}. {option}", number=number, option=option)
-            for number, option in enumerate(poll.options, 1)
-        ]
-    return [
-        Text("{number}. {option}: {votes}", number=number, option=option, votes=votes)
-        for number, (option, votes) in enumerate(zip(poll.options, counts, strict=True), 1)
-    ]
+def _numbered(poll: Poll, tally: Tally | None = None) -> list[Text]:
+    lines = (
+        option_lines(poll, tally) if tally else [Text("{option}", option=option) for option in poll.options]
+    )
+    return [Text("{number}. {line}", number=number, line=line) for number, line in enumerate(lines, 1)]
 
 
 def turnout_so_far(tally: Tally) -> Text:
@@ -100,6 +119,31 @@ def turnout_so_far(tally: Tally) -> Text:
         n=tally.voted,
         voices=tally.voices,
     )
+
+
+def understood(poll: Poll, answers: Sequence[int]) -> Text:
+    """Say an answer as it was understood, so that whoever gave it sees what counts."""
+    names = [Text("{name}", name=shorten(option, 80)) for option in poll.options]
+    match poll.kind:
+        case Kind.SCORE:
+            given = [
+                Text("{name} {points}", name=name, points=points)
+                for name, points in zip(names, answers, strict=True)
+            ]
+            return Text.joined(given)
+        case Kind.RANK:
+            order = [names[number - 1] for number in answers]
+            left = len(names) - len(order)
+            if left > 1:
+                order.append(Text("the other {left}, alike", left=left))
+            elif left:
+                order += [name for number, name in enumerate(names, 1) if number not in answers]
+            first, *rest = order
+            return Text.joined(
+                [Text("first {first}", first=first), *(Text("then {next}", next=each) for each in rest)]
+            )
+        case _:
+            return Text.enumerated(names[number - 1] for number in answers)
 
 
 # -- the result --------------------------------------------------------------------------------------
@@ -114,12 +158,11 @@ def result(poll: Poll, tally: Tally, beginning: Text, remark: Text | None = None
         beginning: The first words, such as "P3 is closed".
         remark: A line on what is out of the ordinary.
     """
-    ranked = sorted(zip(tally.counts, poll.options, strict=True), key=lambda pair: -pair[0])
     return Text.lines(
         [
             Text("{beginning}: {question}", beginning=beginning, question=poll.question),
             remark,
-            _outcome(poll, tally),
+            outcome(poll, tally),
             _unknown(tally),
             _turnout(poll, tally),
             Text("If I can read it later, it counts by when it was sent, and I say the new result.")
@@ -130,9 +173,10 @@ def result(poll: Poll, tally: Tally, beginning: Text, remark: Text | None = None
                 plural="Apps count only what was tapped; this sum has the {n} typed answers too.",
                 n=tally.typed,
             )
-            if tally.typed
+            if tally.typed and poll.kind.can_be_tapped
             else None,
-            Text.listed(Text("{option}: {votes}", option=option, votes=votes) for votes, option in ranked),
+            list_title(tally),
+            Text.listed(ranked_lines(poll, tally)),
         ]
     )
 
@@ -151,24 +195,14 @@ def _unknown(tally: Tally, *, is_open: bool = False) -> Text | None:
         "What {n} member sent last could not be read. If it was an answer, {effect}.",
         plural="What {n} members sent last could not be read. If it was answers, {effect}.",
         n=tally.unknown,
-        effect=Text("it cannot change who leads") if tally.is_certain else Text("it could change who leads"),
+        effect=Text("it cannot change who leads")
+        if tally.is_certain
+        else Text("it could change who leads")
+        if tally.kind is not Kind.TEMPERATURE
+        else Text("it cannot change the result")
+        if tally.is_certain
+        else Text("it could change the result"),
     )
-
-
-def _outcome(poll: Poll, tally: Tally) -> Text:
-    if not tally.is_certain:
-        return Text("No result.") if poll.erased else Text("No result yet.")
-    names = [shorten(poll.options[number - 1], _SHORT) for number in tally.leading]
-    if not names:
-        return Text("Nobody voted.")
-    if len(names) > 1:
-        return Text(
-            "A tie, without a winner: {names}, {n} vote each.",
-            plural="A tie, without a winner: {names}, {n} votes each.",
-            names=Text.enumerated(Text("{name}", name=name) for name in names),
-            n=max(tally.counts),
-        )
-    return Text("Most votes: {name}, with {votes}.", name=names[0], votes=max(tally.counts))
 
 
 def _turnout(poll: Poll, tally: Tally) -> Text:
@@ -189,7 +223,7 @@ def open_line(poll: Poll, tally: Tally, zone: ZoneInfo, now: datetime) -> Text:
     return Text(
         "{id}: {question} – {turnout} Closes {at}.",
         id=poll.id,
-        question=shorten(poll.question, _SHORT),
+        question=shorten(poll.question, SHORT),
         turnout=turnout_so_far(tally),
         at=When(poll.closes_at, zone, now),
     )
@@ -200,8 +234,8 @@ def closed_line(poll: Poll, tally: Tally) -> Text:
     return Text(
         "{id}: {question} – {outcome} {voted} of {voices} voted.",
         id=poll.id,
-        question=shorten(poll.question, _SHORT),
-        outcome=_outcome(poll, tally),
+        question=shorten(poll.question, SHORT),
+        outcome=outcome(poll, tally),
         voted=tally.voted,
         voices=tally.voices,
     )
@@ -225,8 +259,7 @@ def record(poll: Poll, zone: ZoneInfo) -> Text:
         at=When(poll.end, zone),
         question=poll.question,
         counts=Text.enumerated(
-            Text("{option}: {votes}", option=option, votes=votes)
-            for option, votes in zip(poll.options, poll.tally.counts, strict=True)
+            ranked_lines(poll, poll.tally) if poll.tally.ranked else option_lines(poll, poll.tally)
         ),
         voted=poll.tally.voted,
         voices=poll.tally.voices,
@@ -267,11 +300,7 @@ def why(poll: Poll, tally: Tally, fates: Counter[Fate], zone: ZoneInfo) -> Text:
                 id=poll.id,
                 question=poll.question,
             ),
-            Text("Each member with a voice in this room may give one answer.")
-            if poll.most == 1
-            else Text(
-                "Each member with a voice in this room may give up to {most} answers at once.", most=poll.most
-            ),
+            _answers_each(poll),
             Text(
                 "The last one sent before {at} counts, by the server's time, tapped or typed.",
                 at=When(poll.end, zone),
@@ -279,9 +308,30 @@ def why(poll: Poll, tally: Tally, fates: Counter[Fate], zone: ZoneInfo) -> Text:
             _electorate(poll, tally),
             _unknown(tally, is_open=poll.is_open),
             *_left_out(poll, tally, fates),
-            Text("Votes:") if shown else Text("The votes are shown at closing."),
-            *(_numbered(poll, tally.counts) if shown else ()),
+            *(sums(poll, tally) if shown else [Text("The votes are shown at closing.")]),
         ]
+    )
+
+
+_EACH = {
+    Kind.SCORE: Text(
+        "Each member with a voice in this room may give every option 1 to 5 points, 1 where they give none."
+    ),
+    Kind.RANK: Text(
+        "Each member with a voice in this room may put the options in order. What they leave out comes last, all alike."
+    ),
+}
+
+
+def _answers_each(poll: Poll) -> Text:
+    if poll.kind in _EACH:
+        return _EACH[poll.kind]
+    if poll.most == 1:
+        return Text("Each member with a voice in this room may give one answer.")
+    if poll.kind.takes_any:
+        return Text("Each member with a voice in this room may name as many as they like.")
+    return Text(
+        "Each member with a voice in this room may give up to {most} answers at once.", most=poll.most
     )
 
 

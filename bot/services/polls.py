@@ -9,12 +9,22 @@ from collections import Counter
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.asking import (
+    Typed,
+    check_count,
+    check_kind,
+    check_poll,
+    check_separated,
+    check_times,
+    example_of,
+)
 from bot.domain.ballots import Ballot, Fate, Tally, Unread, count, judge, unknown
 from bot.domain.calendar import written
+from bot.domain.counting.kinds import Kind
 from bot.domain.errors import Ambiguous, NotFound, UsageError
 from bot.domain.ids import POLL
 from bot.domain.pods import Room
-from bot.domain.polls import OPEN_AT_MOST, OPEN_FOR, Poll, check_count, check_poll, example_of
+from bot.domain.polls import OPEN_AT_MOST, OPEN_FOR, Poll
 from bot.domain.values import Code, Person, When
 from bot.ports import StartPoll
 from bot.services import poll_texts
@@ -34,51 +44,64 @@ LISTED = 5
 # -- opening -----------------------------------------------------------------------------------------
 
 
-async def open_poll(
-    tx: Tx,
-    now: datetime,
-    room: Room,
-    sender: Person,
-    question: str,
-    options: tuple[str, ...],
-    *,
-    closes: str,
-    multi: str,
-    hide: bool,
-) -> None:
-    """Open a poll: the native one, and beside it the same in words.
+async def open_poll(tx: Tx, now: datetime, room: Room, sender: Person, typed: Typed) -> None:
+    """Open a poll in a room.
 
     Args:
         tx: The open transaction.
         now: The moment.
         room: Where it is asked.
         sender: Who asks.
-        question: As typed.
-        options: As typed.
-        closes: The deadline as typed; empty for 3 days.
-        multi: How many answers one person may give, as typed.
-        hide: Whether the counts are shown only at closing.
+        typed: What they typed.
 
     Raises:
         UsageError: It cannot be asked like this.
         Conflict: Too many polls are open.
     """
-    asked, offered, most = check_poll(question, options, multi)
-    zone = (await pods.settings(tx, room.room_id)).zone
-    closes_at = _deadline(closes, now, zone, example_of(asked, offered))
     running = await polls.open_in(tx, room.room_id)
+    poll = await read_poll(tx, now, room, sender, typed)
     check_count(running, sender.user_id)
-    poll = Poll(
-        await ids.next_id(tx, POLL), room.room_id, sender.user_id, asked, offered, most, hide, now, closes_at
-    )
     await polls.add(tx, poll)
-    await timers.put(tx, "poll.close", f"poll.{poll.id}", closes_at, id=poll.id)
+    await timers.put(tx, "poll.close", f"poll.{poll.id}", poll.closes_at, id=poll.id)
     await steps.record(tx, room.room_id, sender.user_id, now, "poll.open", id=poll.id)
-    answers = tuple((str(number), option) for number, option in enumerate(offered, 1))
-    start = StartPoll(asked, answers, most, open=not hide)
-    await outbox.queue(tx, now, room.room_id, start, about=poll.id, txn_id=native_start(poll))
-    text = poll_texts.opened(poll, zone, now, alone=not running)
-    await say(tx, now, room.room_id, text, about=poll.id, aloud=True)
+    zone = (await pods.settings(tx, room.room_id)).zone
+    await ask(tx, now, poll, poll_texts.opened(poll, zone, now, alone=not running))
+
+
+async def read_poll(tx: Tx, now: datetime, room: Room, sender: Person, typed: Typed) -> Poll:
+    """Return the poll that somebody's words ask for, with an id of its own.
+
+    Raises:
+        UsageError: It cannot be asked like this.
+    """
+    zone = (await pods.settings(tx, room.room_id)).zone
+    check_separated(typed.question, typed.options)
+    kind, options, first = check_kind(typed.kind, typed.question, typed.options), typed.options, None
+    if kind is Kind.MEETING:
+        options, first = check_times(typed.question, options, now, zone)
+    asked, offered, most = check_poll(typed.question, options, typed.multi, kind)
+    example = example_of(asked, offered, kind)
+    closes_at = _deadline(typed.closes, now, zone, example)
+    if first is not None and first < closes_at:
+        if typed.closes:
+            raise UsageError(
+                "The first time is {first}, before the end of the poll. For example: {example}",
+                first=When(first, zone),
+                example=Code(f"{example} | closes={written(first, zone)}"),
+            )
+        closes_at = first
+    poll_id = await ids.next_id(tx, POLL)
+    author, room_id = sender.user_id, room.room_id
+    return Poll(poll_id, room_id, author, asked, offered, most, typed.hide, now, closes_at, kind=kind)
+
+
+async def ask(tx: Tx, now: datetime, poll: Poll, words: Text) -> None:
+    """Put a poll to its room: the native one where one tap is a whole answer, and the same in words."""
+    if poll.kind.can_be_tapped:
+        answers = tuple((str(number), option) for number, option in enumerate(poll.options, 1))
+        start = StartPoll(poll.question, answers, poll.most, open=not poll.hidden)
+        await outbox.queue(tx, now, poll.room_id, start, about=poll.id, txn_id=native_start(poll))
+    await say(tx, now, poll.room_id, words, about=poll.id, aloud=True)
 
 
 def native_start(poll: Poll) -> str:

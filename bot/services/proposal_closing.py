@@ -13,7 +13,7 @@ from bot.domain.errors import Conflict, NotAllowed
 from bot.domain.pods import Room
 from bot.domain.proposals import ERASED_AFTER, Proposal, State, at_end, decide, extension
 from bot.domain.values import Code, Person, When
-from bot.services import mandates, proposal_results, proposal_texts
+from bot.services import mandate_carrying, mandates, proposal_results, proposal_texts, voices
 from bot.services.poll_closing import LATE_AFTER, WAITS_FOR_KEYS
 from bot.services.proposal_counting import Standing, named, stand
 from bot.services.proposal_rounds import end_native, set_end
@@ -45,7 +45,7 @@ async def close_due(tx: Tx, now: datetime, proposal_id: str) -> None:
     late = now - proposal.closes_at > LATE_AFTER
     if proposal.parent is not None:
         down = Text("Its end was {at}, when I was not running.", at=When(proposal.closes_at, zone, now))
-        await mandates.close(tx, now, proposal, standing, down if late else None)
+        await mandate_carrying.close(tx, now, proposal, standing, down if late else None)
         return
     state = at_end(
         decide(proposal.rule, standing.count, blocks=proposal.can_block), extended=proposal.extended
@@ -61,11 +61,7 @@ async def close_due(tx: Tx, now: datetime, proposal_id: str) -> None:
             else None
         )
         if proposal.of_pods:
-            silent = await mandates.ask_silent(tx, now, more)
-            remark = Text(
-                "Nothing yet from {pods}; I ask them again.",
-                pods=Text.joined(Text("{pod}", pod=pod) for pod in silent),
-            )
+            remark = await mandates.ask_silent(tx, now, more)
         text = proposal_results.extended(more, standing.count, zone, now, remark)
         await say(tx, now, proposal.room_id, text, about=proposal.id, aloud=True)
         return
@@ -92,6 +88,8 @@ async def finish(
         remark: A line on what is out of the ordinary.
     """
     first = proposal.is_open
+    if first and proposal.of_pods:
+        await voices.keep_pairs(tx, proposal)
     ended = replace(
         proposal,
         state=state,
@@ -145,7 +143,7 @@ async def correct(tx: Tx, now: datetime, proposal_id: str) -> None:
     if before == after:
         return
     if proposal.parent is not None:
-        await mandates.correct(tx, now, proposal, standing)
+        await mandate_carrying.correct(tx, now, proposal, standing)
         return
     state = at_end(decide(proposal.rule, after, blocks=proposal.can_block), extended=True)
     assert state is not None  # noqa: S101 - an extended round ends
@@ -177,6 +175,9 @@ async def settle_due(tx: Tx, now: datetime, proposal_id: str) -> None:
 async def erase(tx: Tx, proposal_id: str) -> None:
     """Forget who said what; the tally stays (behaviour.md, section 11)."""
     await timers.drop(tx, f"proposal.{proposal_id}.correct")
+    found = await proposals.find(tx, proposal_id)
+    if found is not None and found.of_pods and not found.erased:
+        await voices.settle(tx, found)
     await proposals.erase(tx, proposal_id)
 
 

@@ -13,11 +13,10 @@ from datetime import datetime
 from bot.domain import blocks
 from bot.domain.mandates import count_pods
 from bot.domain.pods import Room
-from bot.domain.proposals import (
-    Proposal,
-)
+from bot.domain.proposals import Proposal
 from bot.domain.stances import Count, Stance, Statement, count_stances, last_said, unsure
 from bot.domain.values import Person
+from bot.services import voices
 from bot.services.deadlines import SKEW
 from bot.services.proposal_rounds import native_start
 from bot.store import inbox, mandates, outbox, proposals, rooms, stances
@@ -74,27 +73,27 @@ async def stand(tx: Tx, proposal: Proposal) -> Standing:
     """Sum a proposal up anew, as far as what was said could be read."""
     if proposal.of_pods:
         return await _stand_of_pods(tx, proposal)
-    voices = await who_counts(tx, proposal)
+    entitled = await who_counts(tx, proposal)
     said = await stances.statements(tx, proposal)
     last = last_said(said, proposal.end)
     if proposal.blocked_at is not None:
         # those who stopped it can let it go after the end
-        last = last_said(said, proposal.end, also=blocks.standing(last, voices, ()))
+        last = last_said(said, proposal.end, also=blocks.standing(last, entitled, ()))
     ended = await stances.ended_blocks(tx, proposal)
-    unknown = unsure(last, await _unread(tx, proposal), voices)
+    unknown = unsure(last, await _unread(tx, proposal), entitled)
     void = blocks.void(last, ended) if proposal.can_block else frozenset()
-    standing = blocks.standing(last, voices - unknown, ended) if proposal.can_block else frozenset()
-    return Standing(voices, last, unknown, standing, count_stances(last, voices, unknown, void))
+    standing = blocks.standing(last, entitled - unknown, ended) if proposal.can_block else frozenset()
+    return Standing(entitled, last, unknown, standing, count_stances(last, entitled, unknown, void))
 
 
 async def _stand_of_pods(tx: Tx, proposal: Proposal) -> Standing:
-    found = await mandates.of(tx, proposal.id)
+    found = await voices.of_pods(tx, proposal, await _unread(tx, proposal))
     ended = await stances.ended_blocks(tx, proposal)
     blocking = frozenset(each.pod_room_id for each in found if each.stance is Stance.BLOCK) - ended
     return Standing(
         frozenset(each.pod_room_id for each in found),
         {},
-        frozenset(),
+        frozenset(each.pod_room_id for each in found if each.unsure),
         blocking if proposal.can_block else frozenset(),
         count_pods(found, ended),
     )

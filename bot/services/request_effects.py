@@ -10,10 +10,11 @@ from datetime import datetime
 
 from bot.domain.errors import Conflict
 from bot.domain.meetings import shown
+from bot.domain.remits import Remit
 from bot.domain.values import Code
-from bot.services import groups, mandates, records, spokes, summaries
+from bot.services import groups, mandates, pair_voices, records, spokes, summaries
 from bot.services.speech import say
-from bot.store import outbox, pods, rooms
+from bot.store import outbox, pods, proposals, rooms
 from bot.store.database import Tx
 from bot.store.requests import Request
 from bot.text import Text
@@ -103,9 +104,17 @@ async def _change_voice(tx: Tx, now: datetime, request: Request) -> Text:
     return Text("{who} has a voice again.", who=person)
 
 
+async def _change_remit(tx: Tx, now: datetime, request: Request) -> Text:
+    room = await rooms.find(tx, request.room_id)
+    mirror = await proposals.find(tx, request.key or "")
+    assert room is not None and mirror is not None  # noqa: S101 - it was found when it was asked for
+    return await pair_voices.set_remit(tx, now, room, mirror, Remit.read(request.value or ""))
+
+
 EFFECTS: dict[str, Callable[[Tx, datetime, Request], Awaitable[Text]]] = {
     "enter": _let_in,
     "leave": _leave,
+    "remit": _change_remit,
     "setting": _apply_setting,
     "voice": _change_voice,
 }

@@ -25,6 +25,7 @@ from bot.services import spokes
 from bot.services.request_effects import EFFECTS
 from bot.services.speech import say
 from bot.store import ids, pods, requests, rooms, steps, timers
+from bot.store import spokes as seats
 from bot.store.database import Tx
 from bot.store.requests import Request
 from bot.text import Text
@@ -88,6 +89,7 @@ async def _check_may_approve(tx: Tx, request: Request, sender: Person) -> int:
             raise NotAllowed("You proposed {id}; it needs the ok of another member.", id=request.id)
         if not any(member.user_id == sender.user_id for member in await rooms.voices(tx, request.room_id)):
             raise NotAllowed("{id} needs the ok of a member with a voice.", id=request.id)
+        await _check_not_the_pair_alone(tx, request, sender)
         if request.kind != "setting" or await pods.find_assembly(tx, request.room_id) is None:
             return 1
         pairs = await spokes.pairs_of(tx, request.room_id)
@@ -109,6 +111,19 @@ async def _check_may_approve(tx: Tx, request: Request, sender: Person) -> int:
             "While there are fewer than two pods, {id} needs the ok of this room's admins.", id=request.id
         )
     return admins_needed(members)
+
+
+async def _check_not_the_pair_alone(tx: Tx, request: Request, sender: Person) -> None:
+    """Check that a pair does not decide by itself how far it may go, where anybody else has a voice."""
+    if request.kind != "remit" and request.key != "remit":
+        return
+    pair = {seat.user_id for seat in await seats.seated(tx, request.room_id)}
+    others = {member.user_id for member in await rooms.voices(tx, request.room_id)} - pair
+    if {request.asked_by, sender.user_id} <= pair and others:
+        raise NotAllowed(
+            "{id} is about what your pair may say, so it needs the ok of a member who is no spoke.",
+            id=request.id,
+        )
 
 
 async def ask_setting(

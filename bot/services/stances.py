@@ -22,7 +22,7 @@ from bot.services import block_ends, proposal_results, proposal_texts
 from bot.services.deadlines import SKEW
 from bot.services.proposal_counting import stand
 from bot.services.proposals import find
-from bot.store import pods, proposals, stances, steps, timers
+from bot.store import pods, proposals, spoken, stances, steps, timers
 from bot.store.database import Tx
 from bot.text import Text, shorten
 
@@ -40,19 +40,12 @@ async def take(
     reason: str = "",
     ground: str = "",
 ) -> Text | None:
-    """Take a typed stance; returns what is now true, or `None` where that was said already.
+    """Take a stance typed in a pod; returns what is now true, or `None` where that was said already.
 
     Raises:
         UsageError: The reason is too long, or the ground is none.
         Conflict: It is too late, or there is nothing to withdraw.
     """
-    if proposal.of_pods:
-        raise Conflict(
-            "On {id} the pods decide, each in its own room. Say it in your pod's; what your pod decides is carried here."
-            " {show} shows what they say.",
-            id=proposal.id,
-            show=Code(f"!proposal {proposal.id}"),
-        )
     said = _statement(event, stance, reason, ground, proposal)
     refused = await refusal(tx, proposal, event)
     if refused is not None:
@@ -65,11 +58,7 @@ async def take(
         return await block_ends.answered(tx, now, proposal, sender)
     if proposal.state.is_over:
         await correct_later(tx, now, proposal)
-        return Text(
-            "{who}, you sent it in time and I read it late. If it changes what came of {id}, I say so.",
-            who=sender,
-            id=proposal.id,
-        )
+        return read_late(proposal, sender)
     after = await stand(tx, proposal)
     if sender.user_id not in after.voices:
         return Text(
@@ -169,6 +158,15 @@ def _told(proposal: Proposal, sender: Person, said: Statement) -> Text:
     )
 
 
+def read_late(proposal: Proposal, sender: Person) -> Text:
+    """Say that something sent before the end was read after it."""
+    return Text(
+        "{who}, you sent it in time and I read it late. If it changes what came of {id}, I say so.",
+        who=sender,
+        id=proposal.id,
+    )
+
+
 def incomplete(proposal: Proposal, sender: Person, said: Statement) -> Text:
     """Say what a block still needs, with the line to type."""
     missing = lacking(said)
@@ -188,7 +186,7 @@ def incomplete(proposal: Proposal, sender: Person, said: Statement) -> Text:
 
 async def stated_in(tx: Tx, room: Room, event_id: str, user_id: str) -> Proposal | None:
     """Return the open proposal on which somebody's typed message in this room took a stance."""
-    found = await stances.find_statement(tx, event_id)
+    found = await stances.find_statement(tx, event_id) or await spoken.find(tx, event_id)
     if found is None or not found[2].typed or found[2].user_id != user_id:
         return None
     proposal = await proposals.find(tx, found[0])

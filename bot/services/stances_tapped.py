@@ -13,7 +13,7 @@ from bot.domain.proposals import State
 from bot.domain.stances import Stance, Statement
 from bot.domain.values import Person
 from bot.ports import Event
-from bot.services import block_ends, proposal_texts
+from bot.services import block_ends, pair_voices, proposal_texts
 from bot.services.deadlines import SKEW
 from bot.services.proposal_counting import stand
 from bot.services.proposal_rounds import native_start
@@ -79,6 +79,7 @@ async def deleted(tx: Tx, now: datetime, room: Room, event: Event, event_id: str
         await recount(tx, now, room.room_id, unread.sent_at)
     found = await stances.find_statement(tx, event_id)
     if found is None:
+        await pair_voices.deleted(tx, now, room, event, event_id)
         return
     proposal = await proposals.find(tx, found[0])
     said = found[2]

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from bot.domain.mandates import Mandate
 from bot.domain.pods import Pod
+from bot.domain.remits import Remit
 from bot.domain.stances import Count, Stance
 from bot.store.database import Row, Tx, from_ms, to_ms
 
@@ -35,14 +36,44 @@ async def of_mirror(tx: Tx, mirror_id: str) -> Mandate | None:
 
 
 async def save(tx: Tx, proposal_id: str, mandate: Mandate) -> None:
-    """Keep what a pod says, and which proposal of its own decides it."""
+    """Keep what a pod says, how far its pair may go, and which proposal of its own decides it."""
     await tx.run(
-        "UPDATE mandates SET mirror_id = ?, stance = ?, count = ?, decided_at = ?"
+        "UPDATE mandates SET mirror_id = ?, remit = ?, objector = ?, stance = ?, count = ?, decided_at = ?"
         " WHERE proposal_id = ? AND pod_room_id = ?",
         mandate.mirror_id,
+        str(mandate.remit),
+        mandate.objector,
         mandate.stance.value if mandate.stance else None,
         json.dumps(asdict(mandate.count)) if mandate.count else None,
         to_ms(mandate.decided_at) if mandate.decided_at else None,
+        proposal_id,
+        mandate.pod_room_id,
+    )
+
+
+async def keep_pair(tx: Tx, proposal_id: str, pod_room_id: str, pair: Collection[str] | None) -> None:
+    """Fix who are the pair of a pod, because the round has closed; `None` lets it be whoever has the seats."""
+    await tx.run(
+        "UPDATE mandates SET pair = ? WHERE proposal_id = ? AND pod_room_id = ?",
+        json.dumps(sorted(pair)) if pair is not None else None,
+        proposal_id,
+        pod_room_id,
+    )
+
+
+async def kept_pairs(tx: Tx, proposal_id: str) -> dict[str, tuple[str, ...]]:
+    """Return who were the pairs when the round closed, by the pod's room id."""
+    rows = await tx.all(
+        "SELECT pod_room_id, pair FROM mandates WHERE proposal_id = ? AND pair IS NOT NULL", proposal_id
+    )
+    return {row["pod_room_id"]: tuple(json.loads(row["pair"])) for row in rows}
+
+
+async def settle(tx: Tx, proposal_id: str, mandate: Mandate) -> None:
+    """Keep what a pod said in the end, because what its spokes said is about to be erased."""
+    await tx.run(
+        "UPDATE mandates SET settled = ? WHERE proposal_id = ? AND pod_room_id = ?",
+        mandate.voice.value if mandate.voice else "none",
         proposal_id,
         mandate.pod_room_id,
     )
@@ -66,4 +97,7 @@ def _mandate(row: Row) -> Mandate:
         Stance(row["stance"]) if row["stance"] else None,
         Count(**json.loads(row["count"])) if row["count"] else None,
         from_ms(row["decided_at"]) if row["decided_at"] is not None else None,
+        Remit.read(row["remit"]),
+        row["objector"],
+        settled=row["settled"],
     )

@@ -128,7 +128,14 @@ async def lose_voice(tx: Tx, proposal_id: str, user_id: str) -> bool:
 
 async def erase(tx: Tx, proposal_id: str) -> None:
     """Forget who said what, who has a voice and who talked."""
-    for table in ("stances", "proposal_voices", "proposal_talks", "proposal_challenges", "ended_blocks"):
+    for table in (
+        "stances",
+        "proposal_voices",
+        "proposal_talks",
+        "proposal_challenges",
+        "ended_blocks",
+        "spoken",
+    ):
         await tx.run(f"DELETE FROM {table} WHERE proposal_id = ?", proposal_id)  # noqa: S608 - our own names
     await tx.run("UPDATE proposals SET erased = 1 WHERE id = ?", proposal_id)
 

@@ -127,7 +127,7 @@ CREATE TABLE mandates (
     stance TEXT CHECK (stance IN ('agree', 'disagree', 'abstain', 'block')),
     -- a JSON object: how many voices of the pod took which stance
     count TEXT,
-    decided_at INTEGER,
+    decided_at INTEGER, remit TEXT NOT NULL DEFAULT 'bound', objector TEXT, pair TEXT, settled TEXT CHECK (settled IN ('agree', 'disagree', 'abstain', 'block', 'none')),
     PRIMARY KEY (proposal_id, pod_room_id),
     CHECK (stance IS NULL OR (count IS NOT NULL AND decided_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
@@ -318,7 +318,7 @@ CREATE TABLE request_oks (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE "requests" (
     id TEXT PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('enter', 'leave', 'setting', 'voice')),
+    kind TEXT NOT NULL CHECK (kind IN ('enter', 'leave', 'setting', 'voice', 'remit')),
     room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
     pod_room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
     asked_by TEXT NOT NULL,
@@ -368,6 +368,18 @@ CREATE TABLE settings (
     value TEXT NOT NULL,
     PRIMARY KEY (room_id, key)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE spoken (
+    event_id TEXT PRIMARY KEY,
+    proposal_id TEXT NOT NULL REFERENCES proposals (id) ON DELETE CASCADE,
+    round INTEGER NOT NULL,
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    sent_at INTEGER NOT NULL,
+    -- none withdraws
+    stance TEXT CHECK (stance IN ('agree', 'reserve', 'aside', 'disagree', 'abstain', 'block')),
+    taken INTEGER NOT NULL CHECK (taken IN (0, 1))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX spoken_by_proposal ON spoken (proposal_id, round);
 CREATE TABLE stances (
     event_id TEXT PRIMARY KEY,
     proposal_id TEXT NOT NULL REFERENCES proposals (id) ON DELETE CASCADE,

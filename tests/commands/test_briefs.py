@@ -42,7 +42,7 @@ async def test_a_new_spoke_gets_a_brief_made_of_what_the_pod_has_seen(chat: Chat
     )
     assert await chat.say(new, "willow", "!next") == [
         f"{new}, this needs you:\n- A brief waits for you: !handover shows it, !handover ok says it is read.\n"
-        "- P1: Where? – for example !vote P1 1"
+        "- P1: Where? – for example !vote P1 2"
     ]
 
 

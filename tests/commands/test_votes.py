@@ -151,14 +151,14 @@ async def test_among_several_polls_the_person_is_asked_unless_one_alone_fits(cha
     assert await say(chat, "Cy", "!vote 3") == ["Cy: Wed. Counted in P2. 2 of 4 have voted."]
     assert await say(chat, "Cy", "!vote none") == ["Cy: your answer to P2 is withdrawn. 1 of 4 has voted."]
     assert await say(chat, "Cy", "!vote Fri") == [
-        "No open poll here has “Fri”. !polls lists them. For example: !vote P1 1"
+        "No open poll here has “Fri”. !polls lists them. For example: !vote P1 2"
     ]
-    assert await say(chat, "Cy", "!vote P1") == ["Your answer is missing. For example: !vote P1 1"]
+    assert await say(chat, "Cy", "!vote P1") == ["Your answer is missing. For example: !vote P1 2"]
     assert await say(chat, "Ben", "!vote") == [
         "Ben, these polls are open:\n- P1: Where? – answered\n- P2: When? – answered"
     ]
     assert await say(chat, "Di", "!next") == [
-        "Di, this needs you:\n- P1: Where? – for example !vote P1 1\n- P2: When? – for example !vote P2 1"
+        "Di, this needs you:\n- P1: Where? – for example !vote P1 2\n- P2: When? – for example !vote P2 2"
     ]
 
 

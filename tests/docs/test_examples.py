@@ -30,6 +30,8 @@ class Scene:
         room: Where; chosen by the kinds of room the command works in if not given.
         before: What is typed first: who, where, what.
         days: How many days pass after that.
+        aged: How many days pass before anything.
+        then: What is typed last before the example.
     """
 
     stage: str = "federation"
@@ -37,6 +39,8 @@ class Scene:
     room: str | None = None
     before: tuple[tuple[str, str, str], ...] = ()
     days: int = 0
+    aged: int = 0
+    then: tuple[tuple[str, str, str], ...] = ()
 
 
 RECALLED = ("Ana", "willow", "!spokes recall @ben:test missed three assemblies")
@@ -47,6 +51,13 @@ REPLACED = tuple(
 OFFERED = ("Ben", "willow", "!spokes swap")
 DRAWN = ("Ana", "willow", "!spokes draw")
 PROPOSED = ("Ana", "willow", "!propose We buy a tent.")
+BINDING = ("spoke", "river", "!propose We share the van. | class=binding | closes=in 20 days")
+LEFT_FREE = (
+    ("other", "willow", "!remit P5 free"),
+    ("spoke", "willow", "ok J5"),
+    ("Ana", "willow", "agree P5"),
+    ("Ben", "willow", "agree P5"),
+)
 BLOCKED = (
     PROPOSED,
     ("Ana", "willow", "agree P2"),
@@ -74,9 +85,14 @@ PREPARE: dict[str, Scene] = {
     },
     "challenge": Scene(before=BLOCKED),
     "met": Scene(before=BLOCKED, days=4),
+    "remit": Scene(before=(BINDING,)),
+    "hold": Scene(before=(BINDING, *LEFT_FREE), days=19, aged=15),
+    "hold off": Scene(
+        before=(BINDING, *LEFT_FREE), days=19, aged=15, then=(("Ana", "willow", "hold P5 WHY"),)
+    ),
     "renew": Scene(
         before=(
-            ("spoke", "river", "!propose We share the van. | class=binding | closes=in 20 days"),
+            BINDING,
             ("Ana", "willow", "agree P5"),
             ("Ben", "willow", "agree P5"),
         ),
@@ -136,9 +152,12 @@ async def test_an_example_is_answered_as_declared(
     scene = PREPARE.get(spec.name, Scene(person="spoke" if spec.who is Role.SPOKE else "Ana"))
     chat = await take_up(scene.stage)
     room = scene.room or usual_room(spec)
+    await chat.wait(days=scene.aged)
     for who, where, what in scene.before:
         await chat.say(await who_types(chat, who, where), where, what)
     await chat.wait(days=scene.days)
+    for who, where, what in scene.then:
+        await chat.say(await who_types(chat, who, where), where, what)
     person = await who_types(chat, scene.person, room)
     with caplog.at_level(logging.INFO, logger="bot"):
         answers = await chat.say(person, room, spec.example)

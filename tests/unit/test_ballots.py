@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.asking import check_poll
 from bot.domain.ballots import Ballot, Fate, Tally, Unread, count, judge, unknown
 from bot.domain.choices import is_attempt, read_answers, read_taps
 from bot.domain.errors import Ambiguous, UsageError
-from bot.domain.polls import LONGEST_TOGETHER, Poll, check_poll, key, tidy
+from bot.domain.polls import LONGEST_TOGETHER, Poll, key, tidy
 
 START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 END = START + timedelta(minutes=10)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from itertools import combinations, permutations, product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from bot.domain.counting import duels, levels, runoff, scores, temperature, votes
 from bot.domain.counting.kinds import Kind, read_kind
 from bot.domain.counting.runoff import Ranking, Round, instant_runoff
+from sandbox.counting import differences
 
 SIZE = 4
 
@@ -334,3 +337,15 @@ def test_an_instant_run_off_is_certain_where_nobody_can_be_saved_and_nobody_catc
 )
 def test_kinds_are_understood_in_many_words(typed: str, kind: Kind | None) -> None:
     assert read_kind(typed) is kind
+
+
+# -- another package -----------------------------------------------------------------------------------
+
+
+def test_rankings_are_counted_as_by_pref_voting_where_the_rule_is_the_same() -> None:
+    """Its results are kept; `make counting` compares thousands of profiles anew (docs/counting.md)."""
+    lines = Path(__file__).with_name("pref_voting.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 120
+    for line in lines:
+        kept = json.loads(line)
+        assert set(differences(kept, kept)) <= {"together"}, line

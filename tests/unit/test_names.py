@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from bot.commanding.discover import discover
 from bot.commanding.parse import Cursor, split_options
+from bot.domain.asking import check_poll
 from bot.domain.calendar import parse_when
 from bot.domain.choices import is_attempt, read_answers
 from bot.domain.drafts import check_text
 from bot.domain.errors import UsageError
 from bot.domain.names import MOST_MARKS, NAME_SHOWN, shorten, skeleton, unstack, visible
 from bot.domain.pods import check_name
-from bot.domain.polls import Poll, check_poll
+from bot.domain.polls import Poll
 from bot.matrix.inbound import without_fallback
 from bot.text import escape
 

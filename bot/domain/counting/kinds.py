@@ -30,7 +30,7 @@ class Kind(Enum):
 
     @property
     def can_be_tapped(self) -> bool:
-        """Whether one tap is a whole answer, so that people's apps can carry it (ADR 9)."""
+        """Whether one tap is a whole answer, so that people's apps can carry it (ADR 11)."""
         return self in (Kind.CHOICE, Kind.YESNO, Kind.TEMPERATURE)
 
 
@@ -54,5 +54,5 @@ _KNOWN = {word: kind for kind, words in _WORDS.items() for word in words.split()
 def read_kind(typed: str) -> Kind | None:
     """Return the kind that somebody's words mean, a slip of a letter allowed; `None` if they mean none."""
     word = re.sub(r"[^a-z0-9]", "", typed.casefold())
-    near = get_close_matches(word, _KNOWN, 1, 0.8) if len(word) > 3 and word not in _KNOWN else [word]
+    near = get_close_matches(word, _KNOWN, 1, 0.75) if len(word) > 3 and word not in _KNOWN else [word]
     return _KNOWN.get(near[0]) if near else None

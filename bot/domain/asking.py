@@ -1,0 +1,308 @@
+"""How a poll is asked: its kind, its options, how many answers one person may give.
+
+Rule: a refusal shows how the same question is asked right, in the person's own words.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from zoneinfo import ZoneInfo
+
+from bot.domain.calendar import parse_when, written
+from bot.domain.counting.kinds import Kind, read_kind
+from bot.domain.errors import Conflict, UsageError
+from bot.domain.polls import (
+    FEWEST,
+    LONGEST_TOGETHER,
+    MOST,
+    OPEN_IN_ROOM,
+    OPEN_OF_ONE,
+    OPTION_LENGTH,
+    QUESTION_LENGTH,
+    Poll,
+    brief,
+    key,
+    tidy,
+)
+from bot.domain.values import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What somebody typed to ask a poll.
+
+    Args:
+        closes: The deadline; empty for 3 days.
+        multi: How many answers one person may give; empty for one.
+        kind: What is asked for; empty for a choice.
+        hide: Whether the counts are shown only at closing.
+    """
+
+    question: str
+    options: tuple[str, ...]
+    closes: str = ""
+    multi: str = ""
+    kind: str = ""
+    hide: bool = False
+
+
+_SECRET = {"secret", "anonymous", "anon", "private", "hidden"}
+_UNSEPARATED = re.compile(r"\s(type|closes|multi|to)\s?=\s?(.*)$", re.IGNORECASE)
+
+
+def check_kind(typed: str, question: str, options: Sequence[str]) -> Kind:
+    """Return the kind of poll that is asked for.
+
+    Args:
+        typed: What follows `type=`; nothing is a choice.
+        question: As typed.
+        options: As typed.
+
+    Raises:
+        UsageError: There is no such kind, or it is a secret ballot, which a chat cannot hold.
+    """
+    asked, offered = tidy(question), [tidy(option) for option in options[:MOST]]
+    if not tidy(typed):
+        return Kind.CHOICE
+    found = read_kind(typed)
+    if found is not None:
+        return found
+    word = key(typed)
+    if any(part in _SECRET for part in word.split()):
+        raise UsageError(
+            "No poll here is secret: apps show who answered what. For a secret ballot use Belenios, belenios.org. For an"
+            " open poll, for example: {example}",
+            example=Code(example_of(asked, offered)),
+        )
+    names = [kind.value for kind in Kind]
+    near = get_close_matches(word, names, 1, 0.6)
+    likely = Kind(near[0]) if near else Kind.CHOICE if offered else Kind.YESNO
+    raise UsageError(
+        "“{typed}” is no type of poll. There are: {names}. For example: {example}",
+        typed=brief(tidy(typed)),
+        names=", ".join(names),
+        example=Code(example_of(asked, offered, likely)),
+    )
+
+
+def check_separated(question: str, options: Sequence[str]) -> None:
+    """Refuse an option such as `type=rank` that stands in the middle of a part.
+
+    Raises:
+        UsageError: With the line as it was meant.
+    """
+    parts = [question, *options[:MOST]]
+    for place, part in enumerate(parts):
+        if found := _UNSEPARATED.search(part):
+            before = part[: found.start()]
+            line = [*parts[:place], before, f"{found[1].lower()}={found[2].strip()}", *parts[place + 1 :]]
+            raise UsageError(
+                "Put a {bar} before {option}. For example: {example}",
+                bar=Code("|"),
+                option=Code(f"{found[1].lower()}="),
+                example=Code("!poll " + " | ".join(brief(tidy(each)) for each in line if key(each))),
+            )
+
+
+def check_poll(
+    question: str, options: Sequence[str], most: str, kind: Kind = Kind.CHOICE
+) -> tuple[str, tuple[str, ...], int]:
+    """Return question, options and answers a person, tidied.
+
+    Args:
+        question: As typed.
+        options: As typed.
+        most: How many answers one person may give, as typed; empty if it was not.
+        kind: What is asked for.
+
+    Raises:
+        UsageError: It cannot be asked like this; the example is made of the person's own words.
+    """
+    # of thirty thousand options, one more than may be is enough to look at
+    asked, offered = tidy(question), tuple(tidy(option) for option in options[: MOST + 1])
+    example = Code(example_of(asked, offered, kind))
+    if not key(asked):
+        raise UsageError("A poll begins with its question. For example: {example}", example=example)
+    if kind.fixed:
+        if offered and set(map(key, offered)) != set(map(key, kind.fixed)):
+            raise UsageError(
+                "A poll of the type {kind} has its own answers: {answers}. For example: {example}",
+                kind=kind.value,
+                answers=", ".join(kind.fixed),
+                example=example,
+            )
+        offered = kind.fixed
+    _check_options(offered, len(options), example)
+    _check_lengths(asked, offered, example)
+    return asked, offered, _check_most(most, len(offered), kind, example)
+
+
+def _check_options(offered: tuple[str, ...], typed: int, example: Code) -> None:
+    if not all(map(key, offered)):
+        raise UsageError("One option is empty. For example: {example}", example=example)
+    if len(offered) < FEWEST:
+        raise UsageError(
+            "A poll needs {fewest} to {most} options, each after a {bar}. For example: {example}",
+            fewest=FEWEST,
+            most=MOST,
+            bar=Code("|"),
+            example=example,
+        )
+    if len(offered) > MOST:
+        raise UsageError(
+            "{count} options are too many; {most} are the most. For example: {example}",
+            count=typed,
+            most=MOST,
+            example=example,
+        )
+    seen: dict[str, str] = {}
+    for option in offered:
+        if key(option) in seen:
+            raise UsageError(
+                "{option} is there twice. For example: {example}", option=brief(option), example=example
+            )
+        seen[key(option)] = option
+
+
+def _check_most(most: str, options: int, kind: Kind, example: Code) -> int:
+    typed = most.strip()
+    if kind is not Kind.CHOICE:
+        if typed:
+            raise UsageError(
+                "{multi} is for polls of the type choice. For example: {example}",
+                multi=Code("multi="),
+                example=example,
+            )
+        return options if kind.takes_any else 1
+    if not re.fullmatch(r"\d{1,3}", typed or "1") or not 1 <= int(typed or "1") <= options:
+        raise UsageError(
+            "{multi} is how many answers one person may give, 1 to {most} here. For example: {example}",
+            multi=Code("multi="),
+            most=options,
+            example=Code(f"{example.text} | multi=2"),
+        )
+    return int(typed or "1")
+
+
+def check_times(
+    question: str, options: Sequence[str], now: datetime, zone: ZoneInfo
+) -> tuple[tuple[str, ...], datetime | None]:
+    """Return the options of a meeting poll as dates written out, the first first, and the first moment.
+
+    Raises:
+        UsageError: One of them is no date or time to come.
+    """
+    moments: list[datetime] = []
+    asked = tidy(question)
+    options = options[: MOST + 1]
+    for place, option in enumerate(options):
+        try:
+            moments.append(parse_when(option, now, zone))
+        except UsageError as error:
+            near = error.values["example"].text
+            good = [*options[:place], near, *options[place + 1 :]]
+            example = Code(example_of(asked, list(_different_times(good, now, zone)), Kind.MEETING))
+            raise UsageError(error.template, **(error.values | {"example": example})) from None
+    moments.sort()
+    return tuple(f"{written(moment, zone)} {zone.key}" for moment in moments), min(moments, default=None)
+
+
+def _different_times(options: Sequence[str], now: datetime, zone: ZoneInfo) -> Iterator[str]:
+    """Yield the options that are times to come, each moment once."""
+    seen = set()
+    for option in options:
+        with suppress(UsageError):
+            moment = parse_when(option, now, zone)
+            if moment not in seen:
+                yield tidy(option)
+            seen.add(moment)
+
+
+def check_count(running: Sequence[Poll], author: str) -> None:
+    """Check that one more poll may be open.
+
+    Args:
+        running: The open polls of the room that were asked in it.
+        author: The user id of who asks.
+
+    Raises:
+        Conflict: There are as many as can be looked through.
+    """
+    own = [poll for poll in running if poll.author == author]
+    if len(own) >= OPEN_OF_ONE:
+        raise Conflict(
+            "You have {count} open polls here, the most that one person may have. To make room, close one: {close}. "
+            "{polls} lists them.",
+            count=len(own),
+            close=Code(f"!poll close {own[0].id}"),
+            polls=Code("!polls"),
+        )
+    if len(running) >= OPEN_IN_ROOM:
+        raise Conflict(
+            "{count} polls are open here, the most that a room may have. To make room, close one: {close}. "
+            "{polls} lists them.",
+            count=len(running),
+            close=Code(f"!poll close {running[0].id}"),
+            polls=Code("!polls"),
+        )
+
+
+def _check_lengths(asked: str, offered: tuple[str, ...], example: Code) -> None:
+    if len(asked) > QUESTION_LENGTH:
+        raise UsageError(
+            "The question is {length} characters long; {most} are the most. For example: {example}",
+            length=len(asked),
+            most=QUESTION_LENGTH,
+            example=example,
+        )
+    for option in offered:
+        if len(option) > OPTION_LENGTH:
+            raise UsageError(
+                "{option} is {length} characters long; {most} are the most. For example: {example}",
+                option=brief(option),
+                length=len(option),
+                most=OPTION_LENGTH,
+                example=example,
+            )
+    size = len(json.dumps([asked, *offered]))
+    if size > LONGEST_TOGETHER:
+        raise UsageError(
+            "Together that is too long for one message, by about {percent} in 100. For example: {example}",
+            percent=max(1, 100 * (size - LONGEST_TOGETHER) // size),
+            example=example,
+        )
+
+
+def example_of(question: str, options: Sequence[str], kind: Kind = Kind.CHOICE) -> str:
+    """Return a valid `!poll` line made of somebody's own words, with at most three options."""
+    asked = question
+    words = list(options)
+    if not words and "?" in question and not kind.fixed:
+        # "Where? Park or Library": the options were there, only not set apart
+        head, tail = question.split("?", 1)
+        asked, words = f"{head}?", re.split(r"\s*(?:[,;/]|\bor\b)\s*", tail)
+    elif not key(question) and len(words) > FEWEST:
+        asked, *words = words
+    taken = {key(brief(word)): brief(word) for word in map(tidy, words) if key(word)}
+    for filler in _fillers(kind, taken):
+        if len(taken) < FEWEST:
+            taken.setdefault(key(filler), filler)
+    shown = [] if kind.fixed else list(taken.values())[:3]
+    named = [f"type={kind.value}"] if kind is not Kind.CHOICE else []
+    return " | ".join([f"!poll {brief(asked) if key(asked) else 'Where?'}", *shown, *named])
+
+
+def _fillers(kind: Kind, taken: Collection[str]) -> tuple[str, ...]:
+    """Return options for an example that has too few."""
+    if kind is Kind.MEETING:
+        days = {option[:3] for option in taken}
+        return tuple(time for time in ("Fri 18:00", "Sat 11:00", "Sun 11:00") if key(time)[:3] not in days)
+    if kind in (Kind.RANK, Kind.SCORE, Kind.APPROVAL) and not taken:
+        return "Park", "Library"
+    return ("Other", "None") if taken else ("Yes", "No")
