@@ -130,7 +130,7 @@ async def _meant(ctx: Context, verb: str, words: str) -> tuple[Proposal, str]:
     first, _space, rest = words.strip().partition(" ")
     named = normal_id(first)
     if named is not None and named.startswith(POLL):
-        return await proposals.find(ctx.tx, ctx.room, named), rest.strip()
+        return await proposals.find_own(ctx.tx, ctx.room, named), rest.strip()
     if ctx.about is not None and await is_proposal(ctx, ctx.about):
         return await proposals.find(ctx.tx, ctx.room, ctx.about), words
     if ctx.bare:

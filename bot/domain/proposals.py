@@ -78,6 +78,7 @@ class Proposal:
         erased: Whether the individual stances are gone.
         class_: Its class; it says who has the voices and what can stop it.
         parent: The proposal of an assembly on which this one decides what its pod says.
+        planned_at: When the round would close without a hold; `None` where there was none.
     """
 
     id: str
@@ -99,6 +100,12 @@ class Proposal:
     erased: bool = False
     class_: ProposalClass = POD
     parent: str | None = None
+    planned_at: datetime | None = None
+
+    @property
+    def length(self) -> timedelta:
+        """How long the round is, without what a hold adds."""
+        return (self.planned_at or self.closes_at) - self.round_at
 
     @property
     def is_open(self) -> bool:

@@ -55,8 +55,9 @@ async def amend(tx: Tx, now: datetime, proposal: Proposal, sender: Person, text:
         fallback=False,
         extended=False,
         round_at=now,
-        closes_at=now + restored(proposal.closes_at - proposal.round_at, left),
+        closes_at=now + restored(proposal.length, left),
         blocked_at=None,
+        planned_at=None,
         ended_at=None,
         count=None,
     )

@@ -16,7 +16,7 @@ from bot.domain.polls import brief, tidy
 from bot.domain.proposals import ERASED_AFTER, OPEN_AT_LEAST, Proposal, State, extension
 from bot.domain.remits import BOUND
 from bot.domain.values import Code, Person, When
-from bot.services import mandate_texts, mandates, proposal_results
+from bot.services import hold_ends, mandate_texts, mandates, proposal_results
 from bot.services.deadlines import hours_later
 from bot.services.proposal_counting import Standing, stand
 from bot.services.proposal_rounds import end_native, set_end
@@ -92,6 +92,9 @@ async def _carry(
         await store.save(tx, parent.id, mandate)
         if parent.state is State.BLOCKED:
             await mandates.settle_soon(tx, now, parent)
+        await hold_ends.end(
+            tx, now, parent, mandate.pod_room_id, Text("{pod} has answered.", pod=mandate.name)
+        )
     name = mandate.name if mandate else ""
     text = mandate_texts.said(
         over,

@@ -24,7 +24,7 @@ from bot.domain.proposals import (
 from bot.domain.remits import Remit
 from bot.domain.thresholds import CONSENSUS, FEWEST_FOR_ALL_BUT_ONE, Rule, read_threshold
 from bot.domain.values import Code, Person
-from bot.services import mandate_texts, proposal_texts, voices
+from bot.services import hold_ends, mandate_texts, proposal_texts, voices
 from bot.services.deadlines import deadline
 from bot.services.pairs import is_spoke
 from bot.services.proposal_counting import stand
@@ -168,6 +168,7 @@ async def pod_left(tx: Tx, now: datetime, assembly_room_id: str, pod_room_id: st
             continue
         await _drop_mirror(tx, now, mandate)
         await mandates.drop(tx, proposal.id, pod_room_id)
+        await hold_ends.end(tx, now, proposal, pod_room_id, Text("{pod} left.", pod=mandate.name))
         standing = await stand(tx, proposal)
         text = Text(
             "{pod} left, and has no voice in {id} any more. {needed}",

@@ -44,7 +44,8 @@ async def take(
         Ambiguous: The sender is a spoke of several pods.
         UsageError: The pod that is named is none of theirs.
     """
-    mandate = await _own(tx, proposal, sender, event, stance, pod)
+    verb = stance.value if stance else "withdraw"
+    mandate = await own(tx, proposal, sender, f"{verb} {proposal.id}", pod)
     if (refused := await refusal(tx, proposal, event)) is not None:
         raise refused
     said = Statement(event.event_id, event.sender, event.sent_at, stance, typed=True)
@@ -70,25 +71,35 @@ async def take(
     return await _counted(tx, now, proposal, mandate, sender, said)
 
 
-async def _own(
-    tx: Tx, proposal: Proposal, sender: Person, event: Event, stance: Stance | None, pod: str
-) -> Mandate:
-    """Return the voice that somebody is a spoke of."""
-    own = [each for each in await voices.of_pods(tx, proposal) if sender.user_id in each.pair]
-    if not own:
+async def own(tx: Tx, proposal: Proposal, sender: Person, line: str, pod: str) -> Mandate:
+    """Return the voice that somebody is a spoke of.
+
+    Args:
+        tx: The open transaction.
+        proposal: Of an assembly, or of a pod, where nobody is a spoke.
+        sender: The spoke.
+        line: What they typed, to which the pod is added.
+        pod: As typed: which one, where somebody is a spoke of several.
+
+    Raises:
+        Conflict: They are no spoke of a pod with a voice in it.
+        Ambiguous: They are a spoke of several.
+        UsageError: The pod that is named is none of theirs.
+    """
+    found = [each for each in await voices.of_pods(tx, proposal) if sender.user_id in each.pair]
+    if not found:
         raise Conflict(
             "On {id} the pods decide, each in its own room. Say it in your pod's; what your pod decides is carried here."
             " {show} shows what they say.",
             id=proposal.id,
             show=Code(f"!proposal {proposal.id}"),
         )
-    verb = stance.value if stance else "withdraw"
-    if not pod and len(own) == 1:
-        return own[0]
-    lines = [(each.name, f"{verb} {proposal.id} | pod={each.name}") for each in own]
+    if not pod and len(found) == 1:
+        return found[0]
+    lines = [(each.name, f"{line} | pod={each.name}") for each in found]
     if not pod:
         raise Ambiguous("You are a spoke of several pods. For which one do you say that?", choices=lines)
-    for each in own:
+    for each in found:
         if each.name.casefold() == " ".join(pod.split()).casefold():
             return each
     raise UsageError(

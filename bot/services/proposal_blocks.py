@@ -138,6 +138,7 @@ async def open_vote(tx: Tx, now: datetime, proposal: Proposal) -> None:
         round_at=now,
         closes_at=hours_later(now, proposal.class_.fallback_open_for, zone),
         blocked_at=None,
+        planned_at=None,
         ended_at=None,
         count=None,
     )

@@ -13,7 +13,7 @@ from bot.domain.errors import Conflict, NotAllowed
 from bot.domain.pods import Room
 from bot.domain.proposals import ERASED_AFTER, Proposal, State, at_end, decide, extension
 from bot.domain.values import Code, Person, When
-from bot.services import mandate_carrying, mandates, proposal_results, proposal_texts, voices
+from bot.services import hold_ends, mandate_carrying, mandates, proposal_results, proposal_texts, voices
 from bot.services.poll_closing import LATE_AFTER, WAITS_FOR_KEYS
 from bot.services.proposal_counting import Standing, named, stand
 from bot.services.proposal_rounds import end_native, set_end
@@ -51,8 +51,8 @@ async def close_due(tx: Tx, now: datetime, proposal_id: str) -> None:
         decide(proposal.rule, standing.count, blocks=proposal.can_block), extended=proposal.extended
     )
     if state is None:
-        length = proposal.closes_at - proposal.round_at
-        more = replace(proposal, extended=True, closes_at=max(proposal.closes_at, now) + extension(length))
+        until = max(proposal.closes_at, now) + extension(proposal.length)
+        more = replace(proposal, extended=True, closes_at=until, planned_at=None)
         await proposals.save(tx, more)
         await set_end(tx, more)
         remark = (
@@ -71,6 +71,9 @@ async def close_due(tx: Tx, now: datetime, proposal_id: str) -> None:
             "Its end was {at}, when I was not running. What was sent after that does not count.",
             at=When(proposal.closes_at, zone, now),
         )
+    unanswered = await hold_ends.unanswered(tx, proposal)
+    if unanswered is not None:
+        remark = Text("{late} {unanswered}", late=remark, unanswered=unanswered) if remark else unanswered
     await finish(tx, now, proposal, state, standing, remark)
 
 

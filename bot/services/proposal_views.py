@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.domain.pods import Room
 from bot.domain.proposals import Proposal, State
 from bot.domain.values import Code
-from bot.services import mandates, proposal_sums, proposal_texts
+from bot.services import hold_ends, mandates, proposal_sums, proposal_texts
 from bot.services.polls import LISTED, LISTED_FOR
 from bot.services.proposal_counting import named, result_or_sum, stand
 from bot.store import pods, proposals, rooms, stances
@@ -26,7 +26,9 @@ async def describe(tx: Tx, now: datetime, proposal: Proposal) -> Text:
     talks = len(await stances.talks(tx, proposal))
     count = await result_or_sum(tx, proposal)
     people = await named(tx, proposal, standing.blocks)
-    said = await mandates.lines(tx, proposal) if proposal.of_pods else ()
+    said: list[Text] = []
+    if proposal.of_pods:
+        said = [*await mandates.lines(tx, proposal), *await hold_ends.lines(tx, now, proposal)]
     return proposal_texts.state(proposal, author, count, people, talks, zone, now, said)
 
 

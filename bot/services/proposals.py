@@ -45,6 +45,18 @@ async def find_shown(tx: Tx, room: Room, proposal_id: str) -> Proposal:
     return await find(tx, room, proposal_id)
 
 
+async def find_own(tx: Tx, room: Room, proposal_id: str) -> Proposal:
+    """Return a proposal of this room; in a pod, the assembly's id means the pod's own part of it.
+
+    Raises:
+        NotFound: There is no such proposal here.
+    """
+    for each in await mandates.of(tx, proposal_id):
+        if each.pod_room_id == room.room_id and each.mirror_id is not None:
+            return await find(tx, room, each.mirror_id)
+    return await find(tx, room, proposal_id)
+
+
 async def is_one(tx: Tx, object_id: str | None) -> bool:
     """Tell whether an id is that of a proposal: polls share its letter."""
     return object_id is not None and await proposals.find(tx, object_id) is not None

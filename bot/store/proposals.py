@@ -47,7 +47,7 @@ async def save(tx: Tx, proposal: Proposal) -> None:
     """Keep what changed of a proposal; who proposed it where, and by which rule, never changes."""
     await tx.run(
         "UPDATE proposals SET text = ?, round_at = ?, closes_at = ?, state = ?, version = ?, round = ?, fallback = ?,"
-        " extended = ?, blocked_at = ?, ended_at = ?, count = ?, erased = ? WHERE id = ?",
+        " extended = ?, blocked_at = ?, ended_at = ?, count = ?, erased = ?, planned_at = ? WHERE id = ?",
         proposal.text,
         to_ms(proposal.round_at),
         to_ms(proposal.closes_at),
@@ -60,6 +60,7 @@ async def save(tx: Tx, proposal: Proposal) -> None:
         to_ms(proposal.ended_at) if proposal.ended_at else None,
         json.dumps(asdict(proposal.count)) if proposal.count else None,
         proposal.erased,
+        to_ms(proposal.planned_at) if proposal.planned_at else None,
         proposal.id,
     )
 
@@ -165,4 +166,5 @@ def _proposal(row: Row) -> Proposal:
         erased=bool(row["erased"]),
         class_=CLASSES[row["class"]],
         parent=row["parent"],
+        planned_at=from_ms(row["planned_at"]) if row["planned_at"] is not None else None,
     )

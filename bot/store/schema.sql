@@ -96,6 +96,16 @@ CREATE TABLE held_told (
     told_at INTEGER NOT NULL,
     PRIMARY KEY (room_id, user_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE holds (
+    proposal_id TEXT NOT NULL REFERENCES proposals (id) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    question TEXT NOT NULL,
+    until INTEGER NOT NULL,
+    ended_at INTEGER,
+    PRIMARY KEY (proposal_id, version, pod_room_id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE identities (
     user_id TEXT PRIMARY KEY,
     master TEXT,
@@ -276,7 +286,7 @@ CREATE TABLE proposals (
     erased INTEGER NOT NULL CHECK (erased IN (0, 1)),
     -- whether pods have the voices, as in an assembly; and of which proposal of an assembly it decides a pod's voice
     parent TEXT REFERENCES proposals (id), class TEXT NOT NULL DEFAULT 'pod'
-    CHECK (class IN ('pod', 'advice', 'binding', 'pillar', 'recall')), against TEXT NOT NULL DEFAULT 'voiced' CHECK (against IN ('voiced', 'present', 'all')),
+    CHECK (class IN ('pod', 'advice', 'binding', 'pillar', 'recall')), against TEXT NOT NULL DEFAULT 'voiced' CHECK (against IN ('voiced', 'present', 'all')), planned_at INTEGER,
     CHECK (state <> 'blocked' OR blocked_at IS NOT NULL),
     CHECK (state IN ('open', 'withdrawn') OR (ended_at IS NOT NULL AND count IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
