@@ -13,54 +13,85 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench import measure, report, world
+from bench import measure, report, votes, world
 from bench.contestants.all import CONTESTANTS, RAW, chosen
 from bench.results import Json, Results
 
+VOTERS = ("spokesbot", "nio-gather", "mautrix")
 LONGEST_LIFE = 20 * 60
 """Seconds after which a life is given up."""
 
 
-async def live(who: str, made: world.World) -> Json:
+@dataclass(frozen=True)
+class Task:
+    """One life to measure."""
+
+    who: str
+    rooms: int
+    repeat: int
+    part: str
+
+    def __str__(self) -> str:
+        part = "" if self.part == "life" else f", {self.part}"
+        return f"{self.rooms} rooms, repeat {self.repeat + 1}: {self.who}{part}"
+
+
+def planned(sizes: Sequence[int], repeats: int, names: Sequence[str]) -> Iterator[Task]:
+    """Yield what is to be measured: all contestants once, then all again."""
+    for size in sizes:
+        for repeat in range(repeats):
+            for who in names:
+                yield Task(who, size, repeat, "life")
+                if size == min(sizes) and size <= world.LIVING and who in VOTERS:
+                    yield Task(who, size, repeat, "votes")
+
+
+async def live(task: Task, made: world.World) -> Json:
     """Measure one life."""
     async with measure.setting_of(made) as (setting, raw):
-        if who == RAW:
+        if task.who == RAW:
             return await measure.raw_life(setting, raw)
-        contestant = CONTESTANTS[who](setting)
+        contestant = CONTESTANTS[task.who](setting)
         try:
+            if task.part == "votes":
+                return await votes.life(contestant, setting, backlog=task.repeat == 0)
             return await measure.life(contestant, setting, raw)
         finally:
             await contestant.clear()
 
 
-async def run(sizes: Sequence[int], repeats: int, names: Sequence[str], results: Results) -> bool:
+async def run(tasks: Iterable[Task], results: Results) -> bool:
     """Measure everything that was not measured yet; returns whether nothing has failed."""
-    good = True
-    for size in sizes:
+    todo = [task for task in tasks if not results.has(task.who, task.rooms, task.repeat, task.part)]
+    good, made, size = True, None, 0
+    for number, task in enumerate(todo, 1):
+        if made is None or size != task.rooms:
+            began, size = time.monotonic(), task.rooms
+            made = await world.obtain(size)
+            say(f"{size} rooms with {sum(room.devices for room in made.rooms)} devices", began)
         began = time.monotonic()
-        made = await world.obtain(size)
-        say(f"{size} rooms with {sum(room.devices for room in made.rooms)} devices", began)
-        for repeat in range(repeats):
-            for who in names:
-                if results.has(who, size, repeat, "life"):
-                    continue
-                began = time.monotonic()
-                try:
-                    async with asyncio.timeout(LONGEST_LIFE):
-                        found = await live(who, made)
-                except Exception as error:  # noqa: BLE001 - one contestant's fault must not end the run
-                    good = False
-                    found = {"failed": f"{type(error).__name__}: {error}"[-2000:]}
-                    print(found["failed"], file=sys.stderr)
-                results.add(who, size, repeat, "life", found)
-                say(
-                    f"{size} rooms, {repeat + 1} of {repeats}: {who}{' FAILED' if 'failed' in found else ''}",
-                    began,
-                )
+        try:
+            async with asyncio.timeout(LONGEST_LIFE):
+                found = await live(task, made)
+        except Exception as error:  # noqa: BLE001 - one contestant's fault must not end the run
+            good = False
+            found = {"failed": reason(error)}
+            traceback.print_exception(error)
+        results.add(task.who, task.rooms, task.repeat, task.part, found)
+        say(f"{number} of {len(todo)}: {task}{' FAILED' if 'failed' in found else ''}", began)
     return good
+
+
+def reason(error: BaseException) -> str:
+    """Say in a few words what went wrong."""
+    if isinstance(error, BaseExceptionGroup):
+        return reason(error.exceptions[0])
+    return f"{type(error).__name__}: {error}"[:3000]
 
 
 def say(what: str, began: float) -> None:
@@ -78,7 +109,7 @@ def main() -> int:
     asked = parser.parse_args()
     sizes = [int(size) for size in asked.rooms.split(",")]
     results = Results.load()
-    good = asyncio.run(run(sizes, asked.repeats, chosen(asked.only), results))
+    good = asyncio.run(run(planned(sizes, asked.repeats, chosen(asked.only)), results))
     report.write(results.path, asked.page)
     print(f"bench: {asked.page} is written from {os.path.relpath(results.path)}", file=sys.stderr)
     return 0 if good else 1

@@ -6,7 +6,7 @@ Rule: medians over all repeats; what is set against the limit is set against wha
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,15 @@ def median(values: Iterable[float]) -> float | None:
     """Return the median, or `None` of nothing."""
     found = list(values)
     return statistics.median(found) if found else None
+
+
+def spread(values: Sequence[float]) -> Json:
+    """Return the half and the 95 % point of some seconds."""
+    ordered = sorted(values)
+    return {
+        "p50": statistics.median(ordered),
+        "p95": ordered[min(int(len(ordered) * 0.95), len(ordered) - 1)],
+    }
 
 
 @dataclass(frozen=True)

@@ -7,22 +7,20 @@ for by time alone; each wait ends with an event, or as a failure with its reason
 from __future__ import annotations
 
 import asyncio
-import statistics
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import aiohttp
 
+from bench import answers
 from bench.contestants.base import Contestant, Setting
+from bench.figures import Json, spread
 from bench.peer import Peer
 from bench.process import ended, peak_memory, processor_time, settled
-from bench.raw import Raw
+from bench.raw import SYNC, Raw
 from bench.server import Server, counted
 from bench.world import BOT, World
-
-Json = dict[str, Any]
 
 WORDS = (
     "We meet on Friday at seven in the kitchen of the old school. Willow brings chairs, Oak brings soup, Hazel "
@@ -91,7 +89,7 @@ async def fan_out(contestant: Contestant, setting: Setting, number: int) -> Json
         "cpu": spent,
         "server_cpu": processor_time(server.process_id) - server_cpu,
         "requests": counted(server.since(order.mark, BOT)),
-        "latencies": _spread([each.at - order.at for each in sent]),
+        "latencies": spread([each.at - order.at for each in sent]),
     }
 
 
@@ -108,20 +106,12 @@ async def readable(setting: Setting, number: int) -> float:
     return sum(found) / len(found)
 
 
-def _spread(values: Sequence[float]) -> Json:
-    """Return the half and the 95 % point of some seconds."""
-    ordered = sorted(values)
-    return {
-        "p50": statistics.median(ordered),
-        "p95": ordered[min(int(len(ordered) * 0.95), len(ordered) - 1)],
-    }
-
-
 async def life(contestant: Contestant, setting: Setting, raw: Raw) -> Json:
     """Measure a contestant's whole life on a fresh server."""
     rooms = setting.rooms
     await contestant.set_up()
     found: Json = {"cold_start": await start_up(contestant, setting)}
+    found["start_block"] = await contestant.longest_block()
     await raw.fan_out(rooms)  # what the server reads from its disk once is counted for nobody
     limits = [await raw.fan_out(rooms)]
     found["first"] = await fan_out(contestant, setting, 1)
@@ -133,8 +123,16 @@ async def life(contestant: Contestant, setting: Setting, raw: Raw) -> Json:
         limits.append(await raw.fan_out(rooms))
         warm.append({**one, "raw": limits[-2:]})
     found["warm"] = warm
+    found["longest_block"] = await contestant.longest_block()
     found["readable"] = await readable(setting, 1 + WARM)
+    found["echo"] = await answers.idle(contestant.command, setting)
+    if answers.can_ask_during_a_fan_out(setting):
+        words = f"{WORDS} ({2 + WARM})"
+        found["busy_echo"] = await answers.busy(contestant, setting, words, patience(len(rooms)))
     found["memory"] = peak_memory(contestant.process_id)
+    if contestant.keeps_keys:
+        await contestant.stop()
+        found["restart"] = await start_up(contestant, setting)
     return found
 
 
@@ -148,17 +146,5 @@ async def raw_life(setting: Setting, raw: Raw) -> Json:
         one = await raw.fan_out(setting.rooms, encrypted_size=True)
         limits.append(await raw.fan_out(setting.rooms))
         sized.append({"seconds": one, "raw": limits[-2:]})
-    return {"initial_sync": seconds, "plain": limits, "encrypted_size": sized}
-
-
-SYNC: Json = {
-    "presence": {"types": []},
-    "account_data": {"types": []},
-    "room": {
-        "ephemeral": {"types": []},
-        "account_data": {"types": []},
-        "state": {"lazy_load_members": False},
-        "timeline": {"limit": 10, "lazy_load_members": False},
-    },
-}
-"""What a client asks for at first that wants all members; the default number of messages."""
+    echo = await answers.bare(setting, raw)
+    return {"initial_sync": seconds, "plain": limits, "encrypted_size": sized, "echo": echo}

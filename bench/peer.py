@@ -36,6 +36,7 @@ FILTER = json.dumps(
         },
     }
 )
+POLL = "org.matrix.msc3381.poll.start"
 LONG_POLL = 5_000  # milliseconds
 
 
@@ -69,6 +70,9 @@ class Peer:
         url: The server.
         device: Who it is, with its keys.
         bot: The bot's user id.
+
+    Attributes:
+        bare: Whether the bot has no keys, so that what is said is for nobody to read.
     """
 
     def __init__(self, session: aiohttp.ClientSession, url: str, device: Device, bot: str) -> None:
@@ -76,6 +80,7 @@ class Peer:
         self._url = f"{url}/_matrix/client/v3"
         self.device = device
         self._bot = bot
+        self.bare = False
         self._account = vodozemac.Account.from_pickle(device.pickle, PICKLE_KEY)
         self._curve = self._account.curve25519_key.to_base64()
         self._ed = self._account.ed25519_key.to_base64()
@@ -128,7 +133,7 @@ class Peer:
 
     async def share_key(self, room: str) -> None:
         """Give the bot's devices the key of what is said next, unless they have it."""
-        if not self._bots_devices:
+        if not self._bots_devices and not self.bare:
             await self.meet()
         if room not in self._outbound:
             session = self._outbound[room] = vodozemac.GroupSession()

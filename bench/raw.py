@@ -26,6 +26,18 @@ AT_ONCE = 64
 CIPHERTEXT = 800
 """Characters of an encrypted text of the length that is fanned out."""
 
+SYNC: dict[str, Any] = {
+    "presence": {"types": []},
+    "account_data": {"types": []},
+    "room": {
+        "ephemeral": {"types": []},
+        "account_data": {"types": []},
+        "state": {"lazy_load_members": False},
+        "timeline": {"limit": 10, "lazy_load_members": False},
+    },
+}
+"""What a client asks for at first that wants all members; the default number of messages."""
+
 
 class Raw:
     """Bare requests by the bot's account.

@@ -6,9 +6,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from bench import install
 from bench.contestants.base import Contestant, Setting
 from bench.contestants.program import Scripted
 from bench.contestants.spokesbot import Spokesbot
+from sandbox.install import MEMBERS, node
 
 HERE = Path(__file__).resolve().parent
 WIDE = 64
@@ -19,10 +21,22 @@ def _nio(at_once: int) -> Callable[[Setting], Contestant]:
     return lambda setting: Scripted(setting, (sys.executable, str(HERE / "nio_bot.py")), at_once)
 
 
+def _mautrix(setting: Setting) -> Contestant:
+    install.ensure()
+    return Scripted(setting, (str(install.MAUTRIX_PYTHON), str(HERE / "mautrix_bot.py")), WIDE)
+
+
+def _js(setting: Setting) -> Contestant:
+    packages = str(MEMBERS / "node_modules")
+    return Scripted(setting, (str(node()), str(HERE / "js_sdk.js"), packages), WIDE, keeps_keys=False)
+
+
 CONTESTANTS: dict[str, Callable[[Setting], Contestant]] = {
     "spokesbot": Spokesbot,
     "nio": _nio(1),
     "nio-gather": _nio(WIDE),
+    "mautrix": _mautrix,
+    "js": _js,
 }
 """Beside the limit itself, which is no contestant."""
 

@@ -6,6 +6,7 @@ its last message.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +30,14 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Poll:
+    """A native poll in a member's room, and what can be answered."""
+
+    event_id: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Ordered:
     """A fan-out that was begun.
 
@@ -46,7 +55,15 @@ class Ordered:
 
 
 class Contestant(Protocol):
-    """One of them."""
+    """One of them.
+
+    Attributes:
+        command: A line that it answers shortly.
+        keeps_keys: Whether it can be started again.
+    """
+
+    command: str
+    keeps_keys: bool
 
     @property
     def process_id(self) -> int:
@@ -67,9 +84,15 @@ class Contestant(Protocol):
     async def clear(self) -> None:
         """End it and remove what it kept."""
 
-    @property
-    def command(self) -> str:
-        """A line that it answers shortly."""
+    async def open_polls(self, voters: Sequence[Peer]) -> list[Poll]:
+        """Have a poll in the room of each of these members."""
 
-    async def votes(self) -> int:
-        """Return how many votes it has taken in since its first start."""
+    async def counted(self, votes: Sequence[Sequence[str]]) -> int:
+        """Return how many votes it has taken in.
+
+        Args:
+            votes: All that were sent since its last start or while it was down: those of each voter, in order.
+        """
+
+    async def longest_block(self) -> float:
+        """Return for how long its loop did not turn at the longest since the last question, in seconds."""

@@ -6,16 +6,27 @@ Rule: it is as its library's users would write it, no better and no worse.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-from bench.contestants.base import Ordered, Setting
+from bench.contestants.base import Ordered, Poll, Setting
+from bench.peer import POLL, Peer
 from bench.world import BOT
 from sandbox.folders import OwnedFolder
 from sandbox.install import SandboxError
 from sandbox.program import Program
+
+QUESTION: dict[str, Any] = {
+    POLL: {
+        "question": {"org.matrix.msc1767.text": "Where do we meet?"},
+        "kind": "org.matrix.msc3381.poll.disclosed",
+        "max_selections": 1,
+        "answers": [{"id": name, "org.matrix.msc1767.text": name} for name in ("1", "2")],
+    }
+}
 
 
 class Scripted:
@@ -25,14 +36,18 @@ class Scripted:
         setting: Where it works.
         argv: Its program.
         at_once: How many rooms it sends to at a time; 1 is one after the other.
+        keeps_keys: Whether it can be started again.
     """
 
     command = "!ping"
 
-    def __init__(self, setting: Setting, argv: tuple[str, ...], at_once: int) -> None:
+    def __init__(
+        self, setting: Setting, argv: tuple[str, ...], at_once: int, *, keeps_keys: bool = True
+    ) -> None:
         self._setting = setting
         self._argv = argv
         self._at_once = at_once
+        self.keeps_keys = keeps_keys
         self._folder = OwnedFolder("bench")
         self._program: Program | None = None
         self._login: dict[str, Any] = {}
@@ -89,7 +104,14 @@ class Scripted:
             await self._program.stop()
         self._folder.remove()
 
-    async def votes(self) -> int:
+    async def open_polls(self, voters: Sequence[Peer]) -> list[Poll]:
+        """Let each of these members open a poll in their room: it counts answers, whoever asked."""
+        return [
+            Poll(await peer.send(room, POLL, QUESTION), ("1", "2"))
+            for peer, room in zip(voters, self._setting.rooms, strict=False)
+        ]
+
+    async def counted(self, votes: Sequence[Sequence[str]]) -> int:
         """Return how many votes it has taken in since it was started."""
         return int(await self._running.ask("votes"))
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bench.contestants.base import Ordered, Setting
-from bench.peer import Heard, Peer
-from bench.world import BOT, World
+from bench.blocks import LoopWatch
+from bench.contestants.base import Ordered, Poll, Setting
+from bench.peer import POLL, Heard, Peer
+from bench.world import BOT, World, in_parallel
 from bot.domain.pods import size_notice
 from bot.domain.rotation import Pair
 from bot.ports import MemberSeen
@@ -32,11 +34,13 @@ class Spokesbot:
     """The bot and the people who approve."""
 
     command = "!status"
+    keeps_keys = True
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         world = setting.world
         self._process = BotProcess(setting.server, account=Account(BOT, world.password))
+        self._watch = LoopWatch(self._process.folder / "data" / "control.sock")
 
     @property
     def process_id(self) -> int:
@@ -55,6 +59,7 @@ class Spokesbot:
 
     async def start(self) -> None:
         """Start it and wait until it is in sync."""
+        self._watch.start()
         await self._process.start()
 
     async def order(self, words: str) -> Ordered:
@@ -85,19 +90,48 @@ class Spokesbot:
 
     async def stop(self) -> None:
         """End it with SIGTERM."""
+        self._watch.stop()
         await self._process.stop()
 
     async def clear(self) -> None:
         """End it and remove its folder."""
+        self._watch.stop()
         await self._process.__aexit__(None, None, None)
 
-    async def votes(self) -> int:
-        """Return how many events it has handled, each once."""
+    async def open_polls(self, voters: Sequence[Peer]) -> list[Poll]:
+        """Let each of these members open a poll in their room."""
+        places = zip(voters, self._setting.rooms, strict=False)
+        return await in_parallel((_open_poll(peer, room) for peer, room in places), 8)
+
+    async def counted(self, votes: Sequence[Sequence[str]]) -> int:
+        """Return how many of these it has handled, less those of the last ones that are no ballot.
+
+        It keeps the last ones of each person only, so the rest is known from what it has handled, each event once.
+        """
+        handled, ballots = (
+            self._look("SELECT event_id FROM inbox"),
+            self._look("SELECT event_id FROM ballots"),
+        )
+        every = {event_id for each in votes for event_id in each}
+        return len(every & handled) - len({each[-1] for each in votes if each} & handled - ballots)
+
+    def _look(self, query: str) -> set[str]:
         path = self._process.folder / "data" / "spokesbot.db"
         with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as looking:
-            found = looking.execute("SELECT count(*) FROM inbox").fetchone()
+            found = {str(row[0]) for row in looking.execute(query)}
         looking.close()
-        return int(found[0])
+        return found
+
+    async def longest_block(self) -> float:
+        """Return for how long its control socket did not answer at the longest."""
+        return self._watch.take()
+
+
+async def _open_poll(peer: Peer, room: str) -> Poll:
+    await peer.say(room, "!poll Where do we meet? | Park | Library")
+    heard = await peer.wait_for(lambda heard: heard.room == room and heard.kind == POLL, PATIENCE)
+    answers = (heard.content or {})[POLL]["answers"]
+    return Poll(heard.event_id, tuple(str(answer["id"]) for answer in answers))
 
 
 async def _say(peer: Peer, room: str, body: str) -> float:

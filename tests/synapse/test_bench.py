@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench import measure, report
-from bench.__main__ import run
+from bench.__main__ import Task, run
 from bench.results import Results
 
 
@@ -18,7 +18,8 @@ async def test_a_small_benchmark_measures_the_bot_and_the_limit(
     monkeypatch.setattr(measure, "WARM", 1)
     results = Results.load(tmp_path / "results.json")
 
-    assert await run([2], 1, ["raw", "spokesbot"], results), results.made
+    tasks = [Task("raw", 2, 0, "life"), Task("spokesbot", 2, 0, "life")]
+    assert await run(tasks, results), results.made
 
     report.write(results.path, tmp_path / "page.md")
     page = (tmp_path / "page.md").read_text("utf-8")
