@@ -26,7 +26,7 @@ from nio.events import RoomEncryptionEvent
 from bot import json_text
 from bot.config import Trust
 from bot.domain.errors import Retry
-from bot.matrix import keystore, wire
+from bot.matrix import keystore, schemas, wire
 from bot.matrix.errands import Errands
 from bot.matrix.keystore import KeyStore
 from bot.matrix.machine import MALFORMED, SIGNED, Machine
@@ -38,6 +38,8 @@ from bot.matrix.rotation import rotation_of
 from bot.ports import IdentitySeen
 
 REQUEST_SECONDS = 60
+
+schemas.install()
 
 
 class BotClient(AsyncClient):

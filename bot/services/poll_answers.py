@@ -54,9 +54,10 @@ async def answer(
         event.event_id, event.sender, event.sent_at, answers, typed=typed, voice=event.sender in voices
     )
     await polls.add_ballot(tx, poll.id, ballot)
-    judged = judge(await polls.ballots(tx, poll.id), voices, poll.end)
+    # what becomes of it depends on nobody else's answers
+    judged = judge(await polls.ballots(tx, poll.id, event.sender), voices, poll.end)
     fate = next(fate for each, fate in judged if each.event_id == ballot.event_id)
-    idle = [each.event_id for each, its in judged if each.user_id == event.sender and its in _IDLE]
+    idle = [each.event_id for each, its in judged if its in _IDLE]
     await polls.drop_ballots(tx, idle[:-KEPT_OF_ONE])
     if fate in (Fate.COUNTED, Fate.WITHDRAWN):
         await steps.record(tx, poll.room_id, event.sender, now, "poll.answer", id=poll.id)

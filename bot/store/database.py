@@ -3,6 +3,10 @@
 Rule: everything a step decides — effects, messages to say, the sync token — commits together or not
 at all. WAL with `synchronous=NORMAL` is enough for that: a power cut takes them back together, the
 server replays the events, and fixed transaction ids swallow what had been sent.
+
+A statement runs where it is asked for: it takes some microseconds, and to hand it to a thread and wait for that takes
+a hundred. What may have to wait for the disk or for another process, beginning and committing, is done in a thread
+(docs/adr/0013-statements-on-the-loop.md).
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import aiosqlite
@@ -22,6 +27,8 @@ from bot.store import migrate
 from bot.store.disk import Disk, check_writable, disk_fault
 
 Row = aiosqlite.Row
+AT_A_STRETCH = 0.01
+"""Seconds of one transaction after which the loop turns."""
 
 
 def to_ms(moment: datetime) -> int:
@@ -44,12 +51,13 @@ class Tx:
         disk: What it is told when a statement fails.
     """
 
-    def __init__(self, connection: aiosqlite.Connection, cause: str, disk: Disk) -> None:
+    def __init__(self, connection: sqlite3.Connection, cause: str, disk: Disk) -> None:
         self._connection = connection
         self._disk = disk
         self.queued = False
         self.timed = False
         self.wanted = False
+        self._breathed_at = perf_counter()
         self.afterwards: list[Callable[[], None]] = []
         """What is to be called once it is committed, and not at all if it is not."""
         self.caused_by(cause)
@@ -66,36 +74,41 @@ class Tx:
 
     async def run(self, sql: str, *values: Any) -> int:
         """Execute a statement and return how many rows it changed."""
-        with self._noting():
-            return (await self._connection.execute(sql, values)).rowcount
+        return (await self._execute(sql, values)).rowcount
 
     async def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Execute a statement once for each row of values."""
         if rows:
+            await self._breathe()
             with self._noting():
-                await self._connection.executemany(sql, rows)
+                self._connection.executemany(sql, rows)
 
     async def insert(self, sql: str, *values: Any) -> int:
         """Execute an insert and return the new row id."""
-        with self._noting():
-            row = await self._connection.execute_insert(sql, values)
-        assert row is not None  # noqa: S101 - sqlite always has one after an insert
-        return int(row[0])
+        made = (await self._execute(sql, values)).lastrowid
+        assert made is not None  # noqa: S101 - sqlite always has one after an insert
+        return made
 
     async def one(self, sql: str, *values: Any) -> Row | None:
         """Return the first row, if there is one."""
-        rows = await self.all(sql, *values)
-        return rows[0] if rows else None
+        cursor = await self._execute(sql, values)
+        with self._noting():
+            found: Row | None = cursor.fetchone()
+        return found
 
     async def all(self, sql: str, *values: Any) -> list[Row]:
         """Return every row."""
-        # one visit to the connection's thread a statement: visits cost more than most statements do
+        cursor = await self._execute(sql, values)
         with self._noting():
-            return list(await self._connection.execute_fetchall(sql, values))
+            return cursor.fetchall()
+
+    async def _execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        await self._breathe()
+        with self._noting():
+            return self._connection.execute(sql, values)
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
-        """Tell the disk what a statement met."""
         # a full disk may have ended the transaction already; what came after would be kept by itself
         self._disk.check()
         try:
@@ -103,6 +116,12 @@ class Tx:
         except sqlite3.Error as error:
             self._disk.note(error)
             raise
+
+    async def _breathe(self) -> None:
+        """Let the loop turn now and then: a step of thousands of statements must not hold up everything else."""
+        if perf_counter() - self._breathed_at > AT_A_STRETCH:
+            await asyncio.sleep(0)
+            self._breathed_at = perf_counter()
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -136,11 +155,13 @@ class Database:
     """The bot's database file.
 
     Args:
-        connection: An open connection with the newest schema.
+        connection: An open connection with the newest schema; what may wait for the disk runs in its thread.
+        statements: The same connection, for what does not.
     """
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    def __init__(self, connection: aiosqlite.Connection, statements: sqlite3.Connection) -> None:
         self._connection = connection
+        self._statements = statements
         self._turn = asyncio.Lock()
         self.disk = Disk()
         self.outbox_filled = asyncio.Event()
@@ -174,7 +195,13 @@ class Database:
         """
         await cls.inspect(path)
         path.touch(mode=0o600, exist_ok=True)
-        connection = await aiosqlite.connect(path, isolation_level=None)
+        opened: list[sqlite3.Connection] = []
+
+        def connect() -> sqlite3.Connection:
+            opened.append(sqlite3.connect(path, isolation_level=None, check_same_thread=False))
+            return opened[0]
+
+        connection = await aiosqlite.Connection(connect, iter_chunk_size=64)
         try:
             connection.row_factory = aiosqlite.Row
             await connection.execute("PRAGMA journal_mode=WAL")
@@ -190,7 +217,7 @@ class Database:
         except BaseException:
             await connection.close()
             raise
-        return cls(connection)
+        return cls(connection, opened[0])
 
     @asynccontextmanager
     async def transaction(self, cause: str) -> AsyncIterator[Tx]:
@@ -201,7 +228,7 @@ class Database:
         """
         async with self._turn:
             self.disk.check()
-            tx = Tx(self._connection, cause, self.disk)
+            tx = Tx(self._statements, cause, self.disk)
             try:
                 await self._connection.execute("BEGIN IMMEDIATE")
                 yield tx

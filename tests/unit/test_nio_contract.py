@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nio import schemas as nio_schemas
 from nio.client.async_client import AsyncClient
 from nio.client.base_client import Client
 from nio.crypto.device import DeviceStore
@@ -31,7 +32,7 @@ from nio.store import models
 from nio.store.database import MatrixStore, SqliteStore, use_database, use_database_atomic
 
 from bot.domain.errors import StartError
-from bot.matrix import versions
+from bot.matrix import schemas, versions
 from bot.matrix.client import BotClient
 from bot.matrix.keystore import KeyStore
 from bot.matrix.machine import Machine
@@ -39,6 +40,10 @@ from bot.matrix.memory import Devices, GroupSessions, Sessions
 
 # Replaced by our own, or called by our own in a way that their source decides.
 HASHES: dict[Any, str] = {
+    schemas._validate: "a6a13a5ecd2a20fc",
+    nio_schemas.extend_with_default: "406fd7e025c5b484",
+    nio_schemas.check_user_id: "598f9653c2fe1e11",
+    nio_schemas.check_http_url: "e10789157938760c",
     AsyncClient._handle_invited_rooms: "7a4f1c10577e04a3",
     AsyncClient._collect_key_requests: "7414739384333021",
     AsyncClient.__init__: "6e90d68593eb87a0",
