@@ -18,14 +18,14 @@ from bot.commanding import (
 )
 from bot.commanding.parse import read_arguments
 from bot.domain.answers import sample
-from bot.domain.asking import Typed, example_of
+from bot.domain.asking import Typed, check_to, example_of
 from bot.domain.counting.kinds import Kind, read_kind
 from bot.domain.errors import UsageError
 from bot.domain.ids import POLL, normal_id
 from bot.domain.pods import Role
 from bot.domain.polls import Poll, tidy
 from bot.domain.values import Code
-from bot.services import poll_closing, polls
+from bot.services import pod_polls, poll_closing, polls
 from bot.text import Text, _, shorten
 
 
@@ -43,21 +43,24 @@ async def poll(
     multi: Word = "",
     hide: bool = False,
     type_: Line = "",
+    to: Line = "",
 ) -> Reply:
     """Open a poll in this room: the question, then its options, each after a `|` or on a line of its own.
 
     `closes=Fri 18:00` sets the end (3 days from now if there is none), `multi=2` lets each person give up to
     two answers, `hide` shows the counts only at closing. `type=` asks in another way: `yesno`, `approval` (all that are
     good enough), `score` (1 to 5), `rank` (best first), `temperature` (how you feel), `meeting` (the options are
-    dates). With an id alone, or as a reply to a poll, it shows that poll; with nothing, the list.
+    dates). In an assembly, `to=pods` asks every pod in its own room. With an id alone, or as a reply to a poll, it shows that poll; with nothing, the list.
     """
-    if not (option or question or type_):
+    if not (option or question or type_ or to):
         return await _shown(ctx, ctx.about if (ctx.about or "").startswith(POLL) else None)
     if not option and (found := normal_id(question)) and found.startswith(POLL):
         return await _shown(ctx, found)
     _check_line(ctx, question, option, read_kind(type_) or Kind.CHOICE)
     typed = Typed(question, option, closes, multi, type_, hide)
-    await polls.open_poll(ctx.tx, ctx.now, ctx.room, ctx.sender, typed)
+    of_pods = check_to(to, question, option)
+    open_poll = pod_polls.open_for_pods if of_pods else polls.open_poll
+    await open_poll(ctx.tx, ctx.now, ctx.room, ctx.sender, typed)
     return None
 
 

@@ -9,7 +9,7 @@ from bot.domain.ids import POLL, normal_id
 from bot.domain.polls import Poll, brief, tidy
 from bot.domain.values import Code
 from bot.ports import PollAnswered, Redacted, Said
-from bot.services import poll_answers, polls
+from bot.services import poll_answers, poll_counting, polls
 from bot.text import Text, _
 
 
@@ -104,7 +104,7 @@ async def _fits(ctx: Context, found: Poll, answer: str) -> bool:
         return True
     except UsageError:
         return False
-    return bool(answers) or await polls.standing(ctx.tx, found, ctx.sender.user_id) is not None
+    return bool(answers) or await poll_counting.standing(ctx.tx, found, ctx.sender.user_id) is not None
 
 
 async def _cast(ctx: Context, found: Poll, answers: tuple[int, ...]) -> Reply:
@@ -122,7 +122,7 @@ async def reply(ctx: Context, object_id: str, text: str) -> Reply:
         if is_attempt(text, found):
             raise
         raise Unaddressed from None
-    if not answers and await polls.standing(ctx.tx, found, ctx.sender.user_id) is None:
+    if not answers and await poll_counting.standing(ctx.tx, found, ctx.sender.user_id) is None:
         raise Unaddressed
     return await _cast(ctx, found, answers)
 

@@ -52,6 +52,9 @@ class Typed:
     hide: bool = False
 
 
+_TO_PODS = {"pods", "pod", "all", "allpods", "everypod", "everybody", "federation"}
+
+
 _SECRET = {"secret", "anonymous", "anon", "private", "hidden"}
 _UNSEPARATED = re.compile(r"\s(type|closes|multi|to)\s?=\s?(.*)$", re.IGNORECASE)
 
@@ -89,6 +92,22 @@ def check_kind(typed: str, question: str, options: Sequence[str]) -> Kind:
         names=", ".join(names),
         example=Code(example_of(asked, offered, likely)),
     )
+
+
+def check_to(typed: str, question: str, options: Sequence[str]) -> bool:
+    """Tell whether a poll is for every pod.
+
+    Raises:
+        UsageError: It is to go somewhere else.
+    """
+    if typed and key(typed).replace(" ", "") not in _TO_PODS:
+        words = example_of(tidy(question), [tidy(option) for option in options[:MOST]])
+        raise UsageError(
+            "A poll goes to this room, or with {to} to every pod. For example: {example}",
+            to=Code("to=pods"),
+            example=Code(f"{words} | to=pods"),
+        )
+    return bool(typed)
 
 
 def check_separated(question: str, options: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ answer is unknown; a result that unknown answers could change is no result.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -123,6 +123,12 @@ class Tally:
                 return temperature.is_certain(self.counts, self.unknown)
             case _:
                 return votes.is_certain(self.counts, self.unknown)
+
+    def says_as(self, other: Tally) -> bool:
+        """Tell whether the result is the same in words: the counts, and whether they are certain."""
+        alike = replace(self, unknown=other.unknown, ranked=None) == replace(other, ranked=None)
+        ranked = [(each.ranked.runoff, each.ranked.pairs) if each.ranked else None for each in (self, other)]
+        return alike and ranked[0] == ranked[1] and self.is_certain == other.is_certain
 
 
 def unknown(

@@ -53,6 +53,8 @@ class Poll:
         tally: The result, once the poll has closed.
         erased: Whether the individual answers are gone, and only the tally is left.
         kind: What is asked for.
+        of_pods: Whether an assembly put it to its pods; then nobody answers it in its own room.
+        parent: The poll of the assembly that a pod answers with this one.
     """
 
     id: str
@@ -69,6 +71,8 @@ class Poll:
     tally: Tally | None = None
     erased: bool = False
     kind: Kind = Kind.CHOICE
+    of_pods: bool = False
+    parent: str | None = None
 
     @property
     def is_open(self) -> bool:

@@ -19,7 +19,8 @@ from bot.domain.values import Code, Person, When
 from bot.ports import Event
 from bot.services import poll_texts
 from bot.services.deadlines import SKEW
-from bot.services.polls import find, may_vote, standing, sum_up
+from bot.services.poll_counting import may_vote, standing, sum_up
+from bot.services.polls import find
 from bot.services.speech import say
 from bot.store import inbox, outbox, pods, polls, rooms, steps, timers
 from bot.store.database import Tx
@@ -74,6 +75,8 @@ async def answer_in_words(
         NotAllowed: The sender has no voice here.
         Conflict: The poll was cancelled, or there is no answer to withdraw.
     """
+    if poll.of_pods:
+        raise Conflict("{id} is asked in every pod. Answer it in your pod's room, not here.", id=poll.id)
     if poll.state == "cancelled":
         raise Conflict("{id} was cancelled. {polls} lists what is open.", id=poll.id, polls=Code("!polls"))
     zone = (await pods.settings(tx, poll.room_id)).zone

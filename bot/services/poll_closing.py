@@ -5,37 +5,49 @@ Rule: a poll that closes late leaves out what was sent after its end, and says t
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.ballots import Fate, judge
+from bot.domain.ballots import Fate
 from bot.domain.errors import Conflict
 from bot.domain.pods import Room
-from bot.domain.polls import ERASED_AFTER, Poll
+from bot.domain.polls import Poll
 from bot.domain.values import Code, Person, When
-from bot.ports import EndPoll, Event, Redact
-from bot.services import poll_texts
-from bot.services.deadlines import SKEW
-from bot.services.polls import find, may_vote, native_start, sum_up, tally_now
+from bot.ports import Event
+from bot.services import pod_poll_closing, poll_texts
+from bot.services.poll_counting import may_vote, sum_up, tally_now
+from bot.services.poll_ending import close, end_by_command, take_back
+from bot.services.polls import find
 from bot.services.speech import say
-from bot.store import outbox, pods, polls, steps, timers
+from bot.store import pods, poll_pods, polls, steps, timers
 from bot.store.database import Tx
 from bot.text import Text
 
 WAITS_FOR_KEYS = timedelta(minutes=1)
 """How long closing waits where something that may be an answer cannot be read: its key may be on its way."""
 
+_ANSWERED = (Fate.COUNTED, Fate.UNSURE)
+
 LATE_AFTER = timedelta(minutes=5)
 """A deadline that is kept later than this is said to be late: the bot was down."""
 
 
 async def ask_to_close(tx: Tx, now: datetime, poll: Poll, sender: Person, event: Event) -> Text | None:
-    """Close a poll for its author, or for any two members.
+    """Close a poll for its author, or for any two members; one of all pods for spokes of two of them.
 
     Raises:
-        Conflict: It is closed, or the same member asked before.
+        Conflict: It is closed, it closes with those of other pods, or the same member asked before.
+        NotAllowed: It is one of all pods, and the sender is no spoke.
     """
     _check_open(poll)
+    if poll.parent is not None:
+        raise Conflict(
+            "{id} is asked in every pod and closes with the others {at}. Only spokes of two pods can close it"
+            " earlier, in the assembly.",
+            id=poll.id,
+            at=When(poll.closes_at, (await pods.settings(tx, poll.room_id)).zone, now),
+        )
+    if poll.of_pods:
+        return await pod_poll_closing.ask_to_close(tx, now, poll, sender, event)
     if sender.user_id != poll.author:
         if not await polls.add_closer(tx, poll.id, sender.user_id):
             raise Conflict(
@@ -51,20 +63,9 @@ async def ask_to_close(tx: Tx, now: datetime, poll: Poll, sender: Person, event:
                 id=poll.id,
                 close=Code(f"!poll close {poll.id}"),
             )
-    ended_at = await _end_by_command(tx, now, poll, event)
-    await _close(tx, now, poll, ended_at, Text("{who} has closed {id}", who=sender, id=poll.id))
+    ended_at = await end_by_command(tx, now, poll, event)
+    await close(tx, now, poll, ended_at, Text("{who} has closed {id}", who=sender, id=poll.id))
     return None
-
-
-async def _end_by_command(tx: Tx, now: datetime, poll: Poll, event: Event) -> datetime:
-    """Return the end of a poll that somebody closes.
-
-    It is the moment they typed it, but after every answer that was taken before: servers' clocks differ by
-    seconds, and nobody who was told "counted" may lose their vote to that.
-    """
-    taken = [ballot.sent_at for ballot in await polls.ballots(tx, poll.id) if ballot.sent_at <= now + SKEW]
-    after = max(taken, default=event.sent_at) + timedelta(milliseconds=1)
-    return min(max(event.sent_at, after), poll.closes_at)
 
 
 def _check_open(poll: Poll) -> None:
@@ -101,31 +102,8 @@ async def close_due(tx: Tx, now: datetime, poll_id: str) -> None:
             "Its end was {at}, when I was not running. Answers sent after that do not count.",
             at=When(poll.closes_at, (await pods.settings(tx, poll.room_id)).zone, now),
         )
-    await _close(tx, now, poll, poll.closes_at, Text("{id} is closed", id=poll.id), remark)
-
-
-async def _close(
-    tx: Tx, now: datetime, poll: Poll, ended_at: datetime, beginning: Text, remark: Text | None = None
-) -> None:
-    voices = await may_vote(tx, poll)
-    tally, _ = await tally_now(tx, poll, ended_at, voices)
-    await polls.close(tx, poll.id, ended_at, tally, voices)
-    await timers.drop(tx, f"poll.{poll.id}")
-    await timers.put(tx, "poll.erase", f"poll.{poll.id}.erase", now + ERASED_AFTER, id=poll.id)
-    language = (await pods.settings(tx, poll.room_id)).language
-    if await _has_native(tx, poll):
-        end = Text("{id} is closed. The result is in the next message.", id=poll.id).render(language)
-        await outbox.queue(
-            tx, now, poll.room_id, EndPoll(native_start(poll), end), about=poll.id, txn_id=f"{poll.id}.end"
-        )
-    text = poll_texts.result(poll, tally, beginning, remark)
-    await say(tx, now, poll.room_id, text, about=poll.id, aloud=True, txn_id=f"{poll.id}.result")
-
-
-async def _has_native(tx: Tx, poll: Poll) -> bool:
-    """Tell whether the native poll is, or will be, in the poll's room: after an upgrade it is in the old one."""
-    started = await outbox.find(tx, native_start(poll))
-    return started is not None and started.state in ("waiting", "sent") and started.room_id == poll.room_id
+    close_it = pod_poll_closing.close_all if poll.of_pods else close
+    await close_it(tx, now, poll, poll.closes_at, Text("{id} is closed", id=poll.id), remark)
 
 
 async def correct(tx: Tx, now: datetime, poll_id: str) -> None:
@@ -133,13 +111,17 @@ async def correct(tx: Tx, now: datetime, poll_id: str) -> None:
     poll = await polls.find(tx, poll_id)
     if poll is None or poll.tally is None or poll.erased:
         return
+    if poll.of_pods:
+        await pod_poll_closing.correct(tx, now, poll, poll.tally)
+        return
+    if poll.parent is not None:
+        await timers.put(tx, "poll.correct", f"poll.{poll.parent}.correct", now, id=poll.parent)
     voices = await may_vote(tx, poll)
     tally, _ = await tally_now(tx, poll, poll.end, voices)
     if tally == poll.tally:
         return
     await polls.close(tx, poll.id, poll.end, tally, voices)
-    counted_alike = replace(tally, unknown=poll.tally.unknown) == poll.tally
-    if counted_alike and tally.is_certain == poll.tally.is_certain:
+    if tally.says_as(poll.tally):
         return  # it was talk, and the result is as it was
     if tally.unknown < poll.tally.unknown:
         remark = Text("Something that I could not read at the end I have read since, or it was deleted.")
@@ -163,15 +145,22 @@ async def cancel(tx: Tx, now: datetime, room: Room, sender: Person, poll_id: str
     """
     poll = await find(tx, room, poll_id)
     _check_open(poll)
-    judged = judge(await polls.ballots(tx, poll.id), await may_vote(tx, poll), poll.end)
-    if any(fate is Fate.COUNTED and ballot.user_id != sender.user_id for ballot, fate in judged):
+    _, judged = await tally_now(tx, poll, poll.end, await may_vote(tx, poll))
+    if any(fate in _ANSWERED and ballot.user_id != sender.user_id for ballot, fate in judged):
         raise Conflict(
             "Others have answered {id} already. {close} ends it with its result.",
             id=poll.id,
             close=Code(f"!poll close {poll.id}"),
         )
-    await polls.cancel(tx, poll.id)
-    await timers.drop(tx, f"poll.{poll.id}")
-    if not await outbox.cancel(tx, native_start(poll)) and await _has_native(tx, poll):
-        await outbox.queue(tx, now, poll.room_id, Redact(native_start(poll)), txn_id=f"{poll.id}.gone")
+    await take_back(tx, now, poll)
+    for part in await poll_pods.of(tx, poll.id):
+        mirror = await polls.find(tx, part.mirror_id)
+        if mirror is not None:
+            await take_back(tx, now, mirror)
+            told = Text(
+                "{id} is cancelled, because whoever asked every pod took it back: {question}",
+                id=mirror.id,
+                question=mirror.question,
+            )
+            await say(tx, now, part.pod_room_id, told, about=mirror.id)
     return Text("{id} is cancelled: {question}", id=poll.id, question=poll.question)

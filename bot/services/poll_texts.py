@@ -1,4 +1,4 @@
-"""What the bot says about quick polls: the question, the state, the result, the sum.
+"""What the bot says about quick polls: the question, the state, the result.
 
 Rule: a tie is named as a tie, and what is hidden until the end stays hidden here too. Lists come last in a
 message: in Markdown a line after a list belongs to its last item.
@@ -6,21 +6,20 @@ message: in Markdown a line after a list belongs to its last item.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.answers import sample
-from bot.domain.ballots import Fate, Tally
+from bot.domain.ballots import Tally
 from bot.domain.counting.kinds import Kind
-from bot.domain.polls import ERASED_AFTER, Poll
+from bot.domain.polls import Poll
 from bot.domain.values import Code, When
-from bot.services.poll_outcomes import SHORT, list_title, option_lines, outcome, ranked_lines, sums
+from bot.services.poll_outcomes import SHORT, list_title, option_lines, outcome, ranked_lines
 from bot.text import Text, shorten
 
 
-def opened(poll: Poll, zone: ZoneInfo, now: datetime, *, alone: bool) -> Text:
+def opened(poll: Poll, zone: ZoneInfo, now: datetime, *, alone: bool, asked_by: Text | None = None) -> Text:
     """Ask the question in words, beside the native poll, which not every app shows.
 
     Args:
@@ -28,10 +27,12 @@ def opened(poll: Poll, zone: ZoneInfo, now: datetime, *, alone: bool) -> Text:
         zone: The room's time zone.
         now: The moment.
         alone: Whether it is the only open poll of the room, so that `!vote` needs no id.
+        asked_by: Who asks, where it is not somebody in the room.
     """
     return Text.lines(
         [
             _title(poll),
+            asked_by,
             _how(poll),
             Text(
                 "Tap your answer in the poll above, or type {vote}, or reply to this message with {sample} or an"
@@ -53,7 +54,7 @@ def state(poll: Poll, tally: Tally, zone: ZoneInfo, now: datetime) -> Text:
         [
             _title(poll),
             turnout_so_far(tally),
-            _unknown(tally, is_open=True),
+            unread(tally, is_open=True),
             _how(poll),
             Text(
                 "To answer, type {vote}, or reply to this message with {sample} or an option's words."
@@ -163,7 +164,7 @@ def result(poll: Poll, tally: Tally, beginning: Text, remark: Text | None = None
             Text("{beginning}: {question}", beginning=beginning, question=poll.question),
             remark,
             outcome(poll, tally),
-            _unknown(tally),
+            unread(tally),
             _turnout(poll, tally),
             Text("If I can read it later, it counts by when it was sent, and I say the new result.")
             if tally.unknown and not poll.erased
@@ -173,7 +174,7 @@ def result(poll: Poll, tally: Tally, beginning: Text, remark: Text | None = None
                 plural="Apps count only what was tapped; this sum has the {n} typed answers too.",
                 n=tally.typed,
             )
-            if tally.typed and poll.kind.can_be_tapped
+            if tally.typed and poll.kind.can_be_tapped and not poll.of_pods
             else None,
             list_title(tally),
             Text.listed(ranked_lines(poll, tally)),
@@ -181,7 +182,7 @@ def result(poll: Poll, tally: Tally, beginning: Text, remark: Text | None = None
     )
 
 
-def _unknown(tally: Tally, *, is_open: bool = False) -> Text | None:
+def unread(tally: Tally, *, is_open: bool = False) -> Text | None:
     """Say whose answers are unknown, and at the end whether they could change who leads."""
     if not tally.unknown:
         return None
@@ -263,96 +264,5 @@ def record(poll: Poll, zone: ZoneInfo) -> Text:
         ),
         voted=poll.tally.voted,
         voices=poll.tally.voices,
-        unknown=_unknown(poll.tally),
+        unknown=unread(poll.tally),
     )
-
-
-_NOT_COUNTED = {
-    Fate.UNSURE: (
-        "{n} answer may have been replaced by one that could not be read.",
-        "{n} answers may have been replaced by ones that could not be read.",
-    ),
-    Fate.REPLACED: (
-        "{n} answer was replaced by a later one of the same person.",
-        "{n} answers were replaced by later ones of the same person.",
-    ),
-    Fate.WITHDRAWN: ("{n} answer was withdrawn.", "{n} answers were withdrawn."),
-    Fate.LATE: ("{n} answer was sent after the end.", "{n} answers were sent after the end."),
-    Fate.SPOILED: ("{n} answer named no option of this poll.", "{n} answers named no option of this poll."),
-    Fate.VOICELESS: (
-        "{n} answer came from somebody who was not a member with a voice.",
-        "{n} answers came from people who were not members with a voice.",
-    ),
-    Fate.GONE: (
-        "{n} answer came from somebody who left, or lost their voice, afterwards.",
-        "{n} answers came from people who left, or lost their voice, afterwards.",
-    ),
-}
-
-
-def why(poll: Poll, tally: Tally, fates: Counter[Fate], zone: ZoneInfo) -> Text:
-    """Say how the sum comes about, so that anyone can redo it with a pencil."""
-    shown = not (poll.is_open and poll.hidden)
-    return Text.lines(
-        [
-            Text(
-                "{id} is open: {question}" if poll.is_open else "{id} is closed: {question}",
-                id=poll.id,
-                question=poll.question,
-            ),
-            _answers_each(poll),
-            Text(
-                "The last one sent before {at} counts, by the server's time, tapped or typed.",
-                at=When(poll.end, zone),
-            ),
-            _electorate(poll, tally),
-            _unknown(tally, is_open=poll.is_open),
-            *_left_out(poll, tally, fates),
-            *(sums(poll, tally) if shown else [Text("The votes are shown at closing.")]),
-        ]
-    )
-
-
-_EACH = {
-    Kind.SCORE: Text(
-        "Each member with a voice in this room may give every option 1 to 5 points, 1 where they give none."
-    ),
-    Kind.RANK: Text(
-        "Each member with a voice in this room may put the options in order. What they leave out comes last, all alike."
-    ),
-}
-
-
-def _answers_each(poll: Poll) -> Text:
-    if poll.kind in _EACH:
-        return _EACH[poll.kind]
-    if poll.most == 1:
-        return Text("Each member with a voice in this room may give one answer.")
-    if poll.kind.takes_any:
-        return Text("Each member with a voice in this room may name as many as they like.")
-    return Text(
-        "Each member with a voice in this room may give up to {most} answers at once.", most=poll.most
-    )
-
-
-def _electorate(poll: Poll, tally: Tally) -> Text:
-    if poll.is_open:
-        return Text(
-            "{voices} may vote now; {voted} did so far. At closing, those count who are members then.",
-            voices=tally.voices,
-            voted=tally.voted,
-        )
-    return Text(
-        "{voices} could vote when it closed, and {voted} did.", voices=tally.voices, voted=tally.voted
-    )
-
-
-def _left_out(poll: Poll, tally: Tally, fates: Counter[Fate]) -> Iterable[Text]:
-    if poll.erased:
-        yield Text(
-            "Who answered what was erased {days} days after the result; the sum stays.",
-            days=ERASED_AFTER.days,
-        )
-    for fate, (singular, plural) in _NOT_COUNTED.items():
-        if fates[fate]:
-            yield Text(f"Not counted: {singular}", plural=f"Not counted: {plural}", n=fates[fate])

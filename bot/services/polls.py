@@ -5,7 +5,6 @@ Rule: each poll belongs to one room, and nothing of it is found or counted in an
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,7 +17,6 @@ from bot.domain.asking import (
     check_times,
     example_of,
 )
-from bot.domain.ballots import Ballot, Fate, Tally, Unread, count, judge, unknown
 from bot.domain.calendar import written
 from bot.domain.counting.kinds import Kind
 from bot.domain.errors import Ambiguous, NotFound, UsageError
@@ -27,14 +25,13 @@ from bot.domain.pods import Room
 from bot.domain.polls import OPEN_AT_MOST, OPEN_FOR, Poll
 from bot.domain.values import Code, Person, When
 from bot.ports import StartPoll
-from bot.services import poll_texts
+from bot.services import pod_poll_texts, poll_sums, poll_texts
 from bot.services.deadlines import SKEW, hours_later, moment
+from bot.services.poll_counting import may_vote, native_start, question, standing, sum_up, together
 from bot.services.speech import say
-from bot.store import ids, inbox, outbox, pods, polls, rooms, steps, timers
+from bot.store import ids, outbox, pods, poll_pods, polls, rooms, steps, timers
 from bot.store.database import Tx
 from bot.text import Text, shorten
-
-_NO_ANSWER = ("m.annotation", "m.replace")
 
 LISTED_FOR = timedelta(days=14)
 LISTED = 5
@@ -60,7 +57,7 @@ async def open_poll(tx: Tx, now: datetime, room: Room, sender: Person, typed: Ty
     """
     running = await polls.open_in(tx, room.room_id)
     poll = await read_poll(tx, now, room, sender, typed)
-    check_count(running, sender.user_id)
+    check_count([each for each in running if each.parent is None], sender.user_id)
     await polls.add(tx, poll)
     await timers.put(tx, "poll.close", f"poll.{poll.id}", poll.closes_at, id=poll.id)
     await steps.record(tx, room.room_id, sender.user_id, now, "poll.open", id=poll.id)
@@ -101,12 +98,7 @@ async def ask(tx: Tx, now: datetime, poll: Poll, words: Text) -> None:
         answers = tuple((str(number), option) for number, option in enumerate(poll.options, 1))
         start = StartPoll(poll.question, answers, poll.most, open=not poll.hidden)
         await outbox.queue(tx, now, poll.room_id, start, about=poll.id, txn_id=native_start(poll))
-    await say(tx, now, poll.room_id, words, about=poll.id, aloud=True)
-
-
-def native_start(poll: Poll) -> str:
-    """Return the transaction id of a poll's native start."""
-    return f"{poll.id}.start"
+    await say(tx, now, poll.room_id, words, about=poll.id, aloud=True, txn_id=question(poll.id))
 
 
 def _deadline(typed: str, now: datetime, zone: ZoneInfo, example: str) -> datetime:
@@ -144,8 +136,8 @@ async def find(tx: Tx, room: Room, poll_id: str) -> Poll:
 
 
 async def open_here(tx: Tx, room: Room) -> list[Poll]:
-    """Return the open polls of a room."""
-    return await polls.open_in(tx, room.room_id)
+    """Return the open polls of a room that are answered in it."""
+    return [poll for poll in await polls.open_in(tx, room.room_id) if not poll.of_pods]
 
 
 async def open_when(tx: Tx, room: Room, sent_at: datetime) -> list[Poll]:
@@ -156,7 +148,8 @@ async def open_when(tx: Tx, room: Room, sent_at: datetime) -> list[Poll]:
         for poll in await polls.closed_in(tx, room.room_id, since=sent_at)
         if poll.opened_at <= sent_at < poll.end and not poll.erased
     ]
-    return [*running, *over]
+    found = [*running, *over]
+    return [poll for poll in found if not poll.of_pods] or found
 
 
 async def only_open(tx: Tx, room: Room, verb: str) -> Poll:
@@ -192,63 +185,6 @@ def name(poll: Poll) -> str:
     return f"{poll.id}: {shorten(poll.question, 60)}"
 
 
-# -- counting ---------------------------------------------------------------------------------------
-
-
-async def may_vote(tx: Tx, poll: Poll) -> frozenset[str]:
-    """Return who may vote: members with a voice, now or when the poll closed."""
-    if poll.state == "closed":
-        return await polls.closing_voices(tx, poll.id)
-    return frozenset(member.user_id for member in await rooms.voices(tx, poll.room_id))
-
-
-async def unread(tx: Tx, poll: Poll, end: datetime) -> list[Unread]:
-    """Return what could not be read so far, was sent before a moment, and may be an answer to a poll.
-
-    An app leaves in clear what a tapped answer refers to, so that one is surely for its poll and no other. A reaction
-    or an edit is no answer. Anything else may be a typed one.
-    """
-    started = await outbox.find(tx, native_start(poll))
-    native = started.event_id if started else None
-    return [
-        Unread(event.event_id, event.sender, event.sent_at)
-        for event in await inbox.parked_in(tx, poll.room_id, poll.opened_at - SKEW, end)
-        if event.relation not in _NO_ANSWER
-        and (event.target == native if event.relation == "m.reference" else event.sent_at >= poll.opened_at)
-    ]
-
-
-async def tally_now(
-    tx: Tx, poll: Poll, end: datetime, voices: frozenset[str]
-) -> tuple[Tally, list[tuple[Ballot, Fate]]]:
-    """Sum a poll up anew, as far as its answers could be read.
-
-    Args:
-        tx: The open transaction.
-        poll: The poll.
-        end: The moment before which an answer must have been sent.
-        voices: Who may vote.
-    """
-    ballots = await polls.ballots(tx, poll.id)
-    unsure = unknown(ballots, await unread(tx, poll, end), voices, end)
-    judged = judge(ballots, voices, end, unsure)
-    return count(judged, len(poll.options), len(voices), len(unsure), poll.kind), judged
-
-
-async def sum_up(tx: Tx, poll: Poll) -> tuple[Tally, Counter[Fate]]:
-    """Return the sum of a poll as it stands or stood at its end, and how many answers had which fate."""
-    tally, judged = await tally_now(tx, poll, poll.end, await may_vote(tx, poll))
-    return poll.tally or tally, Counter(fate for _, fate in judged)
-
-
-async def standing(tx: Tx, poll: Poll, user_id: str) -> Ballot | None:
-    """Return the answer of somebody that counts, if there is one."""
-    judged = judge(await polls.ballots(tx, poll.id), await may_vote(tx, poll), poll.end)
-    return next(
-        (ballot for ballot, fate in judged if fate is Fate.COUNTED and ballot.user_id == user_id), None
-    )
-
-
 async def unanswered(tx: Tx, room: Room, user_id: str) -> list[Poll]:
     """Return the open polls of a room that somebody could answer and has not."""
     return [
@@ -265,12 +201,22 @@ async def describe(tx: Tx, now: datetime, poll: Poll) -> Text:
     """Say how a poll stands, or its result."""
     if poll.state == "cancelled":
         return Text("{id} was cancelled: {question}", id=poll.id, question=poll.question)
-    tally, _ = await sum_up(tx, poll)
     zone = (await pods.settings(tx, poll.room_id)).zone
     if poll.is_open:
-        return poll_texts.state(poll, tally, zone, now)
+        return await _state(tx, now, poll, zone)
+    tally, _ = await sum_up(tx, poll)
     beginning = Text("{id} closed {at}", id=poll.id, at=When(poll.end, zone, now))
+    if poll.of_pods:
+        return pod_poll_texts.result(poll, tally, await poll_pods.of(tx, poll.id), beginning)
     return poll_texts.result(poll, tally, beginning)
+
+
+async def _state(tx: Tx, now: datetime, poll: Poll, zone: ZoneInfo) -> Text:
+    if not poll.of_pods:
+        return poll_texts.state(poll, (await sum_up(tx, poll))[0], zone, now)
+    found = await together(tx, poll, poll.end)
+    names = [part.name for part in await poll_pods.of(tx, poll.id)]
+    return pod_poll_texts.state(poll, found.tally, list(zip(names, found.by_box, strict=True)), zone, now)
 
 
 async def explain(tx: Tx, poll: Poll) -> Text:
@@ -278,7 +224,10 @@ async def explain(tx: Tx, poll: Poll) -> Text:
     if poll.state == "cancelled":
         return Text("{id} was cancelled by its author, so nothing is counted.", id=poll.id)
     tally, fates = await sum_up(tx, poll)
-    return poll_texts.why(poll, tally, fates, (await pods.settings(tx, poll.room_id)).zone)
+    text = poll_sums.why(poll, tally, fates, (await pods.settings(tx, poll.room_id)).zone)
+    if poll.of_pods and not poll.is_open:
+        return Text.lines([text, *pod_poll_texts.by_pod(poll, await poll_pods.of(tx, poll.id))])
+    return text
 
 
 async def listing(tx: Tx, now: datetime, room: Room) -> Text:
@@ -311,10 +260,9 @@ async def member_joined(tx: Tx, now: datetime, room_id: str, user_id: str) -> No
         return
     zone = (await pods.settings(tx, room_id)).zone
     for poll in running:
-        tally, _ = await sum_up(tx, poll)
         # several who join in one step are told once
         txn_id = f"{poll.id}.again.{tx.cause}"
-        await say(tx, now, room_id, poll_texts.state(poll, tally, zone, now), about=poll.id, txn_id=txn_id)
+        await say(tx, now, room_id, await _state(tx, now, poll, zone), about=poll.id, txn_id=txn_id)
 
 
 async def records(tx: Tx, room_id: str) -> Text:

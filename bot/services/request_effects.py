@@ -12,7 +12,7 @@ from bot.domain.errors import Conflict
 from bot.domain.meetings import shown
 from bot.domain.remits import Remit
 from bot.domain.values import Code
-from bot.services import groups, mandates, pair_voices, records, spokes, summaries
+from bot.services import groups, mandates, pair_voices, pod_polls, records, spokes, summaries
 from bot.services.speech import say
 from bot.store import outbox, pods, proposals, rooms
 from bot.store.database import Tx
@@ -41,6 +41,7 @@ async def _let_in(tx: Tx, now: datetime, request: Request) -> Text:
         aloud=True,
     )
     await spokes.entered_assembly(tx, now, pod.room_id)
+    await pod_polls.pod_joined(tx, now, assembly.room_id, pod.room_id)
     count = len(await pods.pods_of(tx, assembly.room_id))
     return Text(
         "{pod} is now in the assembly {assembly}, which has {n} pod.",
@@ -78,6 +79,7 @@ async def _leave(tx: Tx, now: datetime, request: Request) -> Text:
     await summaries.pod_left(tx, room.room_id)
     await pods.set_assembly(tx, room.room_id, None, now)
     await mandates.pod_left(tx, now, room.assembly_room_id, room.room_id)
+    await pod_polls.pod_left(tx, now, room.assembly_room_id, room.room_id)
     await say(
         tx,
         now,

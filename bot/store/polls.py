@@ -19,8 +19,8 @@ from bot.store.database import Row, Tx, from_ms, to_ms
 async def add(tx: Tx, poll: Poll) -> None:
     """Keep a new poll."""
     await tx.run(
-        "INSERT INTO polls (id, room_id, author, question, most, hidden, opened_at, closes_at, kind)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO polls (id, room_id, author, question, most, hidden, opened_at, closes_at, kind, of_pods, parent)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         poll.id,
         poll.room_id,
         poll.author,
@@ -30,6 +30,8 @@ async def add(tx: Tx, poll: Poll) -> None:
         to_ms(poll.opened_at),
         to_ms(poll.closes_at),
         poll.kind.value,
+        poll.of_pods,
+        poll.parent,
     )
     await tx.run_many(
         "INSERT INTO poll_options (poll_id, number, label) VALUES (?, ?, ?)",
@@ -200,6 +202,8 @@ async def _poll(tx: Tx, row: Row) -> Poll:
         else None,
         erased=bool(row["erased"]),
         kind=kind,
+        of_pods=bool(row["of_pods"]),
+        parent=row["parent"],
     )
 
 

@@ -216,6 +216,18 @@ CREATE TABLE poll_options (
     votes INTEGER,
     PRIMARY KEY (poll_id, number)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE poll_pods (
+    poll_id TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE,
+    name TEXT NOT NULL,
+    mirror_id TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+    gone INTEGER NOT NULL DEFAULT 0 CHECK (gone IN (0, 1)),
+    -- once it has closed: how many of its people counted, and a JSON list of what they gave each option
+    voted INTEGER NOT NULL DEFAULT 0,
+    counts TEXT NOT NULL DEFAULT '[]',
+    reached INTEGER NOT NULL DEFAULT 1 CHECK (reached IN (0, 1)),
+    PRIMARY KEY (poll_id, pod_room_id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE poll_voices (
     poll_id TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
     user_id TEXT NOT NULL,
@@ -236,7 +248,7 @@ CREATE TABLE polls (
     voices INTEGER,
     typed INTEGER,
     erased INTEGER NOT NULL DEFAULT 0 CHECK (erased IN (0, 1)), unknown INTEGER NOT NULL DEFAULT 0, kind TEXT NOT NULL DEFAULT 'choice'
-    CHECK (kind IN ('choice', 'yesno', 'approval', 'score', 'rank', 'temperature', 'meeting')), sums TEXT,
+    CHECK (kind IN ('choice', 'yesno', 'approval', 'score', 'rank', 'temperature', 'meeting')), sums TEXT, parent TEXT REFERENCES polls (id) ON DELETE CASCADE, of_pods INTEGER NOT NULL DEFAULT 0 CHECK (of_pods IN (0, 1)),
     CHECK (state <> 'closed' OR (ended_at IS NOT NULL AND voted IS NOT NULL AND voices IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX polls_by_room ON polls (room_id, state);

@@ -150,7 +150,7 @@ async def test_the_end_is_in_the_time_zone_of_the_pod(chat: Chat) -> None:
         ),
         (
             "!poll Where? | Park | Hall | colour=red",
-            "I do not know colour= here. There are: closes=, multi=, hide, type=."
+            "I do not know colour= here. There are: closes=, multi=, hide, type=, to=."
             " For example: !poll Where? | Park | Library | closes=Fri 18:00",
         ),
         (

@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.ballots import Fate, count
 from bot.domain.counting import duels, levels, runoff, scores, temperature, votes
 from bot.domain.counting.kinds import Kind, read_kind
 from bot.domain.counting.runoff import Ranking, Round, instant_runoff
 from sandbox.counting import differences
+from tests.unit.test_ballots import ballot
 
 SIZE = 4
 
@@ -349,3 +351,14 @@ def test_rankings_are_counted_as_by_pref_voting_where_the_rule_is_the_same() -> 
     for line in lines:
         kept = json.loads(line)
         assert set(differences(kept, kept)) <= {"together"}, line
+
+
+def test_a_result_says_the_same_where_only_talk_was_read_and_another_where_an_order_was() -> None:
+    order = [(1, 2, 3)] * 5
+    judged = [(ballot(number, f"p{number}", 1, *answer), Fate.COUNTED) for number, answer in enumerate(order)]
+    unclear, clear = (count(judged, 3, 6, unknown, Kind.RANK) for unknown in (5, 0))
+    assert not unclear.is_certain
+    assert not clear.says_as(unclear)
+    assert count(judged, 3, 6, 1, Kind.RANK).says_as(clear)
+    other = [(each, fate) for each, fate in judged[:-1]] + [(ballot(9, "p4", 1, 1, 3, 2), Fate.COUNTED)]
+    assert not count(other, 3, 6, 0, Kind.RANK).says_as(clear)
