@@ -13,15 +13,17 @@ from bot.commanding import (
     needs,
     undoes,
 )
+from bot.domain import classes
 from bot.domain.errors import UsageError
 from bot.domain.ids import POLL, normal_id
 from bot.domain.pods import Role, RoomKind
+from bot.domain.polls import brief, tidy
 from bot.domain.proposals import Proposal
 from bot.domain.values import Code
 from bot.services import (
     amending,
+    assembly_proposals,
     mandate_carrying,
-    mandates,
     proposal_closing,
     proposal_counting,
     proposal_opening,
@@ -47,8 +49,9 @@ async def propose(
 ) -> Reply:
     """Open a proposal. Everybody with a voice in the pod at this moment decides, by the pod's own rule.
 
-    In an assembly, a spoke proposes what binds every pod (`class=binding`): each pod decides in its own room, at least 7 days,
-    and 3/4 of the pods must say yes. It says how many must agree. `closes=Fri 18:00` sets the end, at least 24 hours ahead (3 days from now if there is
+    In an assembly a spoke proposes, and each pod decides in its own room. `class=binding` binds every pod: at least 7 days,
+    and 3/4 of the pods. `class=advice` binds nobody: at least 5 days, 2/3 of the pods, and each pod then adopts it or not.
+    `class=pillar` is a shared text: two readings of 14 days, 80% of all pods. It says how many must agree. `closes=Fri 18:00` sets the end, at least 24 hours ahead (3 days from now if there is
     none). `threshold=` may name the pod's own rule; another one is for `!pod set threshold`. With an id alone it shows
     that proposal; with nothing, the list.
     """
@@ -56,30 +59,22 @@ async def propose(
         return await list_(ctx)
     if (found := normal_id(text)) and await is_proposal(ctx, found):
         return await show(ctx, await proposals.find(ctx.tx, ctx.room, found))
-    _check_class(ctx, class_)
-    if ctx.room.kind is RoomKind.ASSEMBLY:
-        await mandates.open_binding(ctx.tx, ctx.now, ctx.room, ctx.settings, ctx.sender, text, closes=closes)
+    in_assembly = ctx.room.kind is RoomKind.ASSEMBLY
+    found_class = classes.read_class(class_, brief(tidy(text)), in_assembly=in_assembly)
+    if in_assembly:
+        if threshold:
+            raise UsageError(
+                "What a class asks for is the same for every proposal. Changing it is itself a pillar change: {example}",
+                example=Code("!pillar propose What binds us needs 4/5 of the pods."),
+            )
+        await assembly_proposals.open_for_pods(
+            ctx.tx, ctx.now, ctx.room, ctx.settings, ctx.sender, text, found_class, closes=closes
+        )
         return None
     await proposal_opening.open_proposal(
         ctx.tx, ctx.now, ctx.room, ctx.settings, ctx.sender, text, closes=closes, threshold=threshold
     )
     return None
-
-
-def _check_class(ctx: Context, typed: str) -> None:
-    """Check that a class is the one of this room.
-
-    Raises:
-        UsageError: It is another one.
-    """
-    own = "binding" if ctx.room.kind is RoomKind.ASSEMBLY else "pod"
-    if typed and typed.strip().lower() != own:
-        raise UsageError(
-            "Here a proposal is of the class {own}; in an assembly it is {binding}. For example: {example}",
-            own=own,
-            binding="binding",
-            example=Code(f"!propose We buy a tent for the winter. | class={own}"),
-        )
 
 
 @converter(Proposal)

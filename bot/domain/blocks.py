@@ -104,18 +104,19 @@ class Next(Enum):
     GIVE_UP = "nobody met: the proposal lapses"
 
 
-def after(since: timedelta, talks: int, *, all_silent: bool) -> Next:
+def after(since: timedelta, talks: int, *, all_silent: bool, can_vote: bool = True) -> Next:
     """Return what happens to a blocked proposal.
 
     Args:
         since: How long it has been blocked.
         talks: How many talks were logged.
+        can_vote: Whether its class has a vote after the clock.
         all_silent: Whether none of those who block has said anything about it since, though reminded.
     """
     if since < CLOCK:
         return Next.WAIT
     if all_silent:
         return Next.LAPSE
-    if talks >= TALKS:
+    if talks >= TALKS and can_vote:
         return Next.VOTE
     return Next.GIVE_UP if since >= GIVEN_UP_AFTER else Next.WAIT

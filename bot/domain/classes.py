@@ -10,7 +10,9 @@ from datetime import timedelta
 from enum import Enum
 from fractions import Fraction
 
+from bot.domain.errors import UsageError
 from bot.domain.thresholds import CONSENSUS, HALF, MAJORITY, Against, Rule, Threshold
+from bot.domain.values import Code
 
 DAY = timedelta(days=1)
 TWO_THIRDS = Threshold("2/3", Fraction(2, 3))
@@ -41,6 +43,7 @@ class ProposalClass:
         readings: How often it must pass, with the same words.
         fewest: How many voices there must be.
         longest: Characters of its text.
+        member_for: How long somebody must have been in a pod to have a voice in it there.
     """
 
     name: str
@@ -54,6 +57,7 @@ class ProposalClass:
     readings: int = 1
     fewest: int = 1
     longest: int = 800
+    member_for: timedelta = timedelta()
 
     @property
     def of_pods(self) -> bool:
@@ -91,6 +95,7 @@ BINDING = ProposalClass(
     fallback=Rule(FOUR_FIFTHS, Fraction(2, 3)),
     fallback_open_for=7 * DAY,
     fewest=2,
+    member_for=14 * DAY,
 )
 """What binds every pod."""
 
@@ -104,6 +109,7 @@ PILLAR = ProposalClass(
     readings=2,
     fewest=3,
     longest=600,
+    member_for=14 * DAY,
 )
 """A shared text; a block of it is never outvoted."""
 
@@ -118,3 +124,40 @@ RECALL = ProposalClass(
 """Taking a seat from a spoke; it is opened with `!spokes recall` (behaviour.md, section 2)."""
 
 CLASSES = {each.name: each for each in (POD, ADVICE, BINDING, PILLAR, RECALL)}
+
+
+def read_class(typed: str, words: str, *, in_assembly: bool) -> ProposalClass:
+    """Return the class that was typed after `class=`; nothing is the usual one of the room.
+
+    Args:
+        typed: As typed.
+        words: The proposal's, short enough for an example.
+        in_assembly: Whether it is proposed in an assembly, where pods have the voices.
+
+    Raises:
+        UsageError: There is no such class, or not in this room.
+    """
+    usual = BINDING if in_assembly else POD
+    found = CLASSES.get(typed.strip().lower()) if typed.strip() else usual
+    if found is RECALL:
+        raise UsageError(
+            "A pod recalls a spoke in its own room, and with another command. For example: {example}",
+            example=Code("!spokes recall @ben:example.org missed three assemblies"),
+        )
+    if found is not None and found.of_pods is in_assembly:
+        return found
+    names = ", ".join(
+        each.name for each in CLASSES.values() if each.of_pods is in_assembly and each is not RECALL
+    )
+    if in_assembly:
+        template = "Here a proposal is of one of these classes: {names}. For example: {example}"
+    elif found is not None:
+        template = "The class {typed} is for an assembly, where a spoke proposes it. Here it is {names}. For example: {example}"
+    else:
+        template = "Here a proposal is of the class {names}. For example: {example}"
+    raise UsageError(
+        template,
+        typed=typed.strip(),
+        names=names,
+        example=Code(f"!propose {words or 'We buy a tent for the winter.'} | class={usual.name}"),
+    )

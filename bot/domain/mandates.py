@@ -14,9 +14,6 @@ from bot.domain.remits import BOUND, Remit, voice
 from bot.domain.stances import Count, Stance, Statement
 from bot.domain.thresholds import Rule
 
-MEMBER_FOR = timedelta(days=14)
-"""How long somebody must have been in a pod to have a voice in what binds the federation."""
-
 BEFORE_THE_END = timedelta(days=2)
 """How long before the assembly's end the pods' own end is: time to be extended, or to decide anew."""
 LAST_BEFORE_THE_END = timedelta(hours=1)

@@ -77,6 +77,9 @@ class Proposal:
         count: The result, once the round has closed.
         erased: Whether the individual stances are gone.
         class_: Its class; it says who has the voices and what can stop it.
+        reading: Which reading of its words this round is, from 1.
+        pillar: The number of the pillar whose text it would change; `None` for a new one.
+        adopts: The advice that a pod would make its own with it.
         parent: The proposal of an assembly on which this one decides what its pod says.
         planned_at: When the round would close without a hold; `None` where there was none.
     """
@@ -100,6 +103,9 @@ class Proposal:
     erased: bool = False
     class_: ProposalClass = POD
     parent: str | None = None
+    reading: int = 1
+    pillar: int | None = None
+    adopts: str | None = None
     planned_at: datetime | None = None
 
     @property

@@ -40,7 +40,14 @@ async def amend(tx: Tx, now: datetime, proposal: Proposal, sender: Person, text:
         raise NotAllowed("Only who proposed {id} can change it.", id=proposal.id)
     if proposal.state.is_over:
         raise Conflict("{id} is over. Propose it anew: {again}", id=proposal.id, again=Code("!propose TEXT"))
-    words = check_text(text, f"!amend {proposal.id}")
+    if proposal.adopts is not None:
+        raise Conflict(
+            "{id} asks whether your pod adopts {advice} as it stands. Other words are a proposal of your own: {own}",
+            id=proposal.id,
+            advice=proposal.adopts,
+            own=Code("!propose TEXT"),
+        )
+    words = check_text(text, f"!amend {proposal.id}", proposal.class_.longest)
     if words == proposal.text:
         raise Conflict("{id} says that already.", id=proposal.id)
     before = await stand(tx, proposal)
@@ -52,6 +59,7 @@ async def amend(tx: Tx, now: datetime, proposal: Proposal, sender: Person, text:
         state=State.OPEN,
         version=proposal.version + 1,
         round=proposal.round + 1,
+        reading=1,
         fallback=False,
         extended=False,
         round_at=now,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain import blocks
-from bot.domain.blocks import CLOCK, TALKS
+from bot.domain.blocks import CLOCK, GIVEN_UP_AFTER, TALKS
 from bot.domain.errors import Conflict, NotAllowed, NotFound, UsageError
 from bot.domain.polls import tidy
 from bot.domain.proposals import REASON_LENGTH, Proposal, State
@@ -89,10 +89,18 @@ async def met(
     assert proposal.blocked_at is not None  # noqa: S101 - it is blocked
     timer = await timers.find(tx, f"proposal.{proposal.id}.block")
     waited = timer is not None and timer.payload["step"] == LAST_STEP
-    if talks >= TALKS and waited:
+    if talks >= TALKS and waited and proposal.class_.fallback:
         await open_vote(tx, now, proposal)
         return None
     zone = (await pods.settings(tx, proposal.room_id)).zone
+    if proposal.class_.fallback is None:
+        return Text(
+            "{who}: logged, {talks} talks about {id}. If the block still stands {at}, it lapses.",
+            who=sender,
+            talks=talks,
+            id=proposal.id,
+            at=When(proposal.blocked_at + GIVEN_UP_AFTER, zone, now),
+        )
     return Text(
         "{who}: logged, {talks} of {needed} talks about {id}. If the block still stands {at}, you vote.",
         who=sender,

@@ -10,11 +10,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.domain.mandates import MEMBER_FOR, Mandate
+from bot.domain.classes import ADVICE, BINDING, PILLAR
+from bot.domain.mandates import Mandate
 from bot.domain.proposals import Proposal
 from bot.domain.remits import FITTING, Kind, Remit, as_voice
 from bot.domain.stances import Count, Stance
 from bot.domain.values import Code, Person, Verbatim, When
+from bot.services import proposal_texts
 from bot.services.proposal_results import stance_of
 from bot.services.proposal_texts import how_to_answer, needed, so_far
 from bot.text import Text
@@ -24,6 +26,12 @@ _VOICE = {
     Stance.DISAGREE: Text("no"),
     Stance.ABSTAIN: Text("abstains"),
     Stance.BLOCK: Text("blocks"),
+}
+
+_ASKED = {
+    ADVICE.name: "{id}: {assembly} asks every pod about {parent}, an advice that each pod then adopts or not:",
+    BINDING.name: "{id}: {assembly} asks every pod about {parent}, which would bind them all:",
+    PILLAR.name: "{id}: {assembly} asks every pod about {parent}, a pillar that would bind them all:",
 }
 
 
@@ -41,12 +49,13 @@ def asked(
     return Text.lines(
         [
             Text(
-                "{id}: {assembly} asks every pod about {parent}, which would bind them all:",
+                _ASKED[parent.class_.name],
                 id=mirror.id,
                 assembly=assembly,
                 parent=parent.id,
             ),
             Text("{text}", text=Verbatim(parent.text)),
+            proposal_texts.reading(parent),
             Text("What you decide here is what {pod} says there, as one voice.", pod=mandate.name),
             room_left(mandate.remit),
             Text("All pods vote anew, after a block and talks; a block counts as no.")
@@ -57,7 +66,7 @@ def asked(
                 "{n} of you came less than {days} days ago and is not counted in what binds all pods.",
                 plural="{n} of you came less than {days} days ago and are not counted in what binds all pods.",
                 n=members - voices,
-                days=MEMBER_FOR.days,
+                days=parent.class_.member_for.days,
             )
             if members > voices
             else None,

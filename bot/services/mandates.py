@@ -9,85 +9,22 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.classes import BINDING, POD
-from bot.domain.errors import Conflict, NotAllowed
+from bot.domain.classes import POD
 from bot.domain.ids import POLL
-from bot.domain.mandates import BEFORE_THE_END, LAST_BEFORE_THE_END, MEMBER_FOR, Mandate
-from bot.domain.pods import Room, Settings
-from bot.domain.polls import brief, tidy
+from bot.domain.mandates import BEFORE_THE_END, LAST_BEFORE_THE_END, Mandate
 from bot.domain.proposals import (
     Proposal,
     State,
-    check_count,
-    check_text,
 )
 from bot.domain.remits import Remit
 from bot.domain.thresholds import CONSENSUS, FEWEST_FOR_ALL_BUT_ONE, Rule, read_threshold
-from bot.domain.values import Code, Person
 from bot.services import hold_ends, mandate_texts, proposal_texts, voices
-from bot.services.deadlines import deadline
-from bot.services.pairs import is_spoke
 from bot.services.proposal_counting import stand
 from bot.services.proposal_rounds import begin_round, end_native, set_end
 from bot.services.speech import say
-from bot.store import ids, mandates, pods, proposals, rooms, steps, timers
+from bot.store import ids, mandates, pods, proposals, rooms, timers
 from bot.store.database import Tx
 from bot.text import Text
-
-
-async def open_binding(
-    tx: Tx, now: datetime, room: Room, settings: Settings, sender: Person, text: str, *, closes: str
-) -> None:
-    """Open a proposal that binds every pod, and put it to each.
-
-    Args:
-        tx: The open transaction.
-        now: The moment.
-        room: The assembly.
-        settings: Its settings.
-        sender: Who proposes: a spoke.
-        text: As typed.
-        closes: The end as typed; empty for 7 days.
-
-    Raises:
-        NotAllowed: The sender is no spoke.
-        UsageError: It cannot be proposed like this.
-        Conflict: There are too few pods, or too many open proposals.
-    """
-    if not await is_spoke(tx, room, sender.user_id):
-        raise NotAllowed(
-            "What binds every pod is proposed by a spoke. {show} shows who they are.", show=Code("!assembly")
-        )
-    words = check_text(text)
-    found = await pods.pods_of(tx, room.room_id)
-    if len(found) < BINDING.fewest:
-        raise Conflict("There is {n} pod here; something that binds pods needs at least two.", n=len(found))
-    check_count(await proposals.open_in(tx, room.room_id), sender.user_id)
-    closes_at = deadline(
-        closes,
-        now,
-        settings.zone,
-        f"!propose {brief(tidy(words))} | class=binding",
-        BINDING.open_at_least,
-        BINDING.open_for,
-    )
-    proposal = Proposal(
-        await ids.next_id(tx, POLL),
-        room.room_id,
-        sender.user_id,
-        words,
-        BINDING.rule,
-        now,
-        now,
-        closes_at,
-        class_=BINDING,
-    )
-    await proposals.add(tx, proposal, ())
-    await mandates.add(tx, proposal.id, found)
-    await steps.record(tx, room.room_id, sender.user_id, now, "proposal.open", id=proposal.id)
-    await begin(tx, now, proposal)
-    opened = proposal_texts.opened(proposal, sender, len(found), settings.zone, now)
-    await say(tx, now, room.room_id, opened, about=proposal.id, aloud=True)
 
 
 async def begin(tx: Tx, now: datetime, proposal: Proposal) -> None:
@@ -115,7 +52,9 @@ async def ask(tx: Tx, now: datetime, parent: Proposal, mandate: Mandate, closes_
     """Put a proposal of the assembly to a pod."""
     settings = await pods.settings(tx, mandate.pod_room_id)
     members = await rooms.voices(tx, mandate.pod_room_id)
-    entitled = frozenset(member.user_id for member in members if now - member.since >= MEMBER_FOR)
+    entitled = frozenset(
+        member.user_id for member in members if now - member.since >= parent.class_.member_for
+    )
     threshold = read_threshold(settings.threshold, FEWEST_FOR_ALL_BUT_ONE)
     if threshold.missing and len(entitled) < FEWEST_FOR_ALL_BUT_ONE:
         threshold = CONSENSUS

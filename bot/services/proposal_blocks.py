@@ -42,14 +42,18 @@ async def look(tx: Tx, now: datetime, proposal_id: str, step: int) -> None:
     lapsed = await named(tx, proposal, silent)
     talks = await stances.talks(tx, proposal)
     since = GIVEN_UP_AFTER if step == LAST_STEP else CLOCK
-    match blocks.after(since, len(talks), all_silent=standing.blocks <= silent):
+    match blocks.after(
+        since, len(talks), all_silent=standing.blocks <= silent, can_vote=proposal.class_.fallback is not None
+    ):
         case Next.LAPSE:
             await proposal_closing.settle(tx, now, proposal, _lapsed(lapsed))
         case Next.VOTE:
             await open_vote(tx, now, proposal)
         case Next.GIVE_UP:
             remark = Text(
-                "It was blocked for {days} days and not talked about twice. It may be proposed again.",
+                "It was blocked for {days} days and not talked about twice."
+                if proposal.class_.fallback
+                else "It was blocked for {days} days, and a block of a pillar is never outvoted.",
                 days=GIVEN_UP_AFTER.days,
             )
             await proposal_closing.finish(tx, now, proposal, State.LAPSED, await stand(tx, proposal), remark)
@@ -112,6 +116,16 @@ async def _remind(tx: Tx, now: datetime, proposal: Proposal, silent: frozenset[s
 async def _ask_to_meet(tx: Tx, now: datetime, proposal: Proposal, talks: int) -> None:
     assert proposal.blocked_at is not None  # noqa: S101 - it is blocked
     zone = (await pods.settings(tx, proposal.room_id)).zone
+    if proposal.class_.fallback is None:
+        text = Text(
+            "{name} is still blocked. It is never outvoted: go on talking, or change its words with {amend}. If the block"
+            " stands {at}, it lapses.",
+            name=proposal_texts.name(proposal),
+            amend=Code(f"!amend {proposal.id} TEXT"),
+            at=When(proposal.blocked_at + GIVEN_UP_AFTER, zone, now),
+        )
+        await say(tx, now, proposal.room_id, text, about=proposal.id, aloud=True)
+        return
     text = Text(
         "{name} is still blocked, and {n} talk about it is logged. With {needed}, you vote: {met} logs one. If it is not"
         " talked about until {at}, it lapses.",

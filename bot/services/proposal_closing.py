@@ -13,7 +13,16 @@ from bot.domain.errors import Conflict, NotAllowed
 from bot.domain.pods import Room
 from bot.domain.proposals import ERASED_AFTER, Proposal, State, at_end, decide, extension
 from bot.domain.values import Code, Person, When
-from bot.services import hold_ends, mandate_carrying, mandates, proposal_results, proposal_texts, voices
+from bot.services import (
+    hold_ends,
+    mandate_carrying,
+    mandates,
+    proposal_effects,
+    proposal_results,
+    proposal_texts,
+    readings,
+    voices,
+)
 from bot.services.poll_closing import LATE_AFTER, WAITS_FOR_KEYS
 from bot.services.proposal_counting import Standing, named, stand
 from bot.services.proposal_rounds import end_native, set_end
@@ -90,6 +99,9 @@ async def finish(
         standing: The sum.
         remark: A line on what is out of the ordinary.
     """
+    if readings.is_due(proposal, state):
+        await readings.begin_next(tx, now, proposal, standing, remark)
+        return
     first = proposal.is_open
     if first and proposal.of_pods:
         await voices.keep_pairs(tx, proposal)
@@ -119,7 +131,8 @@ async def finish(
         if user_id in standing.voices and said.stance is not None and said.reason
     ]
     said = await mandates.lines(tx, ended) if proposal.of_pods else proposal_results.reasons_of(reasons)
-    text = proposal_results.result(ended, standing.count, said, remark)
+    then = await proposal_effects.carry_out(tx, now, ended)
+    text = proposal_results.result(ended, standing.count, said, remark, then)
     if state is State.BLOCKED:
         blockers = await named(tx, proposal, standing.blocks)
         zone = (await pods.settings(tx, proposal.room_id)).zone
@@ -163,7 +176,7 @@ async def correct(tx: Tx, now: datetime, proposal_id: str) -> None:
 async def settle(tx: Tx, now: datetime, proposal: Proposal, remark: Text) -> None:
     """Say what comes of a blocked proposal on which no block stands any more."""
     standing = await stand(tx, proposal)
-    state = at_end(decide(proposal.rule, standing.count, blocks=True), extended=True)
+    state = at_end(decide(proposal.rule, standing.count, blocks=proposal.can_block), extended=True)
     assert state is not None  # noqa: S101 - an extended round ends
     await finish(tx, now, proposal, state, standing, remark)
 

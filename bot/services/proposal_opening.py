@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.domain.classes import POD
-from bot.domain.errors import UsageError
+from bot.domain.classes import ADVICE, POD
+from bot.domain.errors import Conflict, NotFound, UsageError
 from bot.domain.ids import POLL
 from bot.domain.pods import Room, Settings
 from bot.domain.polls import brief, tidy
 from bot.domain.proposals import (
     Proposal,
+    State,
     check_count,
     check_text,
 )
@@ -55,8 +56,7 @@ async def open_proposal(
         Conflict: Too many are open.
     """
     words = check_text(text)
-    voices = frozenset(member.user_id for member in await rooms.voices(tx, room.room_id))
-    rule = Rule(read_threshold(settings.threshold, len(voices), "!pod set threshold "), POD.rule.quorum)
+    voices, rule = await _electorate(tx, room, settings)
     if threshold and not read_threshold(threshold, len(voices)).is_same(rule.threshold):
         raise UsageError(
             "This pod decides by {own}, and one person cannot change that for one proposal. {change} asks for another "
@@ -65,10 +65,81 @@ async def open_proposal(
             change=Code(f"!pod set threshold {threshold.strip()}"),
             example=Code(f"!propose {brief(tidy(words))}"),
         )
-    check_count(await proposals.open_in(tx, room.room_id), sender.user_id)
     closes_at = deadline(closes, now, settings.zone, f"!propose {brief(tidy(words))}")
+    await _open(tx, now, room, settings, sender, words, rule, voices, closes_at)
+
+
+async def open_adoption(
+    tx: Tx, now: datetime, room: Room, settings: Settings, sender: Person, advice_id: str, *, closes: str
+) -> None:
+    """Ask a pod whether it makes an advice of its assembly its own.
+
+    Raises:
+        NotFound: There is no such advice of this pod's assembly.
+        Conflict: The assembly does not advise it, or the pod has adopted it or decides on it already.
+        UsageError: The end is unclear.
+    """
+    advice = await proposals.find(tx, advice_id)
+    if advice is None or advice.class_ is not ADVICE or advice.room_id != room.assembly_room_id:
+        raise NotFound(
+            "{id} is no advice of your assembly. To decide on something of your own: {propose}",
+            id=advice_id,
+            propose=Code("!propose We buy a tent for the winter."),
+        )
+    if advice.state is not State.ADOPTED:
+        raise Conflict(
+            "The assembly does not advise {id}, it is {state}. {show} shows it.",
+            id=advice.id,
+            state=proposal_texts.state_of(advice),
+            show=Code(f"!why {advice.id}"),
+        )
+    for each in await proposals.adopting(tx, advice.id):
+        if each.room_id == room.room_id and each.state in (State.OPEN, State.BLOCKED, State.ADOPTED):
+            raise Conflict(
+                "Your pod has adopted {advice} in {id}."
+                if each.state is State.ADOPTED
+                else "Your pod decides on {advice} in {id} already. {show} shows it.",
+                advice=advice.id,
+                id=each.id,
+                show=Code(f"!proposal {each.id}"),
+            )
+    voices, rule = await _electorate(tx, room, settings)
+    closes_at = deadline(closes, now, settings.zone, f"!adopt {advice.id}")
+    await _open(tx, now, room, settings, sender, advice.text, rule, voices, closes_at, adopts=advice.id)
+
+
+async def _electorate(tx: Tx, room: Room, settings: Settings) -> tuple[frozenset[str], Rule]:
+    """Return who has a voice in a pod now, and by which rule it decides."""
+    voices = frozenset(member.user_id for member in await rooms.voices(tx, room.room_id))
+    return voices, Rule(
+        read_threshold(settings.threshold, len(voices), "!pod set threshold "), POD.rule.quorum
+    )
+
+
+async def _open(
+    tx: Tx,
+    now: datetime,
+    room: Room,
+    settings: Settings,
+    sender: Person,
+    words: str,
+    rule: Rule,
+    voices: frozenset[str],
+    closes_at: datetime,
+    *,
+    adopts: str | None = None,
+) -> None:
+    check_count(await proposals.open_in(tx, room.room_id), sender.user_id)
     proposal = Proposal(
-        await ids.next_id(tx, POLL), room.room_id, sender.user_id, words, rule, now, now, closes_at
+        await ids.next_id(tx, POLL),
+        room.room_id,
+        sender.user_id,
+        words,
+        rule,
+        now,
+        now,
+        closes_at,
+        adopts=adopts,
     )
     await proposals.add(tx, proposal, voices)
     await steps.record(tx, room.room_id, sender.user_id, now, "proposal.open", id=proposal.id)

@@ -17,7 +17,13 @@ from bot.services.proposal_texts import how_to_answer, so_far, unread
 from bot.text import Text
 
 
-def result(proposal: Proposal, count: Count, said: Iterable[Text], remark: Text | None = None) -> Text:
+def result(
+    proposal: Proposal,
+    count: Count,
+    said: Iterable[Text],
+    remark: Text | None = None,
+    then: Iterable[Text] = (),
+) -> Text:
     """Say what came of a proposal, the sum, and the reasons that were given.
 
     Args:
@@ -25,6 +31,7 @@ def result(proposal: Proposal, count: Count, said: Iterable[Text], remark: Text 
         count: The sum.
         said: Lines on what single voices said.
         remark: A line on what is out of the ordinary.
+        then: Lines on what follows from it.
     """
     return Text.lines(
         [
@@ -34,6 +41,7 @@ def result(proposal: Proposal, count: Count, said: Iterable[Text], remark: Text 
             so_far(count, is_open=False),
             unread(count),
             because(proposal, count),
+            *then,
             Text("It may be proposed again.") if proposal.state in (State.LAPSED, State.UNCLEAR) else None,
             Text("{why} shows the sum.", why=Code(f"!why {proposal.id}")),
             Text.listed(said),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.mandates import carried
 from bot.domain.proposals import ERASED_AFTER, Proposal, State, at_end, decide
 from bot.domain.stances import Count
+from bot.domain.thresholds import Against, Rule
 from bot.domain.values import Code, When
 from bot.services.mandate_texts import would_say
 from bot.services.proposal_results import because
@@ -93,13 +94,7 @@ def _by_consensus(proposal: Proposal, count: Count) -> Iterable[Text]:
 def _by_share(proposal: Proposal, count: Count) -> Iterable[Text]:
     rule = proposal.rule
     base = rule.base(count)
-    yield Text(
-        "Yes or no was said by {voiced}. The quorum less those who abstain or stand aside is {rest}. The larger counts:"
-        " {base}.",
-        voiced=count.voiced,
-        rest=rule.needed_present(count.voices) - count.abstain - count.aside,
-        base=base,
-    )
+    yield _counted_against(rule, count, base)
     yield Text(
         "{threshold} of {base}, in whole voices, is {least}. Yes: {yes}.",
         threshold=rule.threshold.name,
@@ -109,6 +104,27 @@ def _by_share(proposal: Proposal, count: Count) -> Iterable[Text]:
     )
     if proposal.can_block:
         yield Text("Standing blocks: {have}. With one, it is not adopted.", have=count.block)
+
+
+def _counted_against(rule: Rule, count: Count, base: int) -> Text:
+    match rule.against:
+        case Against.ALL:
+            return Text("Every voice is counted, so silence is a no: {base}.", base=base)
+        case Against.PRESENT:
+            return Text(
+                "Present are {present}, and the quorum is {quorum}. The larger counts: {base}.",
+                present=count.present,
+                quorum=rule.needed_present(count.voices),
+                base=base,
+            )
+        case Against.VOICED:
+            return Text(
+                "Yes or no was said by {voiced}. The quorum less those who abstain or stand aside is {rest}. The larger"
+                " counts: {base}.",
+                voiced=count.voiced,
+                rest=rule.needed_present(count.voices) - count.abstain - count.aside,
+                base=base,
+            )
 
 
 def _least(proposal: Proposal, count: Count) -> Text | None:

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.domain.blocks import CLOCK, TALKS
+from bot.domain.blocks import CLOCK, GIVEN_UP_AFTER, TALKS
+from bot.domain.classes import ADVICE, PILLAR
 from bot.domain.proposals import Proposal, State
 from bot.domain.stances import Count, Stance
+from bot.domain.thresholds import Against
 from bot.domain.values import Code, Person, Verbatim, When
 from bot.text import Text, shorten
 
@@ -54,6 +56,8 @@ def opened(proposal: Proposal, author: Person, voices: int, zone: ZoneInfo, now:
                 author=author,
             ),
             Text("{text}", text=Verbatim(proposal.text)),
+            kind(proposal),
+            reading(proposal),
             needed(proposal, voices),
             how_to_answer(proposal),
             Text("Closes {at}.", at=When(proposal.closes_at, zone, now)),
@@ -61,10 +65,45 @@ def opened(proposal: Proposal, author: Person, voices: int, zone: ZoneInfo, now:
     )
 
 
+def kind(proposal: Proposal) -> Text | None:
+    """Say what comes of a proposal if it passes, where that is not plain."""
+    if proposal.class_ is ADVICE:
+        return Text("It is advice: it binds nobody, and each pod then adopts it or not.")
+    if proposal.pillar is not None:
+        return Text("It would replace the words of pillar {number}.", number=proposal.pillar)
+    if proposal.class_ is PILLAR:
+        return Text("It would be a pillar, which binds every pod.")
+    if proposal.adopts is not None:
+        return Text(
+            "It is the advice {id} of the assembly; here your pod adopts it or not.", id=proposal.adopts
+        )
+    return None
+
+
+def reading(proposal: Proposal) -> Text | None:
+    """Say which reading it is, where it must pass more than one."""
+    if proposal.class_.readings == 1:
+        return None
+    return Text(
+        "It is reading {n} of {readings}: it must pass each with the same words.",
+        n=proposal.reading,
+        readings=proposal.class_.readings,
+    )
+
+
 def needed(proposal: Proposal, voices: int) -> Text:
     """Say the exact number that is needed, whatever the others say."""
     rule = proposal.rule
     least = rule.enough(voices)
+    if rule.against is Against.ALL and proposal.of_pods:
+        return Text(
+            "{pods}, {threshold} of all of them is needed: {n} that says yes is enough{blocks}. Silence is no yes.",
+            plural="{pods}, {threshold} of all of them is needed: {n} that say yes are enough{blocks}. Silence is no yes.",
+            n=least,
+            pods=Text("{n} pod", plural="{n} pods", n=voices),
+            threshold=rule.threshold.name,
+            blocks=Text(", unless a pod blocks") if proposal.can_block else "",
+        )
     if proposal.of_pods:
         return Text(
             "{pods}, {threshold} is needed: {n} that says yes is enough, whatever the others say{blocks}.",
@@ -151,6 +190,8 @@ def state(
                 state=state_of(proposal),
             ),
             Text("{text}", text=Verbatim(proposal.text)),
+            kind(proposal),
+            reading(proposal) if proposal.is_open else None,
             so_far(count, is_open=proposal.is_open) if proposal.state is not State.WITHDRAWN else None,
             unread(count, is_open=proposal.is_open),
             needed(proposal, count.voices) if proposal.is_open else None,
@@ -198,11 +239,15 @@ def blocked(
         "Who finds it groundless types {challenge}."
         if not proposal.of_pods
         else "The block of {who} stands. Meet and talk until {at}; log each talk with {met} ({talks} of {needed} so far). "
+        "It ends when {who} says something else ({renew} in its own room), or with a new version ({amend}). A block of a "
+        "pillar is never outvoted: if it stands to the end, the pillar is not adopted."
+        if proposal.class_.fallback is None
+        else "The block of {who} stands. Meet and talk until {at}; log each talk with {met} ({talks} of {needed} so far). "
         "It ends when {who} says something else ({renew} in its own room), or by a vote of 80% of the pods after that.",
         renew=Code("!renew"),
         amend=Code(f"!amend {proposal.id} TEXT"),
         who=who,
-        at=When(proposal.blocked_at + CLOCK, zone, now),
+        at=When(proposal.blocked_at + (CLOCK if proposal.class_.fallback else GIVEN_UP_AFTER), zone, now),
         met=Code(f"!met {proposal.id} NOTE"),
         talks=talks,
         needed=TALKS,

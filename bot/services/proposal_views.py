@@ -26,10 +26,19 @@ async def describe(tx: Tx, now: datetime, proposal: Proposal) -> Text:
     talks = len(await stances.talks(tx, proposal))
     count = await result_or_sum(tx, proposal)
     people = await named(tx, proposal, standing.blocks)
-    said: list[Text] = []
+    said = await _adopted_by(tx, proposal)
     if proposal.of_pods:
-        said = [*await mandates.lines(tx, proposal), *await hold_ends.lines(tx, now, proposal)]
+        said = [*await mandates.lines(tx, proposal), *await hold_ends.lines(tx, now, proposal), *said]
     return proposal_texts.state(proposal, author, count, people, talks, zone, now, said)
+
+
+async def _adopted_by(tx: Tx, proposal: Proposal) -> list[Text]:
+    """Name the pods that made an advice their own."""
+    found = [each for each in await proposals.adopting(tx, proposal.id) if each.state is State.ADOPTED]
+    names = [pod.name for each in found if (pod := await pods.find_pod(tx, each.room_id))]
+    return [Text("Adopted by {pods}", pods=Text.enumerated(Text("{pod}", pod=name) for name in names))][
+        : len(names)
+    ]
 
 
 async def explain(tx: Tx, proposal: Proposal) -> Text:

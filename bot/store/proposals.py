@@ -22,8 +22,8 @@ async def add(tx: Tx, proposal: Proposal, voices: Collection[str]) -> None:
     """Keep a new proposal, and who has a voice in it."""
     await tx.run(
         "INSERT INTO proposals (id, room_id, author, text, threshold, quorum, against, opened_at, round_at, closes_at, state,"
-        " version, round, fallback, extended, erased, class, parent)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', 1, 1, 0, 0, 0, ?, ?)",
+        " version, round, fallback, extended, erased, class, parent, pillar, adopts)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', 1, 1, 0, 0, 0, ?, ?, ?, ?)",
         proposal.id,
         proposal.room_id,
         proposal.author,
@@ -36,6 +36,8 @@ async def add(tx: Tx, proposal: Proposal, voices: Collection[str]) -> None:
         to_ms(proposal.closes_at),
         proposal.class_.name,
         proposal.parent,
+        proposal.pillar,
+        proposal.adopts,
     )
     await tx.run_many(
         "INSERT INTO proposal_voices (proposal_id, user_id) VALUES (?, ?)",
@@ -46,7 +48,7 @@ async def add(tx: Tx, proposal: Proposal, voices: Collection[str]) -> None:
 async def save(tx: Tx, proposal: Proposal) -> None:
     """Keep what changed of a proposal; who proposed it where, and by which rule, never changes."""
     await tx.run(
-        "UPDATE proposals SET text = ?, round_at = ?, closes_at = ?, state = ?, version = ?, round = ?, fallback = ?,"
+        "UPDATE proposals SET text = ?, round_at = ?, closes_at = ?, state = ?, version = ?, round = ?, reading = ?, fallback = ?,"
         " extended = ?, blocked_at = ?, ended_at = ?, count = ?, erased = ?, planned_at = ? WHERE id = ?",
         proposal.text,
         to_ms(proposal.round_at),
@@ -54,6 +56,7 @@ async def save(tx: Tx, proposal: Proposal) -> None:
         proposal.state.value,
         proposal.version,
         proposal.round,
+        proposal.reading,
         proposal.fallback,
         proposal.extended,
         to_ms(proposal.blocked_at) if proposal.blocked_at else None,
@@ -96,6 +99,12 @@ async def ended_in(tx: Tx, room_id: str, since: datetime | None = None, limit: i
         to_ms(since) if since else 0,
         limit,
     )
+    return [_proposal(row) for row in rows]
+
+
+async def adopting(tx: Tx, proposal_id: str) -> list[Proposal]:
+    """Return the pods' proposals to make an advice their own, the first first."""
+    rows = await tx.all("SELECT * FROM proposals WHERE adopts = ? ORDER BY opened_at, id", proposal_id)
     return [_proposal(row) for row in rows]
 
 
@@ -167,4 +176,7 @@ def _proposal(row: Row) -> Proposal:
         class_=CLASSES[row["class"]],
         parent=row["parent"],
         planned_at=from_ms(row["planned_at"]) if row["planned_at"] is not None else None,
+        reading=row["reading"],
+        pillar=row["pillar"],
+        adopts=row["adopts"],
     )

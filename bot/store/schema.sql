@@ -195,6 +195,15 @@ CREATE TABLE "parked" (
 CREATE INDEX parked_by_room ON parked (room_id, sent_at);
 CREATE INDEX parked_by_sender ON parked (sender, id);
 CREATE INDEX parked_by_session ON parked (session_id);
+CREATE TABLE pillars (
+    assembly_room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
+    number INTEGER NOT NULL CHECK (number >= 1),
+    version INTEGER NOT NULL CHECK (version >= 1),
+    text TEXT NOT NULL,
+    adopted_at INTEGER NOT NULL,
+    proposal_id TEXT NOT NULL UNIQUE REFERENCES proposals (id),
+    PRIMARY KEY (assembly_room_id, number, version)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE pods (
     room_id TEXT PRIMARY KEY REFERENCES rooms (room_id) ON UPDATE CASCADE,
     name TEXT NOT NULL,
@@ -298,7 +307,7 @@ CREATE TABLE proposals (
     erased INTEGER NOT NULL CHECK (erased IN (0, 1)),
     -- whether pods have the voices, as in an assembly; and of which proposal of an assembly it decides a pod's voice
     parent TEXT REFERENCES proposals (id), class TEXT NOT NULL DEFAULT 'pod'
-    CHECK (class IN ('pod', 'advice', 'binding', 'pillar', 'recall')), against TEXT NOT NULL DEFAULT 'voiced' CHECK (against IN ('voiced', 'present', 'all')), planned_at INTEGER,
+    CHECK (class IN ('pod', 'advice', 'binding', 'pillar', 'recall')), against TEXT NOT NULL DEFAULT 'voiced' CHECK (against IN ('voiced', 'present', 'all')), planned_at INTEGER, reading INTEGER NOT NULL DEFAULT 1 CHECK (reading >= 1), pillar INTEGER CHECK (pillar >= 1), adopts TEXT REFERENCES proposals (id),
     CHECK (state <> 'blocked' OR blocked_at IS NOT NULL),
     CHECK (state IN ('open', 'withdrawn') OR (ended_at IS NOT NULL AND count IS NOT NULL))
 ) STRICT, WITHOUT ROWID;

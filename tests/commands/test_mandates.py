@@ -64,20 +64,23 @@ async def test_of_twelve_pods_exactly_the_announced_number_passes_and_one_less_d
 
 async def test_who_is_no_spoke_and_an_assembly_of_one_pod_propose_nothing_binding(chat: Chat) -> None:
     names = await river(chat, 1)
-    assert "needs at least two" in (await chat.say(people(names[0])[0], "river", LINE))[0]
+    assert (
+        "needs at least 2 pods, and there is one here."
+        in (await chat.say(people(names[0])[0], "river", LINE))[0]
+    )
     await chat.joins("Guest", "river")
-    assert "is proposed by a spoke" in (await chat.say("Guest", "river", LINE))[0]
+    assert "it is a spoke who proposes" in (await chat.say("Guest", "river", LINE))[0]
 
 
 async def test_another_class_or_a_shorter_time_is_refused_with_an_example(chat: Chat) -> None:
     names = await river(chat, 2)
     spoke = people(names[0])[0]
     assert (
-        "in an assembly it is binding"
-        in (await chat.say(spoke, "river", LINE.replace("binding", "advice")))[0]
+        "one of these classes: advice, binding, pillar."
+        in (await chat.say(spoke, "river", LINE.replace("binding", "mandate")))[0]
     )
     assert "at least 168 hours" in (await chat.say(spoke, "river", f"{LINE} | closes=in 3 days"))[0]
-    assert "of the class pod" in (await chat.say(spoke, names[0], LINE))[0]
+    assert "is for an assembly" in (await chat.say(spoke, names[0], LINE))[0]
 
 
 async def test_who_came_to_a_pod_lately_is_not_counted_in_what_binds_all(chat: Chat) -> None:

@@ -65,6 +65,12 @@ BLOCKED = (
     ("Ben", "willow", "block P2 It is dangerous in a storm. | ground=harm"),
 )
 
+SAID_YES = (
+    *((who, "willow", "agree P5") for who in ("Ana", "Ben", "Cy")),
+    *((who, "oak", "agree P4") for who in ("Eve", "Fay", "Gil")),
+)
+ADVISED = (("spoke", "river", "!propose We share the van. | class=advice"), *SAID_YES)
+
 PREPARE: dict[str, Scene] = {
     "ask": Scene(room="river"),
     **{
@@ -83,6 +89,8 @@ PREPARE: dict[str, Scene] = {
             "test",
         )
     },
+    "adopt": Scene(before=ADVISED, days=6),
+    "pillar propose": Scene(person="spoke", room="river"),
     "challenge": Scene(before=BLOCKED),
     "met": Scene(before=BLOCKED, days=4),
     "remit": Scene(before=(BINDING,)),

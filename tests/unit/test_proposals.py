@@ -260,6 +260,8 @@ def test_a_block_always_comes_to_an_end() -> None:
     for talks, silent in product(range(4), [False, True]):
         assert after(CLOCK - timedelta(seconds=1), talks, all_silent=silent) is Next.WAIT
         assert after(GIVEN_UP_AFTER, talks, all_silent=silent) is not Next.WAIT
+        assert after(CLOCK, talks, all_silent=silent, can_vote=False) is not Next.VOTE
+        assert after(GIVEN_UP_AFTER, talks, all_silent=silent, can_vote=False) in (Next.LAPSE, Next.GIVE_UP)
     assert after(CLOCK, 1, all_silent=False) is Next.WAIT
     assert after(CLOCK, 2, all_silent=False) is Next.VOTE
     assert after(CLOCK, 2, all_silent=True) is Next.LAPSE

@@ -1,0 +1,122 @@
+"""Opening proposals of an assembly: advice, what binds every pod, and pillars.
+
+Rule: the pods have the voices, and each is asked in its own room. A spoke proposes; nobody else speaks for a pod there.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain.classes import BINDING, ProposalClass
+from bot.domain.errors import Conflict, NotAllowed, NotFound, UsageError
+from bot.domain.ids import POLL
+from bot.domain.pods import Room, Settings
+from bot.domain.polls import brief, tidy
+from bot.domain.proposals import Proposal, check_count, check_text
+from bot.domain.values import Code, Person
+from bot.services import mandates, proposal_texts
+from bot.services.deadlines import deadline
+from bot.services.pairs import is_spoke
+from bot.services.speech import say
+from bot.store import ids, pillars, pods, proposals, steps
+from bot.store import mandates as mandate_store
+from bot.store.database import Tx
+from bot.text import Text
+
+
+async def open_for_pods(
+    tx: Tx,
+    now: datetime,
+    room: Room,
+    settings: Settings,
+    sender: Person,
+    text: str,
+    class_: ProposalClass,
+    *,
+    closes: str,
+    pillar: int | None = None,
+) -> None:
+    """Open a proposal on which the pods decide, and put it to each.
+
+    Args:
+        tx: The open transaction.
+        now: The moment.
+        room: The assembly.
+        settings: Its settings.
+        sender: Who proposes: a spoke.
+        text: As typed.
+        class_: One of those in which pods have the voices.
+        closes: The end as typed; empty for the least time of the class.
+        pillar: The number of the pillar whose text it would change; `None` for a new one.
+
+    Raises:
+        NotAllowed: The sender is no spoke.
+        NotFound: There is no such pillar.
+        UsageError: It cannot be proposed like this.
+        Conflict: There are too few pods, or too many open proposals.
+    """
+    if not await is_spoke(tx, room, sender.user_id):
+        raise NotAllowed(
+            "In an assembly it is a spoke who proposes. {show} shows who they are.", show=Code("!assembly")
+        )
+    typing = "!propose" if pillar is None else f"!pillar propose {pillar}"
+    words = check_text(text, typing, class_.longest)
+    example = f"!propose {brief(tidy(words))} | class={class_.name}"
+    if pillar is not None:
+        example = f"{typing} {brief(tidy(words))}"
+        await _check_pillar(tx, room, pillar, words)
+    found = await pods.pods_of(tx, room.room_id)
+    _check_pods(len(found), class_, words)
+    check_count(await proposals.open_in(tx, room.room_id), sender.user_id)
+    closes_at = deadline(closes, now, settings.zone, example, class_.open_at_least, class_.open_for)
+    proposal = Proposal(
+        await ids.next_id(tx, POLL),
+        room.room_id,
+        sender.user_id,
+        words,
+        class_.rule,
+        now,
+        now,
+        closes_at,
+        class_=class_,
+        pillar=pillar,
+    )
+    await proposals.add(tx, proposal, ())
+    await mandate_store.add(tx, proposal.id, found)
+    await steps.record(tx, room.room_id, sender.user_id, now, "proposal.open", id=proposal.id)
+    await mandates.begin(tx, now, proposal)
+    opened = proposal_texts.opened(proposal, sender, len(found), settings.zone, now)
+    await say(tx, now, room.room_id, opened, about=proposal.id, aloud=True)
+
+
+def _check_pods(count: int, class_: ProposalClass, words: str) -> None:
+    if count >= class_.fewest:
+        return
+    what = Text(
+        "The class {name} needs at least {fewest} pods, and there is one here.",
+        plural="The class {name} needs at least {fewest} pods, and there are {n} here.",
+        name=class_.name,
+        fewest=class_.fewest,
+        n=count,
+    )
+    if count >= BINDING.fewest:
+        example = Code(f"!propose {brief(tidy(words))} | class={BINDING.name}")
+        raise Conflict("{what} What binds them is proposed with {example}", what=what, example=example)
+    raise Conflict("{what} To let one in: {invite}", what=what, invite=Code("!assembly invite"))
+
+
+async def _check_pillar(tx: Tx, room: Room, number: int, words: str) -> None:
+    known = await pillars.versions(tx, room.room_id, number)
+    if not known:
+        raise NotFound(
+            "There is no pillar {number}. {pillars} lists them; a new one is proposed with {example}",
+            number=number,
+            pillars=Code("!pillars"),
+            example=Code(f"!pillar propose {brief(tidy(words))}"),
+        )
+    if known[-1].text == words:
+        raise UsageError(
+            "Pillar {number} says exactly that already. {show} shows it.",
+            number=number,
+            show=Code(f"!pillar {number}"),
+        )

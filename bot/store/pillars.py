@@ -1,0 +1,46 @@
+"""The pillars of assemblies. Rule: every version is kept; the one with the highest number is in force."""
+
+from __future__ import annotations
+
+from bot.domain.pillars import Pillar
+from bot.store.database import Row, Tx, from_ms, to_ms
+
+
+async def add(tx: Tx, assembly_room_id: str, pillar: Pillar) -> None:
+    """Keep a new version."""
+    await tx.run(
+        "INSERT INTO pillars VALUES (?, ?, ?, ?, ?, ?)",
+        assembly_room_id,
+        pillar.number,
+        pillar.version,
+        pillar.text,
+        to_ms(pillar.adopted_at),
+        pillar.proposal_id,
+    )
+
+
+async def drop_of(tx: Tx, proposal_id: str) -> None:
+    """Forget the version that a proposal brought: its result was corrected."""
+    await tx.run("DELETE FROM pillars WHERE proposal_id = ?", proposal_id)
+
+
+async def versions(tx: Tx, assembly_room_id: str, number: int) -> list[Pillar]:
+    """Return the versions of a pillar, the first first."""
+    rows = await tx.all(
+        "SELECT * FROM pillars WHERE assembly_room_id = ? AND number = ? ORDER BY version",
+        assembly_room_id,
+        number,
+    )
+    return [_pillar(row) for row in rows]
+
+
+async def in_force(tx: Tx, assembly_room_id: str) -> list[Pillar]:
+    """Return the pillars of an assembly, each in its last version, by number."""
+    rows = await tx.all(
+        "SELECT * FROM pillars WHERE assembly_room_id = ? ORDER BY number, version", assembly_room_id
+    )
+    return list({row["number"]: _pillar(row) for row in rows}.values())
+
+
+def _pillar(row: Row) -> Pillar:
+    return Pillar(row["number"], row["version"], row["text"], from_ms(row["adopted_at"]), row["proposal_id"])
