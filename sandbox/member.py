@@ -84,20 +84,36 @@ class Member(InRooms, Watching):
         """Send a public read receipt up to an event this member has seen."""
         await self._ask("read_receipt", room_id=room, event_id=event_id)
 
-    async def send_file(self, room: str, name: str, data: bytes, mimetype: str) -> str:
-        """Send an encrypted attachment and return its event id."""
+    async def send_file(
+        self,
+        room: str,
+        name: str,
+        data: bytes,
+        mimetype: str,
+        *,
+        caption: str | None = None,
+        thumbnail: bytes | None = None,
+    ) -> str:
+        """Send an encrypted attachment, with a PNG as its thumbnail if there is one, and return its event id."""
         event_id: str = await self._ask(
-            "send_file", room_id=room, name=name, data=to_base64(data), mimetype=mimetype
+            "send_file",
+            room_id=room,
+            name=name,
+            data=to_base64(data),
+            mimetype=mimetype,
+            caption=caption,
+            thumbnail=to_base64(thumbnail) if thumbnail else None,
         )
         return event_id
 
-    async def download(self, seen: Seen) -> bytes:
-        """Fetch an event's attachment and decrypt it.
+    async def download(self, seen: Seen, *, thumbnail: bool = False) -> bytes:
+        """Fetch an event's attachment, or its thumbnail, and decrypt it.
 
         Raises:
             SandboxError: it is not there, or its hash is wrong.
         """
-        return base64.b64decode(await self._ask("download", content=seen.content))
+        content = {"file": seen.content["info"]["thumbnail_file"]} if thumbnail else seen.content
+        return base64.b64decode(await self._ask("download", content=content))
 
     # Polls
 

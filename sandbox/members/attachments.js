@@ -8,22 +8,33 @@ const { subtle } = globalThis.crypto;
 const unpadded = (bytes) => Buffer.from(bytes).toString("base64").replace(/=+$/, "");
 const counter = (iv) => ({ name: "AES-CTR", counter: iv, length: 64 });
 
-export async function sendFile({ client }, { room_id: roomId, name, data, mimetype }) {
+async function upload(client, data) {
     const plain = Buffer.from(data, "base64");
     const key = await subtle.generateKey({ name: "AES-CTR", length: 256 }, true, ["encrypt", "decrypt"]);
     const iv = new Uint8Array(16);
     globalThis.crypto.getRandomValues(iv.subarray(0, 8)); // the lower half counts blocks
     const cipher = Buffer.from(await subtle.encrypt(counter(iv), key, plain));
-    const upload = await client.uploadContent(cipher, { type: "application/octet-stream", includeFilename: false });
-    const file = {
+    const stored = await client.uploadContent(cipher, { type: "application/octet-stream", includeFilename: false });
+    return {
         v: "v2",
-        url: upload.content_uri,
+        url: stored.content_uri,
         key: await subtle.exportKey("jwk", key),
         iv: unpadded(iv),
         hashes: { sha256: unpadded(await subtle.digest("SHA-256", cipher)) },
     };
+}
+
+const size = (data) => Buffer.from(data, "base64").length;
+
+export async function sendFile({ client }, { room_id: roomId, name, data, mimetype, caption, thumbnail }) {
+    const info = { mimetype, size: size(data) };
+    if (thumbnail) {
+        info.thumbnail_file = await upload(client, thumbnail);
+        info.thumbnail_info = { mimetype: "image/png", size: size(thumbnail), w: 8, h: 6 };
+    }
     const msgtype = mimetype.startsWith("image/") ? "m.image" : "m.file";
-    const content = { msgtype, body: name, filename: name, info: { mimetype, size: plain.length }, file };
+    const file = await upload(client, data);
+    const content = { msgtype, body: caption ?? name, filename: name, info, file };
     return (await client.sendEvent(roomId, "m.room.message", content)).event_id;
 }
 
