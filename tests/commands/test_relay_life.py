@@ -27,11 +27,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from bot.domain.files import Attached, Sealed, Unfit
 from bot.domain.harmless import make_harmless
 from bot.matrix.format import plain
-from bot.ports import Edit, Redact, Said, Say
+from bot.ports import Edit, Redact, Said, Say, ShareFile
 from tests.commands.chat import Chat, Sent, user
-from tests.commands.relay import PAIRS, river, seat, setting
+from tests.commands.relay import PAIRS, attached, replying, river, seat, setting
 from tests.docs.federation import keep
 
 PEOPLE = {
@@ -56,6 +57,10 @@ class Version:
     source: str
     oks: dict[str, str] = field(default_factory=dict)
     approved_at: datetime | None = None
+    file_source: str = ""
+    """The message with its file, where it brings one."""
+    file: Sealed | None = None
+    """Its file as it was shown."""
 
 
 class Relay(RuleBasedStateMachine):
@@ -72,6 +77,12 @@ class Relay(RuleBasedStateMachine):
         self.said: dict[str, list[tuple[str, str]]] = {room: [] for room in ROOMS}
         self.sources: dict[str, str] = {}
         """The message with the words, by the command or the edit after which a version was shown."""
+        self.files: dict[str, str] = {}
+        """The message with the file, or nothing, by the command after which a version was shown."""
+        self.attached: list[tuple[str, str]] = []
+        """Rooms and messages with files in them."""
+        self.drafted: dict[str, str] = {}
+        """The message with the words, by the message with the file."""
         self.looked_at = 0
 
     def do(self, work: Any) -> Any:
@@ -95,8 +106,16 @@ class Relay(RuleBasedStateMachine):
 
     # -- what people do
 
-    def say(self, person: str, room: str, body: str, replaces: str | None = None) -> None:
+    def say(
+        self, person: str, room: str, body: str, replaces: str | None = None, from_file: str = "", **more: Any
+    ) -> None:
         event_id = f"$e{next(self.chat._numbers)}"
+        if replaces is None:
+            self.files[event_id] = from_file
+        elif replaces in self.files:
+            self.files[event_id] = self.files[replaces]
+        elif replaces in self.drafted:
+            self.files[event_id], self.sources[event_id] = replaces, self.drafted[replaces]
         self.said[room].append((person, event_id))
         if replaces is None and (typed := re.fullmatch(r"ok (S\d+)", body)):
             self.typed_ok(person, room, typed[1], event_id)
@@ -105,7 +124,7 @@ class Relay(RuleBasedStateMachine):
         if body.startswith(("!", "answer")):
             self.sources[event_id] = replaces or event_id
         common = {"event_id": event_id, "room_id": f"!{room}:test", "sender": user(person)}
-        event = Said(**common, sent_at=self.chat.clock.now(), body=body, replaces=replaces)
+        event = Said(**common, sent_at=self.chat.clock.now(), body=body, replaces=replaces, **more)
         self.do(self.chat.give(event))
         self.look()
 
@@ -143,7 +162,9 @@ class Relay(RuleBasedStateMachine):
             if version.room != room or self.has_gone(version):
                 continue
             words = make_harmless(body.removeprefix("!summary "))
-            if version.source == event_id and not (body and f"\n> {words}\n" in version.preview):
+            if event_id in (version.source, version.file_source) and not (
+                body and f"\n> {words}\n" in version.preview
+            ):
                 self.void(version)
             for person, ok in list(version.oks.items()):
                 if ok == event_id:
@@ -161,6 +182,75 @@ class Relay(RuleBasedStateMachine):
     @rule(data=st.data(), room=st.sampled_from(ROOMS), words=st.sampled_from(WORDS))
     def drafts(self, data: Any, room: str, words: str) -> None:
         self.say(data.draw(st.sampled_from(PEOPLE[room])), room, f"!summary {words}")
+
+    def new_file(self, person: str, room: str) -> Attached:
+        """Let somebody send a file."""
+        event_id = f"$e{next(self.chat._numbers)}"
+        self.said[room].append((person, event_id))
+        self.attached.append((room, event_id))
+        return attached(event_id, person, f"f{event_id[2:]}.pdf", caption="Look.")
+
+    @rule(
+        data=st.data(),
+        room=st.sampled_from(ROOMS),
+        words=st.sampled_from(["", *WORDS]),
+        comes=st.integers(0, 5),
+        meddles=st.booleans(),
+    )
+    def drafts_with_file(self, data: Any, room: str, words: str, comes: int, meddles: bool) -> None:
+        people = st.sampled_from(PEOPLE[room])
+        file = self.new_file(data.draw(people), room)
+        self.replies_to_file(data.draw(people), room, f"!summary {words}".strip(), file)
+        while comes and self.file_comes(comes):
+            pass
+        newest = max(self.versions, key=lambda name: int(name[1:]), default="S1")
+        two = ("Ana", "Pia") if room == "river" else self.pairs[room]
+        for number, person in enumerate(two if comes > 1 else ()):
+            self.say(person, room, f"ok {newest}")
+            if meddles and number == 0:
+                self.another_file(room, file.event_id)
+
+    @precondition(lambda self: self.versions)
+    @rule(data=st.data(), words=st.sampled_from(["", *WORDS]), yes=st.booleans())
+    def is_changed_with_file(self, data: Any, words: str, yes: bool) -> None:
+        name, room = self.one_of_them(data, 1)
+        file = self.new_file(PEOPLE[room][0], room)
+        self.replies_to_file(PEOPLE[room][0], room, f"!summary correct {name} {words}".strip(), file)
+        while self.file_comes(1):
+            pass
+        for person in PEOPLE[room] if yes else ():
+            self.say(person, room, f"ok {name}")
+
+    def replies_to_file(self, person: str, room: str, line: str, file: Attached) -> None:
+        before = len(self.said[room])
+        self.say(person, room, line, from_file=file.event_id, **replying(file))
+        command = self.said[room][before][1]
+        if line == "!summary":  # the words are those under the file
+            self.sources[command] = file.event_id
+        self.drafted[file.event_id] = self.sources[command]
+
+    @rule(comes=st.integers(0, 5))
+    def file_may_come(self, comes: int) -> None:
+        self.file_comes(comes)
+
+    def file_comes(self, comes: int) -> bool:
+        """Let the file that has waited longest come, or not; returns whether one waited."""
+        waiting = self.do(self.chat.rows("SELECT id FROM summary_fetches"))
+        if waiting:
+            self.do(self.chat.file_comes("river", why=None if comes else Unfit.MISSING))
+            self.look()
+        return bool(waiting)
+
+    @precondition(lambda self: self.attached)
+    @rule(data=st.data())
+    def edits_file(self, data: Any) -> None:
+        self.another_file(*data.draw(st.sampled_from(self.attached)))
+
+    def another_file(self, room: str, event_id: str) -> None:
+        """Let whoever sent a file put another one into its message."""
+        person = next(person for person, said in self.said[room] if said == event_id)
+        file = attached(event_id, person, f"g{next(self.chat._numbers)}.pdf", caption="Look here.")
+        self.say(person, room, "Look here.", replaces=event_id, file=file)
 
     @precondition(lambda self: self.versions)
     @rule(data=st.data(), here=st.integers(0, 4))
@@ -285,9 +375,16 @@ class Relay(RuleBasedStateMachine):
         message = sent.message
         if isinstance(message, Redact):
             name = message.sent.partition(".")[0]
-            gone = [version for version in self.versions[name] if "was retracted." in version.preview]
+            gone = [
+                version
+                for version in self.versions[name]
+                if "was retracted." in version.preview or (message.sent.endswith(".file") and version.file)
+            ]
             assert any(version.approved_at for version in gone), f"{name} was deleted unapproved"
             Relay.counted["deleted"] += 1
+            return
+        if isinstance(message, ShareFile):
+            self.judge_file(sent, message)
             return
         assert isinstance(message, (Say, Edit))
         text = plain(message.markdown)
@@ -299,7 +396,9 @@ class Relay(RuleBasedStateMachine):
             if "This is" in text or "In its place" in text:
                 assert isinstance(message, Say)
                 source = self.sources.get(message.reply_to or "") or known[-1].source
-                known.append(Version(sent.room, text, source))
+                kept = known[-1].file_source if known else ""
+                file = self.files.get(message.reply_to or "", kept)
+                known.append(Version(sent.room, text, source, file_source=file))
             return
         shown = [version for version in known if text in version.preview]
         assert shown, f"{name} arrived as it was never shown"
@@ -310,6 +409,21 @@ class Relay(RuleBasedStateMachine):
         assert sent.room != shown[-1].room or text.startswith("Answer from")
         kind = "Edit" if isinstance(message, Edit) else text.split()[0]
         Relay.counted[kind] += 1
+
+    def judge_file(self, sent: Sent, message: ShareFile) -> None:
+        """A file is shown behind the preview that names it, and arrives as it was shown, or not at all."""
+        name = sent.about or ""
+        last = self.versions[name][-1]
+        if sent.room == last.room and last.file is None:
+            assert f"The file follows: {message.name}, " in last.preview
+            last.file = message.content
+            return
+        shown = [version for version in self.versions[name] if version.file == message.content]
+        assert any(version.approved_at for version in shown), f"the file of {name} arrived unapproved"
+        where = re.search(r"^It goes to .*\.$", shown[-1].preview, re.MULTILINE)
+        assert where is not None
+        assert sent.room.title() in where[0], f"the file of {name} arrived where it was not to go"
+        Relay.counted["file"] += 1
 
 
 async def test_nothing_leaves_a_room_that_two_entitled_people_there_did_not_approve(
@@ -334,6 +448,6 @@ async def test_nothing_leaves_a_room_that_two_entitled_people_there_did_not_appr
         ),
     )
     # the machine gets as far as what it is about
-    assert min(Relay.counted[kind] for kind in ("From", "Question", "Answer", "Edit", "deleted")) > 0, (
-        Relay.counted
-    )
+    assert (
+        min(Relay.counted[kind] for kind in ("From", "Question", "Answer", "Edit", "deleted", "file")) > 0
+    ), Relay.counted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bot.domain.drafts import check_text
 from bot.domain.errors import Conflict, NotAllowed, UsageError
+from bot.domain.files import Attached, File, Media, Sealed
 from bot.domain.harmless import NO_MASS_MENTION, NO_PERSON_LINK, NO_ROOM_LINK, make_harmless
 from bot.domain.summaries import DRAFT_LASTS, Summary
 from bot.domain.summary_parts import Destination, State, Terms
@@ -117,6 +118,26 @@ def test_a_draft_dies_after_72_hours_even_where_its_timer_is_late() -> None:
     assert draft().lapse(late).text == ""
 
 
+def test_a_file_that_is_not_here_cannot_be_approved_and_its_keys_go_with_the_words() -> None:
+    content = Sealed("mxc://test/a", "key", "iv", "hash", "application/pdf", 5)
+    attached = Attached("$file", "cy", Media.FILE, "a.pdf", None, True, content)
+    wanted = draft().change("We can host.", TO_RIVER, START, attached)
+    assert wanted.version == 2
+    with pytest.raises(Conflict, match="still being fetched"):
+        oks(wanted, pod("ana", "ben"), "ana")
+    assert wanted.file is not None
+    sent = oks(wanted.fetched(replace(wanted.file, content=content)), pod("ana", "ben"), "ana", "ben")
+    assert (sent.state, sent.new_file) == (State.APPROVED, sent.file)
+    same = sent.correct("We cannot.", TO_RIVER, "cy", "$c", START)
+    assert (same.file, same.new_file) == (sent.file, None)
+    other = sent.correct(sent.text, TO_RIVER, "cy", "$c", START, attached)
+    assert other.new_file is not None
+    assert other.new_file.since == other.version
+    assert other.as_sent.file == other.cancel(START).file == sent.file
+    assert sent.retract(TO_RIVER, "cy", "$c", START).file is None
+    assert wanted.cancel(START).file is None
+
+
 # -- the whole life --------------------------------------------------------------------------------
 
 
@@ -143,6 +164,8 @@ class Life(RuleBasedStateMachine):
         self.summary = draft(terms=self.terms())
         self.shown = {1: (self.summary.text, self.summary.terms)}
         self.shown_at = {1: self.now}
+        self.files: dict[int, File] = {}
+        """The files that were shown, by version."""
         self.typed: list[Typed] = []
         self.ended: Summary | None = None
 
@@ -181,6 +204,8 @@ class Life(RuleBasedStateMachine):
         if after.version not in self.shown:
             self.shown[after.version] = (after.text, after.terms)
             self.shown_at[after.version] = self.now
+        if after.file is not None and after.file.is_here:
+            self.files[after.version] = after.file
         self.summary = after
 
     @rule(person=st.sampled_from(PEOPLE))
@@ -199,6 +224,8 @@ class Life(RuleBasedStateMachine):
             assert before.state is State.DRAFT
             assert self.now - self.shown_at[after.version] < DRAFT_LASTS
             assert (after.text, after.terms) == self.shown[after.version]
+            assert after.file == self.files.get(after.version)
+            assert after.file is None or after.file.is_here
             assert after.terms == self.terms()
             people = {
                 ok.person
@@ -226,6 +253,29 @@ class Life(RuleBasedStateMachine):
             self.take(self.summary.change(text, self.terms(), self.now))
         except Conflict:
             return
+
+    @rule(text=st.sampled_from(["We can host.", "Perhaps."]), comes=st.booleans())
+    def attaches_a_file(self, text: str, comes: bool) -> None:
+        number = self.summary.version
+        content = Sealed(f"mxc://test/{number}", "key", "iv", "hash", "application/pdf", 5)
+        attached = Attached(f"$file{number}", "cy", Media.FILE, "a.pdf", None, True, content)
+        try:
+            self.take(self.summary.change(text, self.terms(), self.now, attached))
+        except Conflict:
+            return
+        assert not self.summary.oks
+        if comes:
+            self.file_comes()
+
+    @precondition(lambda self: self.summary.file and not self.summary.file.is_here)
+    @rule()
+    def file_comes(self) -> None:
+        assert self.summary.file is not None
+        since = self.summary.file.since
+        content = Sealed(f"mxc://test/copy{since}", "key", "iv", "hash", "application/pdf", 5)
+        # one that was asked for by an earlier version changes nothing
+        assert self.summary.fetched(replace(self.summary.file, since=since - 1)) == self.summary
+        self.take(self.summary.fetched(replace(self.summary.file, content=content)))
 
     @rule(person=st.sampled_from(PEOPLE))
     def takes_ok_back(self, person: str) -> None:
