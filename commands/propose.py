@@ -14,6 +14,7 @@ from bot.commanding import (
     undoes,
 )
 from bot.domain import classes
+from bot.domain.decisions import read_trial
 from bot.domain.errors import UsageError
 from bot.domain.ids import POLL, normal_id
 from bot.domain.pods import Role, RoomKind
@@ -45,7 +46,14 @@ async def is_proposal(ctx: Context, object_id: str) -> bool:
     example=("!propose We buy a tent for the winter. | closes=in 5 days", "By consensus of 3 voices."),
 )
 async def propose(
-    ctx: Context, text: Prose = "", *, class_: Line = "", closes: Line = "", threshold: Line = ""
+    ctx: Context,
+    text: Prose = "",
+    *,
+    class_: Line = "",
+    closes: Line = "",
+    threshold: Line = "",
+    supersedes: Line = "",
+    trial: Line = "",
 ) -> Reply:
     """Open a proposal. Everybody with a voice in the pod at this moment decides, by the pod's own rule.
 
@@ -53,12 +61,14 @@ async def propose(
     and 3/4 of the pods. `class=advice` binds nobody: at least 5 days, 2/3 of the pods, and each pod then adopts it or not.
     `class=pillar` is a shared text: two readings of 14 days, 80% of all pods. It says how many must agree. `closes=Fri 18:00` sets the end, at least 24 hours ahead (3 days from now if there is
     none). `threshold=` may name the pod's own rule; another one is for `!pod set threshold`. With an id alone it shows
-    that proposal; with nothing, the list.
+    that proposal; with nothing, the list. What is adopted goes into the log of decisions. `trial=60d` tries it: it lapses after that
+    unless it is renewed. `supersedes=D3` names the decision that it would replace.
     """
     if not text.strip():
         return await list_(ctx)
     if (found := normal_id(text)) and await is_proposal(ctx, found):
         return await show(ctx, await proposals.find(ctx.tx, ctx.room, found))
+    tried = read_trial(trial, f"!propose {brief(tidy(text))}")
     in_assembly = ctx.room.kind is RoomKind.ASSEMBLY
     found_class = classes.read_class(class_, brief(tidy(text)), in_assembly=in_assembly)
     if in_assembly:
@@ -68,11 +78,29 @@ async def propose(
                 example=Code("!pillar propose What binds us needs 4/5 of the pods."),
             )
         await assembly_proposals.open_for_pods(
-            ctx.tx, ctx.now, ctx.room, ctx.settings, ctx.sender, text, found_class, closes=closes
+            ctx.tx,
+            ctx.now,
+            ctx.room,
+            ctx.settings,
+            ctx.sender,
+            text,
+            found_class,
+            closes=closes,
+            supersedes=supersedes,
+            trial=tried,
         )
         return None
     await proposal_opening.open_proposal(
-        ctx.tx, ctx.now, ctx.room, ctx.settings, ctx.sender, text, closes=closes, threshold=threshold
+        ctx.tx,
+        ctx.now,
+        ctx.room,
+        ctx.settings,
+        ctx.sender,
+        text,
+        closes=closes,
+        threshold=threshold,
+        supersedes=supersedes,
+        trial=tried,
     )
     return None
 

@@ -11,6 +11,7 @@ POLL: Final = "P"
 SUMMARY: Final = "S"
 REQUEST: Final = "J"
 RECALL: Final = "R"
+DECISION: Final = "D"
 
 _ID = re.compile(r"^[A-Za-z]\d{1,6}$")
 

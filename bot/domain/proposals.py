@@ -80,6 +80,8 @@ class Proposal:
         reading: Which reading of its words this round is, from 1.
         pillar: The number of the pillar whose text it would change; `None` for a new one.
         adopts: The advice that a pod would make its own with it.
+        supersedes: The decision that it would replace.
+        trial: How long it would be tried before it lapses; `None` where it is no trial.
         parent: The proposal of an assembly on which this one decides what its pod says.
         planned_at: When the round would close without a hold; `None` where there was none.
     """
@@ -106,6 +108,8 @@ class Proposal:
     reading: int = 1
     pillar: int | None = None
     adopts: str | None = None
+    supersedes: str | None = None
+    trial: timedelta | None = None
     planned_at: datetime | None = None
 
     @property

@@ -5,7 +5,7 @@ Rule: the pods have the voices, and each is asked in its own room. A spoke propo
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.classes import BINDING, ProposalClass
 from bot.domain.errors import Conflict, NotAllowed, NotFound, UsageError
@@ -14,7 +14,7 @@ from bot.domain.pods import Room, Settings
 from bot.domain.polls import brief, tidy
 from bot.domain.proposals import Proposal, check_count, check_text
 from bot.domain.values import Code, Person
-from bot.services import mandates, proposal_texts
+from bot.services import decisions, mandates, proposal_texts
 from bot.services.deadlines import deadline
 from bot.services.pairs import is_spoke
 from bot.services.speech import say
@@ -35,6 +35,8 @@ async def open_for_pods(
     *,
     closes: str,
     pillar: int | None = None,
+    supersedes: str = "",
+    trial: timedelta | None = None,
 ) -> None:
     """Open a proposal on which the pods decide, and put it to each.
 
@@ -48,6 +50,8 @@ async def open_for_pods(
         class_: One of those in which pods have the voices.
         closes: The end as typed; empty for the least time of the class.
         pillar: The number of the pillar whose text it would change; `None` for a new one.
+        supersedes: The id of the decision that it would replace, as typed; empty for none.
+        trial: How long it would be tried.
 
     Raises:
         NotAllowed: The sender is no spoke.
@@ -67,6 +71,7 @@ async def open_for_pods(
         await _check_pillar(tx, room, pillar, words)
     found = await pods.pods_of(tx, room.room_id)
     _check_pods(len(found), class_, words)
+    old = await decisions.to_replace(tx, room, supersedes, words)
     check_count(await proposals.open_in(tx, room.room_id), sender.user_id)
     closes_at = deadline(closes, now, settings.zone, example, class_.open_at_least, class_.open_for)
     proposal = Proposal(
@@ -80,6 +85,8 @@ async def open_for_pods(
         closes_at,
         class_=class_,
         pillar=pillar,
+        supersedes=old,
+        trial=trial,
     )
     await proposals.add(tx, proposal, ())
     await mandate_store.add(tx, proposal.id, found)

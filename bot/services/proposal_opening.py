@@ -5,7 +5,7 @@ Rule: the number needed is said at the opening, and the pod's own rule of that m
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.classes import ADVICE, POD
 from bot.domain.errors import Conflict, NotFound, UsageError
@@ -20,7 +20,7 @@ from bot.domain.proposals import (
 )
 from bot.domain.thresholds import Rule, read_threshold
 from bot.domain.values import Code, Person
-from bot.services import proposal_texts
+from bot.services import decisions, proposal_texts
 from bot.services.deadlines import deadline
 from bot.services.proposal_rounds import begin_round
 from bot.services.speech import say
@@ -38,6 +38,8 @@ async def open_proposal(
     *,
     closes: str,
     threshold: str,
+    supersedes: str = "",
+    trial: timedelta | None = None,
 ) -> None:
     """Open a proposal: its words, the number needed, and a native poll to tap.
 
@@ -50,6 +52,8 @@ async def open_proposal(
         text: As typed.
         closes: The end as typed; empty for 3 days.
         threshold: As typed; only the pod's own is taken.
+        supersedes: The id of the decision that it would replace, as typed; empty for none.
+        trial: How long it would be tried.
 
     Raises:
         UsageError: It cannot be proposed like this.
@@ -66,7 +70,8 @@ async def open_proposal(
             example=Code(f"!propose {brief(tidy(words))}"),
         )
     closes_at = deadline(closes, now, settings.zone, f"!propose {brief(tidy(words))}")
-    await _open(tx, now, room, settings, sender, words, rule, voices, closes_at)
+    old = await decisions.to_replace(tx, room, supersedes, words)
+    await _open(tx, now, room, settings, sender, words, rule, voices, closes_at, supersedes=old, trial=trial)
 
 
 async def open_adoption(
@@ -128,6 +133,8 @@ async def _open(
     closes_at: datetime,
     *,
     adopts: str | None = None,
+    supersedes: str | None = None,
+    trial: timedelta | None = None,
 ) -> None:
     check_count(await proposals.open_in(tx, room.room_id), sender.user_id)
     proposal = Proposal(
@@ -140,6 +147,8 @@ async def _open(
         now,
         closes_at,
         adopts=adopts,
+        supersedes=supersedes,
+        trial=trial,
     )
     await proposals.add(tx, proposal, voices)
     await steps.record(tx, room.room_id, sender.user_id, now, "proposal.open", id=proposal.id)

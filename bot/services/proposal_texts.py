@@ -58,6 +58,7 @@ def opened(proposal: Proposal, author: Person, voices: int, zone: ZoneInfo, now:
             Text("{text}", text=Verbatim(proposal.text)),
             kind(proposal),
             reading(proposal),
+            *log_terms(proposal),
             needed(proposal, voices),
             how_to_answer(proposal),
             Text("Closes {at}.", at=When(proposal.closes_at, zone, now)),
@@ -78,6 +79,17 @@ def kind(proposal: Proposal) -> Text | None:
             "It is the advice {id} of the assembly; here your pod adopts it or not.", id=proposal.adopts
         )
     return None
+
+
+def log_terms(proposal: Proposal) -> Iterable[Text]:
+    """Say what it would replace, and how long it would be tried."""
+    if proposal.supersedes:
+        yield Text("It would replace decision {id}.", id=proposal.supersedes)
+    if proposal.trial:
+        yield Text(
+            "It would be a trial of {days} days; then it lapses, unless it is renewed.",
+            days=proposal.trial.days,
+        )
 
 
 def reading(proposal: Proposal) -> Text | None:
@@ -192,6 +204,7 @@ def state(
             Text("{text}", text=Verbatim(proposal.text)),
             kind(proposal),
             reading(proposal) if proposal.is_open else None,
+            *(log_terms(proposal) if proposal.is_open else ()),
             so_far(count, is_open=proposal.is_open) if proposal.state is not State.WITHDRAWN else None,
             unread(count, is_open=proposal.is_open),
             needed(proposal, count.voices) if proposal.is_open else None,

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from bot.domain.pods import Room
 from bot.ports import SendFile
-from bot.services import polls, proposal_views, spokes, summaries
+from bot.services import decisions, polls, proposal_views, spokes, summaries
 from bot.store.database import Tx
 from bot.text import Text
 
 
 async def of_pod(tx: Tx, now: datetime, room: Room, roster: Text) -> SendFile:
-    """Return what is kept of a pod: its people, its pair's history, its summaries, polls and proposals."""
+    """Return what is kept of a pod: its people, its pair's history, its summaries, polls, decisions and proposals."""
     parts = [
         Text("# Records of {pod}, {date}", pod=room.name or "", date=f"{now:%Y-%m-%d}"),
         roster,
@@ -22,6 +22,8 @@ async def of_pod(tx: Tx, now: datetime, room: Room, roster: Text) -> SendFile:
         await summaries.records(tx, room.room_id),
         Text("## Polls"),
         await polls.records(tx, room.room_id),
+        Text("## Decisions"),
+        await decisions.records(tx, room.room_id, now),
         Text("## Proposals"),
         await proposal_views.records(tx, room.room_id),
     ]

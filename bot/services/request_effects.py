@@ -12,7 +12,16 @@ from bot.domain.errors import Conflict
 from bot.domain.meetings import shown
 from bot.domain.remits import Remit
 from bot.domain.values import Code
-from bot.services import groups, mandates, pair_voices, pod_polls, records, spokes, summaries
+from bot.services import (
+    decision_changes,
+    groups,
+    mandates,
+    pair_voices,
+    pod_polls,
+    records,
+    spokes,
+    summaries,
+)
 from bot.services.speech import say
 from bot.store import outbox, pods, proposals, rooms
 from bot.store.database import Tx
@@ -113,10 +122,20 @@ async def _change_remit(tx: Tx, now: datetime, request: Request) -> Text:
     return await pair_voices.set_remit(tx, now, room, mirror, Remit.read(request.value or ""))
 
 
+async def _renew(tx: Tx, now: datetime, request: Request) -> Text:
+    return await decision_changes.renew(tx, now, request.key or "")
+
+
+async def _reopen(tx: Tx, now: datetime, request: Request) -> Text:
+    return await decision_changes.reopen(tx, now, request.key or "", request.value or "")
+
+
 EFFECTS: dict[str, Callable[[Tx, datetime, Request], Awaitable[Text]]] = {
     "enter": _let_in,
     "leave": _leave,
     "remit": _change_remit,
+    "renew": _renew,
+    "reopen": _reopen,
     "setting": _apply_setting,
     "voice": _change_voice,
 }

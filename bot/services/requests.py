@@ -21,6 +21,7 @@ from bot.domain.pods import (
     enter_needs,
 )
 from bot.domain.values import Code, Person
+from bot.domain.voices import APPROVERS, AssemblyVoices
 from bot.services import spokes
 from bot.services.request_effects import EFFECTS
 from bot.services.speech import say
@@ -90,6 +91,7 @@ async def _check_may_approve(tx: Tx, request: Request, sender: Person) -> int:
         if not any(member.user_id == sender.user_id for member in await rooms.voices(tx, request.room_id)):
             raise NotAllowed("{id} needs the ok of a member with a voice.", id=request.id)
         await _check_not_the_pair_alone(tx, request, sender)
+        await _check_second_pod(tx, request, sender)
         if request.kind != "setting" or await pods.find_assembly(tx, request.room_id) is None:
             return 1
         pairs = await spokes.pairs_of(tx, request.room_id)
@@ -123,6 +125,26 @@ async def _check_not_the_pair_alone(tx: Tx, request: Request, sender: Person) ->
         raise NotAllowed(
             "{id} is about what your pair may say, so it needs the ok of a member who is no spoke.",
             id=request.id,
+        )
+
+
+async def _check_second_pod(tx: Tx, request: Request, sender: Person) -> None:
+    """Check that an assembly's decision is touched by spokes of two pods."""
+    if request.kind not in ("renew", "reopen") or await pods.find_assembly(tx, request.room_id) is None:
+        return
+    pairs = await spokes.pairs_of(tx, request.room_id)
+    names = {pod.room_id: pod.name for pod in await pods.pods_of(tx, request.room_id)}
+    voices = AssemblyVoices(
+        {
+            user: frozenset(names[pod] for pod, pair in pairs.items() if user in pair)
+            for user in (request.asked_by, sender.user_id)
+        }
+    )
+    if len(voices.counted([request.asked_by, sender.user_id])) < APPROVERS:
+        raise NotAllowed(
+            "{id} was asked for by one pod, so it needs the ok of a spoke of another pod. {show} lists them.",
+            id=request.id,
+            show=Code("!assembly"),
         )
 
 

@@ -16,6 +16,7 @@ from bot.ports import Clock
 from bot.services import (
     answers,
     briefs,
+    decision_changes,
     delegation,
     foreseen,
     handovers,
@@ -98,6 +99,9 @@ FORGET_EACH = timedelta(days=1)
 
 USE_CASES: dict[str, Use] = {
     "brief.remind": briefs.remind,
+    "decision.review": decision_changes.review,
+    "decision.settle": decision_changes.settle,
+    "decision.trial": decision_changes.look,
     "inbox.forget": _forget_old,
     "poll.close": _close_poll,
     "poll.correct": _correct_poll,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from bot.domain.classes import CLASSES
@@ -22,8 +22,8 @@ async def add(tx: Tx, proposal: Proposal, voices: Collection[str]) -> None:
     """Keep a new proposal, and who has a voice in it."""
     await tx.run(
         "INSERT INTO proposals (id, room_id, author, text, threshold, quorum, against, opened_at, round_at, closes_at, state,"
-        " version, round, fallback, extended, erased, class, parent, pillar, adopts)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', 1, 1, 0, 0, 0, ?, ?, ?, ?)",
+        " version, round, fallback, extended, erased, class, parent, pillar, adopts, supersedes, trial)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', 1, 1, 0, 0, 0, ?, ?, ?, ?, ?, ?)",
         proposal.id,
         proposal.room_id,
         proposal.author,
@@ -38,6 +38,8 @@ async def add(tx: Tx, proposal: Proposal, voices: Collection[str]) -> None:
         proposal.parent,
         proposal.pillar,
         proposal.adopts,
+        proposal.supersedes,
+        int(proposal.trial.total_seconds()) if proposal.trial else None,
     )
     await tx.run_many(
         "INSERT INTO proposal_voices (proposal_id, user_id) VALUES (?, ?)",
@@ -179,4 +181,6 @@ def _proposal(row: Row) -> Proposal:
         reading=row["reading"],
         pillar=row["pillar"],
         adopts=row["adopts"],
+        supersedes=row["supersedes"],
+        trial=timedelta(seconds=row["trial"]) if row["trial"] is not None else None,
     )

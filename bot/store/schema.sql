@@ -70,6 +70,28 @@ CREATE TABLE counters (
     letter TEXT PRIMARY KEY,
     last INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE decisions (
+    id TEXT PRIMARY KEY,
+    room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
+    owner TEXT NOT NULL,
+    text TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('standing', 'trial', 'reopened', 'superseded', 'lapsed')),
+    review_at INTEGER,
+    -- seconds; and when it is over
+    trial INTEGER CHECK (trial > 0),
+    ends_at INTEGER,
+    supersedes TEXT REFERENCES decisions (id),
+    superseded_by TEXT REFERENCES decisions (id),
+    proposal_id TEXT UNIQUE REFERENCES proposals (id),
+    pillar TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    reopened_at INTEGER,
+    CHECK ((trial IS NULL) = (ends_at IS NULL)),
+    CHECK (status <> 'trial' OR trial IS NOT NULL),
+    CHECK (status <> 'superseded' OR superseded_by IS NOT NULL)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX decisions_by_room ON decisions (room_id, status);
 CREATE TABLE departures (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
@@ -307,7 +329,7 @@ CREATE TABLE proposals (
     erased INTEGER NOT NULL CHECK (erased IN (0, 1)),
     -- whether pods have the voices, as in an assembly; and of which proposal of an assembly it decides a pod's voice
     parent TEXT REFERENCES proposals (id), class TEXT NOT NULL DEFAULT 'pod'
-    CHECK (class IN ('pod', 'advice', 'binding', 'pillar', 'recall')), against TEXT NOT NULL DEFAULT 'voiced' CHECK (against IN ('voiced', 'present', 'all')), planned_at INTEGER, reading INTEGER NOT NULL DEFAULT 1 CHECK (reading >= 1), pillar INTEGER CHECK (pillar >= 1), adopts TEXT REFERENCES proposals (id),
+    CHECK (class IN ('pod', 'advice', 'binding', 'pillar', 'recall')), against TEXT NOT NULL DEFAULT 'voiced' CHECK (against IN ('voiced', 'present', 'all')), planned_at INTEGER, reading INTEGER NOT NULL DEFAULT 1 CHECK (reading >= 1), pillar INTEGER CHECK (pillar >= 1), adopts TEXT REFERENCES proposals (id), supersedes TEXT REFERENCES decisions (id), trial INTEGER CHECK (trial > 0),
     CHECK (state <> 'blocked' OR blocked_at IS NOT NULL),
     CHECK (state IN ('open', 'withdrawn') OR (ended_at IS NOT NULL AND count IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
@@ -349,7 +371,7 @@ CREATE TABLE request_oks (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE "requests" (
     id TEXT PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('enter', 'leave', 'setting', 'voice', 'remit')),
+    kind TEXT NOT NULL,
     room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
     pod_room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
     asked_by TEXT NOT NULL,

@@ -50,6 +50,7 @@ REPLACED = tuple(
 )
 OFFERED = ("Ben", "willow", "!spokes swap")
 DRAWN = ("Ana", "willow", "!spokes draw")
+DECIDED = ("Ana", "willow", "!decide We meet on Sundays.")
 PROPOSED = ("Ana", "willow", "!propose We buy a tent.")
 BINDING = ("spoke", "river", "!propose We share the van. | class=binding | closes=in 20 days")
 LEFT_FREE = (
@@ -92,6 +93,9 @@ PREPARE: dict[str, Scene] = {
     "adopt": Scene(before=ADVISED, days=6),
     "pillar propose": Scene(person="spoke", room="river"),
     "challenge": Scene(before=BLOCKED),
+    "decision": Scene(before=(DECIDED,)),
+    "decision renew": Scene(before=(("Ana", "willow", "!decide We share the van. | trial=60d"),)),
+    "reopen": Scene(before=(DECIDED,)),
     "met": Scene(before=BLOCKED, days=4),
     "remit": Scene(before=(BINDING,)),
     "hold": Scene(before=(BINDING, *LEFT_FREE), days=19, aged=15),
