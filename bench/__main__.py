@@ -20,9 +20,22 @@ from pathlib import Path
 
 from bench import measure, report, votes, world
 from bench.contestants.all import CONTESTANTS, RAW, chosen
+from bench.process import Bystanders
 from bench.results import Json, Results
 
-VOTERS = ("spokesbot", "nio-gather", "mautrix")
+VOTERS, ONCE = ("spokesbot", "mautrix"), ("nio-gather",)
+"""Whose votes are measured, in each repeat and in the first one alone."""
+SECONDS = {
+    "raw": (6, 0.08),
+    "spokesbot": (22, 0.17),
+    "nio": (14, 0.35),
+    "nio-gather": (14, 0.25),
+    "mautrix": (16, 0.28),
+    "js": (14, 0.20),
+}
+"""How long a life takes on a quiet machine: so many seconds, and so many for each room."""
+VOTING, BACKLOG = 20, 45
+"""The same of the votes, and of those that are sent while it is down."""
 LONGEST_LIFE = 20 * 60
 """Seconds after which a life is given up."""
 
@@ -40,6 +53,14 @@ class Task:
         part = "" if self.part == "life" else f", {self.part}"
         return f"{self.rooms} rooms, repeat {self.repeat + 1}: {self.who}{part}"
 
+    @property
+    def seconds(self) -> float:
+        """About how long it takes."""
+        if self.part == "votes":
+            return VOTING + (BACKLOG if self.repeat == 0 else 0)
+        fixed, each = SECONDS[self.who]
+        return fixed + each * self.rooms
+
 
 def planned(sizes: Sequence[int], repeats: int, names: Sequence[str]) -> Iterator[Task]:
     """Yield what is to be measured: all contestants once, then all again."""
@@ -47,7 +68,11 @@ def planned(sizes: Sequence[int], repeats: int, names: Sequence[str]) -> Iterato
         for repeat in range(repeats):
             for who in names:
                 yield Task(who, size, repeat, "life")
-                if size == min(sizes) and size <= world.LIVING and who in VOTERS:
+                if (
+                    size == min(sizes)
+                    and size <= world.LIVING
+                    and (who in VOTERS or (who in ONCE and not repeat))
+                ):
                     yield Task(who, size, repeat, "votes")
 
 
@@ -69,21 +94,26 @@ async def run(tasks: Iterable[Task], results: Results) -> bool:
     """Measure everything that was not measured yet; returns whether nothing has failed."""
     todo = [task for task in tasks if not results.has(task.who, task.rooms, task.repeat, task.part)]
     good, made, size = True, None, 0
+    left = sum(task.seconds for task in todo)
+    print(f"bench: {len(todo)} lives to measure, about {left / 60:.0f} minutes", file=sys.stderr, flush=True)
     for number, task in enumerate(todo, 1):
         if made is None or size != task.rooms:
             began, size = time.monotonic(), task.rooms
             made = await world.obtain(size)
             say(f"{size} rooms with {sum(room.devices for room in made.rooms)} devices", began)
-        began = time.monotonic()
+        began, bystanders = time.monotonic(), Bystanders()
         try:
             async with asyncio.timeout(LONGEST_LIFE):
                 found = await live(task, made)
+            found["others"] = bystanders.share()
         except Exception as error:  # noqa: BLE001 - one contestant's fault must not end the run
             good = False
             found = {"failed": reason(error)}
             traceback.print_exception(error)
         results.add(task.who, task.rooms, task.repeat, task.part, found)
-        say(f"{number} of {len(todo)}: {task}{' FAILED' if 'failed' in found else ''}", began)
+        left -= task.seconds
+        failed = " FAILED" if "failed" in found else ""
+        say(f"{number} of {len(todo)}: {task}{failed}, about {left / 60:.0f} min left", began)
     return good
 
 

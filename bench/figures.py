@@ -85,6 +85,14 @@ class Measured:
         """Return the requests of a fan-out, waiting for news not counted."""
         return self._runs(kind, lambda run: sum(run["requests"].values()))
 
+    def milliseconds(self, kind: str) -> tuple[float | None, float | None]:
+        """Return the half and the 95 % point of answers of a kind."""
+        half, most = (
+            self.of(lambda life: life[kind]["p50"] * 1000),
+            self.of(lambda life: life[kind]["p95"] * 1000),
+        )
+        return half, most
+
     def p95(self, kind: str) -> float | None:
         """Return the seconds after which 95 of 100 rooms had it."""
         return self._runs(kind, lambda run: run["latencies"]["p95"])
@@ -115,6 +123,10 @@ class Figures:
     def repeats(self) -> int:
         """How often the most repeated life was measured."""
         return max((each["repeat"] + 1 for each in self._made), default=0)
+
+    def others(self) -> float | None:
+        """Return the share of the machine that other programs have used meanwhile."""
+        return median(each["others"] for each in self._made if "others" in each)
 
     def get(self, who: str, rooms: int) -> Measured:
         """Return what one contestant did; nothing where it was not measured."""

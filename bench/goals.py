@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from bench.figures import Figures, Measured
 
 OURS, LIMIT, VOTES_BESIDE = "spokesbot", "raw", "mautrix"
-BACKLOG = 2000
+LIVE, BACKLOG = 400, 2000
+"""Votes that are sent while it runs, and while it is down."""
 SMALL, LARGE = 50, 500
 
 

@@ -26,8 +26,13 @@ WORDS = (
     "We meet on Friday at seven in the kitchen of the old school. Willow brings chairs, Oak brings soup, Hazel "
     "asks the neighbours about the noise. Say by Wednesday whether you come, and how many you are."
 )
-WARM = 3
-"""Warm fan-outs of one life."""
+WARM, WARM_IN_MANY, MANY = 3, 2, 200
+"""Warm fan-outs of one life, and in a world of many rooms."""
+
+
+def warm_numbers(rooms: int) -> range:
+    """Return the numbers of the warm fan-outs; the first one of a life is 1."""
+    return range(2, 2 + (WARM_IN_MANY if rooms >= MANY else WARM))
 
 
 def patience(rooms: int) -> float:
@@ -118,16 +123,16 @@ async def life(contestant: Contestant, setting: Setting, raw: Raw) -> Json:
     limits.append(await raw.fan_out(rooms))
     found["first"]["raw"] = limits[-2:]
     warm = []
-    for number in range(2, 2 + WARM):
+    for number in warm_numbers(len(rooms)):
         one = await fan_out(contestant, setting, number)
         limits.append(await raw.fan_out(rooms))
         warm.append({**one, "raw": limits[-2:]})
     found["warm"] = warm
     found["longest_block"] = await contestant.longest_block()
-    found["readable"] = await readable(setting, 1 + WARM)
+    found["readable"] = await readable(setting, number)
     found["echo"] = await answers.idle(contestant.command, setting)
     if answers.can_ask_during_a_fan_out(setting):
-        words = f"{WORDS} ({2 + WARM})"
+        words = f"{WORDS} ({number + 1})"
         found["busy_echo"] = await answers.busy(contestant, setting, words, patience(len(rooms)))
     found["memory"] = peak_memory(contestant.process_id)
     if contestant.keeps_keys:
@@ -142,7 +147,7 @@ async def raw_life(setting: Setting, raw: Raw) -> Json:
     await raw.fan_out(setting.rooms)
     limits = [await raw.fan_out(setting.rooms)]
     sized = []
-    for _ in range(WARM):
+    for _ in warm_numbers(len(setting.rooms)):
         one = await raw.fan_out(setting.rooms, encrypted_size=True)
         limits.append(await raw.fan_out(setting.rooms))
         sized.append({"seconds": one, "raw": limits[-2:]})

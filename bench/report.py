@@ -2,7 +2,7 @@
 
 Rule: no figure in that page is typed by hand.
 
-    python -m bench.report [--results FILE] [--page docs/performance.md]
+    python -m bench.report [--results docs/performance.json] [--page docs/performance.md]
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from bench import scale
 from bench.figures import Figures, Measured
-from bench.goals import Line, lines
+from bench.goals import BACKLOG, LIVE, Line, lines
 from bench.picture import draw
 from bench.results import FILE, ROOT, Json
 
@@ -37,7 +39,8 @@ from what it measured; `make bench` makes it anew:
 
     make bench N={sizes} REPEATS={repeats}
 
-{when}, {machine}, Synapse 1.163.2 on SQLite with its files in memory, without rate limits and presence. {repeats_told}
+{when}, {machine}, Synapse 1.163.2 on SQLite with its files in memory, without rate limits and presence.
+{repeats_told}
 Read the ratios, not the seconds: they hold on other machines too.
 
 **How it is measured.** A world of N encrypted rooms of 5 to 8 members, with about eight devices a room, each cross-signed
@@ -56,12 +59,41 @@ fan-out, and not as part of *once approved*.
 """
 
 
+STARTING = """\
+From the start of the process until it was in sync, and until a command that was typed then was answered. Fresh is
+with no store of rooms and keys; the server's first sync is what the server needs to say what there is.
+"""
+
+ANSWERS = """\
+A member's clock, from before a command is sent until the answer is read, in milliseconds. *Busy* is while a fan-out runs. A
+block is the longest time in which the contestant's loop did not turn: in a fan-out, and while it started.
+"""
+
+VOTES = f"""\
+{LIVE} votes, as fast as the server takes them; then {BACKLOG:,} more while the contestant is down. What counts is what it has
+itself: Spokesbot, in its database.
+"""
+
+LIMITS = """\
+## What these figures do not say
+
+- The members of two rooms are never the same people. Where they are, there is less to do.
+- One server and no federation: asking other servers for keys would come first there, see [scale](scale.md).
+- The server's files lie in memory. On a disk the limit is about half of it, and all ratios are better for it.
+- A machine with two cores runs the server, the contestant and the members. With more cores the limit is the same: Synapse
+  without workers uses one.
+- Spokesbot is told twice as much as the others: it drafts, shows and counts oks. That is in its processor time and requests.
+"""
+
+
 def report(found: Json) -> str:
     """Return the page."""
     figures = Figures(found["made"])
     when = datetime.fromtimestamp(figures.at(), UTC).strftime("%-d %B %Y")
     repeats = figures.repeats
-    told = f"Figures are medians of {repeats} repeats." if repeats > 1 else "Each figure is of one run."
+    others = figures.others()
+    told = "" if others is None else f"Other programs used {others:.0%} of the machine meanwhile.\n"
+    told += f"Figures are medians of {repeats} repeats." if repeats > 1 else "Each figure is of one run."
     parts = [
         INTRODUCTION.format(
             sizes=",".join(map(str, figures.sizes)),
@@ -79,9 +111,20 @@ def report(found: Json) -> str:
     ]
     for size in figures.sizes:
         parts += [f"### {size} rooms\n", "\n".join(_fan_outs(figures, size)) + "\n"]
-    parts += ["## Starting\n", "\n".join(_starts(figures)) + "\n"]
+    parts += [
+        "## Starting\n",
+        STARTING,
+        "\n".join(_starts(figures)) + "\n",
+        "## Answers, and blocks of the loop\n",
+        ANSWERS,
+        "\n".join(_answers(figures)) + "\n",
+        "## Votes\n",
+        VOTES,
+        "\n".join(_votes(figures)) + "\n",
+    ]
     if failed := list(_failures(figures)):
         parts += ["## What failed\n", "\n".join(failed) + "\n"]
+    parts.append(LIMITS)
     return "\n".join(parts)
 
 
@@ -176,6 +219,48 @@ def _starts(figures: Figures) -> Iterator[str]:
     return table((*head, "processor of a fresh start s"), rows())
 
 
+def _each(figures: Figures) -> Iterator[Measured]:
+    """Yield everybody in every size."""
+    for size in figures.sizes:
+        for who in figures.names:
+            yield figures.get(who, size)
+
+
+def _answers(figures: Figures) -> Iterator[str]:
+    def rows() -> Iterator[Sequence[str]]:
+        for one in _each(figures):
+            idle, busy = one.milliseconds("echo"), one.milliseconds("busy_echo")
+            if idle[0] is not None:
+                fan_out, start = (
+                    one.of(lambda life, key=key: life[key] * 1000)  # type: ignore[misc]
+                    for key in ("longest_block", "start_block")
+                )
+                cells = (_both(*idle, 0), _both(*busy, 0), _both(fan_out, start, 0))
+                yield (str(one.rooms), NAMES.get(one.who, one.who), *cells)
+
+    head = ("rooms", "", "idle p50 / p95", "busy p50 / p95", "longest block, fan-out / start")
+    return table(head, rows())
+
+
+def _votes(figures: Figures) -> Iterator[str]:
+    def rows() -> Iterator[Sequence[str]]:
+        for one in _each(figures):
+            pace = one.of(lambda life: life["votes"]["a_second"])
+            if pace is not None:
+                backlog = one.of(lambda life: life["backlog"]["counted"])
+                yield (
+                    str(one.rooms),
+                    NAMES.get(one.who, one.who),
+                    f"{shown(one.of(lambda life: life['votes']['counted']), 0)} of {LIVE}",
+                    shown(pace, 0),
+                    "–" if backlog is None else f"{backlog:,.0f} of {BACKLOG:,}",
+                    shown(one.of(lambda life: life["backlog"]["took"])),
+                )
+
+    head = ("rooms", "", "counted", "a second of its processor", "sent while it was down: counted")
+    return table((*head, "start until the last one counted s"), rows())
+
+
 def _failures(figures: Figures) -> Iterator[str]:
     for size in figures.sizes:
         for who in figures.names:
@@ -186,8 +271,31 @@ def _failures(figures: Figures) -> Iterator[str]:
 def write(results: Path = FILE, page: Path = PAGE) -> None:
     """Write the page and the picture beside it."""
     found: Json = json.loads(results.read_text("utf-8"))
+    figures = Figures(found["made"])
     page.write_text(report(found), "utf-8")
-    draw(Figures(found["made"]), page.with_suffix(".png"))
+    draw(figures, page.with_suffix(".png"))
+    beside = page.with_suffix(".json")
+    beside.write_text(compact(found), "utf-8")
+    scale.fill(page.with_name("scale.md"), figures)
+
+
+def compact(found: Json) -> str:
+    """Write results with one life a line."""
+    lives = ",\n".join(json.dumps(_rounded(life)) for life in found["made"])
+    return f'{{"stamp": "{found["stamp"]}", "machine": "{found["machine"]}", "made": [\n{lives}\n]}}\n'
+
+
+def _rounded(value: Any) -> Any:
+    """Return the same with no more digits than mean anything."""
+    match value:
+        case float():
+            return round(value, 4)
+        case dict():
+            return {key: _rounded(each) for key, each in value.items()}
+        case list():
+            return [_rounded(each) for each in value]
+        case _:
+            return value
 
 
 def main() -> int:

@@ -13,12 +13,11 @@ from collections.abc import Sequence
 
 from bench.contestants.base import Contestant, Poll, Setting
 from bench.figures import Json
-from bench.goals import BACKLOG
+from bench.goals import BACKLOG, LIVE
 from bench.peer import Peer
 from bench.process import processor_time, settled
 from bench.world import in_parallel
 
-LIVE = 400
 NO_PROGRESS = 15.0
 """Seconds without one more vote after which the rest counts as lost."""
 

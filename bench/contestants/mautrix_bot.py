@@ -86,7 +86,10 @@ class MautrixBot:
         client.add_event_handler(VOTE, self._count)
         stopped = asyncio.Event()
         client.add_event_handler(InternalEventType.SYNC_STOPPED, lambda _: stopped.set())
+        knows = await crypto_store.get_next_batch()
         client.start(FILTER)
+        if knows:
+            return  # it listens already: the first answer comes when there is news
         done = [asyncio.create_task(event.wait()) for event in (client.first, stopped)]
         await asyncio.wait(done, return_when=asyncio.FIRST_COMPLETED)
         if stopped.is_set():

@@ -71,15 +71,19 @@ class Spokesbot:
         found = re.search(r"\bDraft (S\d+)\b", drafted.body)
         if found is None:
             raise SandboxError(f"no draft was made: {drafted.body}")
-        began = next(each.asked_at for each in server.since(mark, BOT, "send"))
+        began = await self._delivered(mark)
         prepared = await server.until_quiet(mark, BOT, KEYS, QUIET)
         before = max(prepared.at - began, 0.0) if prepared else 0.0
         await self._approve(first, room, found[1], "Counted")
         mark_ok = server.mark()
         asked_at = await _say(second, room, f"ok {found[1]}")
-        await server.until("the ok", lambda: bool(server.since(mark_ok, BOT, "sync")), PATIENCE)
-        heard = server.since(mark_ok, BOT, "sync")[0].at
-        return Ordered(mark, heard, asked_at, before)
+        return Ordered(mark, await self._delivered(mark_ok), asked_at, before)
+
+    async def _delivered(self, mark: int) -> float:
+        """Return when the server first had news for the bot after a mark."""
+        server = self._setting.server
+        await server.until("news", lambda: bool(server.since(mark, BOT, "sync")), PATIENCE)
+        return server.since(mark, BOT, "sync")[0].at
 
     async def _approve(self, peer: Peer, room: str, summary: str, answer: str) -> Heard:
         # the preview may have reached people a moment before the bot has noted that it did
