@@ -269,13 +269,13 @@ def _failures(figures: Figures) -> Iterator[str]:
 
 
 def write(results: Path = FILE, page: Path = PAGE) -> None:
-    """Write the page and the picture beside it."""
-    found: Json = json.loads(results.read_text("utf-8"))
+    """Write the page, and beside it the picture and what was measured."""
+    kept = compact(json.loads(results.read_text("utf-8")))
+    page.with_suffix(".json").write_text(kept, "utf-8")
+    found: Json = json.loads(kept)  # so that the page can be made again from what lies beside it
     figures = Figures(found["made"])
     page.write_text(report(found), "utf-8")
     draw(figures, page.with_suffix(".png"))
-    beside = page.with_suffix(".json")
-    beside.write_text(compact(found), "utf-8")
     scale.fill(page.with_name("scale.md"), figures)
 
 
