@@ -21,7 +21,7 @@ async def ask(ctx: Context, text: Prose = "") -> Reply:
     In an assembly the pod is named first: `!ask Oak When do you need to know?`. As a reply to what another room sent,
     `ask When do you need to know?` goes there. The answer arrives in the thread of your message.
     """
-    about = ctx.about if ctx.about is not None and ctx.about.startswith(SUMMARY) else None
+    about = await questions.asked_about(ctx.tx, ctx.room, ctx.said, ctx.about)
     if ctx.bare and (about is None or not await summary_finding.came_from_elsewhere(ctx.tx, ctx.room, about)):
         raise Unaddressed  # somebody asks somebody
     await questions.ask(ctx.tx, ctx.now, ctx.room, ctx.sender, ctx.said, text, about)

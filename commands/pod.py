@@ -104,7 +104,7 @@ async def voice(ctx: Context, who: Member) -> Reply:
     example=("!pod set timezone Europe/London", "It takes effect when another member types"),
 )
 async def set_(ctx: Context, key: Word, value: Line) -> Reply:
-    """Change the time zone, language, term, hour of handovers or quiet hours of this pod."""
+    """Change a rule of this pod: the time zone, the term, quiet hours, the hour of a daily digest and so on."""
     return Answer(
         *await requests.ask_setting(ctx.tx, ctx.now, ctx.room, ctx.sender, (key, value.lstrip("= ")))
     )

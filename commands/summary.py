@@ -1,5 +1,7 @@
 """`!summary`: a text that two people approve and that goes to other rooms, signed by the pod."""
 
+from dataclasses import replace
+
 from bot.commanding import (
     Answer,
     Context,
@@ -18,6 +20,7 @@ from bot.domain.errors import Conflict, NotFound, UsageError
 from bot.domain.files import tidy_name
 from bot.domain.ids import SUMMARY, normal_id
 from bot.domain.pods import Role
+from bot.domain.urgency import split_mark
 from bot.domain.values import Code
 from bot.ports import Redacted, Said
 from bot.services import (
@@ -47,12 +50,21 @@ async def summary(ctx: Context, text: Prose = "") -> Reply:
     a new version that needs its oks anew; deleting it cancels the draft. A draft lapses after 72 hours.
 
     As a reply to a file, the file goes along, encrypted anew; without a text its caption or its name stands for one.
+
+    With `| urgent` at the end, in an assembly, it says that it is urgent and passes the digests of pods that take one.
     """
     said = ctx.said
-    if text:
-        return await _draft(ctx, _typed(ctx, text))
+    words, urgent = split_mark(text)
+    if words:
+        return await _draft(ctx, replace(_typed(ctx, words), urgent=urgent))
     if said.file is not None:
-        return await _draft(ctx, Source(tidy_name(said.file.name), said.event_id, said.sender, said.file))
+        name = tidy_name(said.file.name)
+        return await _draft(ctx, Source(name, said.event_id, said.sender, said.file, urgent=urgent))
+    if urgent and said.reply_to is None:
+        raise UsageError(
+            "What is urgent? For example: {example}",
+            example=Code("!summary The hall is closed today. | urgent"),
+        )
     if said.reply_to is None or (said.reply_to == said.thread and not _is_quoted(said)):
         return await summaries.drafts(ctx.tx, ctx.now, ctx.room)
     if ctx.about is not None and ctx.about.startswith(SUMMARY):
@@ -70,7 +82,7 @@ async def summary(ctx: Context, text: Prose = "") -> Reply:
         )
     file = said.replied_file
     words = summary_files.words_of(file) if file else said.replied_body or ""
-    return await _draft(ctx, Source(words, said.reply_to, said.replied_sender, file))
+    return await _draft(ctx, Source(words, said.reply_to, said.replied_sender, file, urgent=urgent))
 
 
 def _is_quoted(said: Said) -> bool:

@@ -195,6 +195,21 @@ def _clock(text: str) -> str:
     return f"{time(int(match[1]), int(match[2])):%H:%M}"
 
 
+def _digest(text: str) -> str:
+    if text.strip().lower() in (*NEVER, "at once", "now"):
+        return OFF
+    words = re.sub(r"^(?:(?:once a day|daily|every day|each day|at)\s+)+", "", text.strip().lower())
+    match = re.fullmatch(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm|h)?", words)
+    if not match:
+        raise ValueError(text)
+    hour, half = int(match[1]), match[3]
+    if half in ("am", "pm"):
+        if not 1 <= hour <= 12:
+            raise ValueError(text)
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    return f"{time(hour, int(match[2] or 0)):%H:%M}"
+
+
 def _quiet(text: str) -> str:
     return str(Quiet.read(text))
 
@@ -243,6 +258,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("quiet", "22:00-08:00", "22:00-8:00", _quiet, "hours in which the bot wakes nobody"),
         Setting("pair", OFF, "woman", _pair, "the tag that one of the pair has"),
         Setting("objections", "none", "12h", _window, "how long members may object to an approved summary"),
+        Setting("digest", OFF, "18:00", _digest, "the hour at which summaries come, all in one message"),
         Setting("threshold", "consensus", "2/3", _threshold, "when a proposal of the pod passes"),
         Setting("remit", "bound", "free", _remit, "how far your pair may go from what you decided"),
     )
@@ -266,6 +282,7 @@ class Settings:
     pair: str = OFF
     meets: str = ""
     objections: str = "none"
+    digest: str = OFF
     threshold: str = "consensus"
     remit: str = "bound"
     prefix: str = "!"
@@ -294,6 +311,11 @@ class Settings:
     def objection_window(self) -> timedelta:
         """How long members may object to an approved summary; nothing where they may not."""
         return timedelta(hours=0 if self.objections == "none" else int(self.objections.rstrip("h")))
+
+    @property
+    def digest_hour(self) -> time:
+        """The local wall-clock time of daily digests, where summaries come as such."""
+        return time.fromisoformat(self.digest)
 
     @property
     def handover_hour(self) -> time:

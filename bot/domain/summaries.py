@@ -260,7 +260,7 @@ class Summary:
             Conflict: It was not sent, or a change of it waits already, or it says this already.
         """
         self.check_out()
-        if text == self.text and attached is None:
+        if (text, terms.urgent) == (self.text, self.terms.urgent) and attached is None:
             raise Conflict("{id} says that already.", id=self.id)
         return self._after(now, by, command_event_id, text=text, terms=terms, attached=attached)
 

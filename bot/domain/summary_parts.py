@@ -54,11 +54,13 @@ class Terms:
         signed_by: The name of the pod or assembly it comes from; never a person.
         destinations: The rooms it goes to, by name.
         zone: The time zone in which its time is written, that of the room it comes from.
+        urgent: It says that it is urgent, and passes daily digests.
     """
 
     signed_by: str
     destinations: tuple[Destination, ...]
     zone: ZoneInfo = UTC
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

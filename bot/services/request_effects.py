@@ -14,6 +14,7 @@ from bot.domain.remits import Remit
 from bot.domain.values import Code
 from bot.services import (
     decision_changes,
+    digests,
     groups,
     mandates,
     pair_voices,
@@ -64,6 +65,9 @@ async def _let_in(tx: Tx, now: datetime, request: Request) -> Text:
 async def _apply_setting(tx: Tx, now: datetime, request: Request) -> Text:
     assert request.key is not None and request.value is not None  # noqa: S101 - a setting has both
     await spokes.change_setting(tx, now, request.room_id, request.key, request.value)
+    await digests.setting_changed(tx, now, request.room_id, request.key)
+    if request.key == "digest":
+        return digests.announced(request.value)
     if await pods.find_assembly(tx, request.room_id) is not None:
         template = "{key} is now {value} in this assembly. {ics} sends its dates as a calendar file."
     else:

@@ -14,7 +14,15 @@ from bot.domain.summaries import Summary
 from bot.domain.summary_parts import State
 from bot.domain.values import Code, Person, Verbatim, When
 from bot.domain.voices import APPROVERS
-from bot.services import objections, spokes, summary_delivery, summary_drafts, summary_finding, summary_terms
+from bot.services import (
+    digests,
+    objections,
+    spokes,
+    summary_delivery,
+    summary_drafts,
+    summary_finding,
+    summary_terms,
+)
 from bot.services import summary_words as wording
 from bot.services.speech import say
 from bot.store import deliveries, outbox, pods, steps, summaries, summary_files
@@ -136,6 +144,7 @@ async def pod_left(tx: Tx, pod_room_id: str) -> None:
     waiting = await deliveries.waiting_for(tx, pod_room_id) + await summary_files.waiting_for(tx, pod_room_id)
     for txn_id in waiting:
         await outbox.cancel(tx, txn_id)
+    await digests.pod_left(tx, pod_room_id)
 
 
 async def drafts(tx: Tx, now: datetime, room: Room) -> Text:

@@ -6,13 +6,17 @@ summary, and until it is approved they keep what they have.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.drafts import check_count, check_text
+from bot.domain.errors import UsageError
 from bot.domain.files import Attached
 from bot.domain.pods import Room
 from bot.domain.summaries import Summary
-from bot.domain.values import Person
+from bot.domain.summary_parts import Kind
+from bot.domain.urgency import split_mark
+from bot.domain.values import Code, Person
 from bot.services import summary_drafts, summary_files, summary_finding, summary_terms
 from bot.store import steps, summaries
 from bot.store.database import Tx
@@ -47,13 +51,23 @@ async def correct(
         Conflict: It came from elsewhere, is not out, says that already, or a change of it waits.
     """
     before = await _sent(tx, now, room, sender, summary_id)
+    words, urgent = split_mark(words)
     if attached is not None:
         await summary_files.check_taken(tx, attached)
         words = words.strip() or attached.caption or before.text
-    text = check_text(words)
+    keeps_words = urgent and not words.strip()
+    text = before.text if keeps_words else check_text(words)
+    if urgent and before.kind is not Kind.SUMMARY:
+        raise UsageError(
+            "Questions and answers come at once anyway, so {id} needs no mark: {example}",
+            id=before.id,
+            example=Code(f"!summary correct {before.id} {' '.join(text[:60].split())}"),
+        )
+    summary_terms.check_mark(room, text, urgent=urgent)
     terms = await summary_terms.of_copies(tx, room, before)
+    terms = replace(terms, urgent=urgent or before.terms.urgent)
     after = before.correct(text, terms, sender.user_id, event_id, now, attached)
-    noted = summary_drafts.was_changed(words, text)
+    noted = not keeps_words and summary_drafts.was_changed(words, text)
     if attached is not None:
         await _keep(tx, now, room, sender, after)
         await summary_drafts.begin_fetch(tx, now, room, after, attached, event_id, None, noted=noted)

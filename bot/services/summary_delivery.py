@@ -1,21 +1,24 @@
 """Carries an approved summary: a letter to each room, an edit of each copy, or the deletion of all of them.
 
 Rule: each room that was shown gets one row, whose transaction id says what it is (`S4.v2.<room>`); what a room has
-already is changed in place, and what has not left yet is taken back rather than followed by its correction.
+already is changed in place, and what has not left yet is taken back rather than followed by its correction. A pod that
+takes digests gets its letters there (`digests`).
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from bot.domain.pods import Room
 from bot.domain.summaries import Summary
-from bot.domain.summary_parts import Destination, Kind
+from bot.domain.summary_parts import Kind
 from bot.domain.values import Code
 from bot.ports import Edit, Redact, Say
-from bot.services import summary_files
+from bot.services import delivery_words, digests, quiet, summary_files
 from bot.services import summary_words as wording
 from bot.store import deliveries, outbox, pods, seen, summaries, timers
+from bot.store import digests as collected
 from bot.store.database import Tx
 from bot.store.deliveries import Delivery
 from bot.text import Text
@@ -25,15 +28,24 @@ async def release(tx: Tx, now: datetime, room: Room, summary: Summary) -> Text:
     """Send an approved summary and say so in the room it comes from."""
     await stop_timers(tx, summary)
     await send(tx, now, summary)
-    return Text(
-        "{id} is approved by {who} and is deleted in {rooms} now. {status} shows how far it is."
-        if summary.retracting
-        else "{id} is approved by {who} and goes to {rooms} now. {status} shows how far it is.",
-        id=summary.id,
-        who=await wording.approvers(tx, room, summary),
-        rooms=wording.names(summary.terms.destinations),
-        status=Code(f"!summary status {summary.id}"),
-    )
+    values: dict[str, Any] = {
+        "id": summary.id,
+        "who": await wording.approvers(tx, room, summary),
+        "status": Code(f"!summary status {summary.id}"),
+    }
+    later = [item for item in await deliveries.of(tx, summary.id, summary.version) if item.state == "held"]
+    put_aside = {item.room_id for item in later}
+    now_to = tuple(place for place in summary.terms.destinations if place.room_id not in put_aside)
+    zone = (await pods.settings(tx, room.room_id)).zone
+    if summary.retracting:
+        lead = Text("{id} is approved by {who} and is deleted in {rooms} now. {status} shows how far it is.",
+                    rooms=wording.names(now_to), **values)  # fmt: skip
+    elif now_to:
+        lead = Text("{id} is approved by {who} and goes to {rooms} now. {status} shows how far it is.",
+                    rooms=wording.names(now_to), **values)  # fmt: skip
+    else:
+        lead = Text("{id} is approved by {who}. {status} shows how far it is.", **values)
+    return Text.lines([lead, *delivery_words.in_digests(later, zone, now)])
 
 
 async def send(tx: Tx, now: datetime, summary: Summary) -> None:
@@ -41,50 +53,79 @@ async def send(tx: Tx, now: datetime, summary: Summary) -> None:
     copies = await deliveries.copies(tx, summary.id)
     await seen.stop_watching(tx, summary.id)
     for destination in summary.terms.destinations:
-        kept = [copy for copy in copies.get(destination.room_id, []) if not await _taken_back(tx, copy)]
-        if summary.retracting:
-            await _retract(tx, now, summary, destination, kept)
+        had = copies.get(destination.room_id, [])
+        kept = [copy for copy in had if not await _taken_back(tx, summary, copy)]
+        held_at = next((copy.held_at for copy in had if copy.state == "held"), None)
+        in_digest = bool(kept and kept[0].held_at and kept[0].is_reachable)
+        if in_digest:
+            await _change_digest(tx, now, summary, destination.room_id, kept[0])
+        elif summary.retracting:
+            await _retract(tx, now, summary, destination.room_id, kept)
+        elif not kept and await _can_wait(tx, summary, destination.room_id):
+            await digests.hold(tx, now, summary, destination.room_id, held_at)
+            await seen.watch(tx, summary.id, summary.version, destination.room_id, None)
         else:
-            await _deliver(tx, now, summary, destination, kept)
+            await _deliver(tx, now, summary, destination.room_id, kept)
     if summary.retracting:
         await summary_files.delete_previews(tx, now, summary)
 
 
-async def _taken_back(tx: Tx, copy: Delivery) -> bool:
-    return copy.state == "waiting" and await outbox.cancel(tx, copy.txn_id)
+async def _taken_back(tx: Tx, summary: Summary, copy: Delivery) -> bool:
+    if copy.state == "held":
+        await collected.drop(tx, summary.id, copy.version, copy.room_id)
+        return True
+    # a digest's message holds what others have said too; whoever changes it sees to it as a whole
+    return (
+        copy.state == "waiting"
+        and copy.txn_id is not None
+        and copy.held_at is None
+        and await outbox.cancel(tx, copy.txn_id)
+    )
 
 
-async def _deliver(
-    tx: Tx, now: datetime, summary: Summary, destination: Destination, kept: list[Delivery]
-) -> None:
-    room_id = destination.room_id
-    txn_id = f"{summary.id}.v{summary.version}.{room_id}"
+async def _can_wait(tx: Tx, summary: Summary, room_id: str) -> bool:
+    """Tell whether a letter goes in a room's digest: questions need an answer, and what is urgent passes."""
+    return summary.kind is Kind.SUMMARY and not summary.terms.urgent and await digests.takes(tx, room_id)
+
+
+async def _change_digest(tx: Tx, now: datetime, summary: Summary, room_id: str, copy: Delivery) -> None:
+    message = copy.edits or copy.txn_id
+    assert message is not None  # noqa: S101 - it is not held any more
+    await digests.change(tx, now, summary, room_id, message, txn_id=_txn_id(summary, room_id))
+    if not summary.retracting:
+        await seen.watch(tx, summary.id, summary.version, room_id, None)
+
+
+async def _deliver(tx: Tx, now: datetime, summary: Summary, room_id: str, kept: list[Delivery]) -> None:
+    txn_id = _txn_id(summary, room_id)
     markdown = wording.letter(summary).render((await pods.settings(tx, room_id)).language)
     thread = await thread_in(tx, summary, room_id)
     edited = kept[0].edits or kept[0].txn_id if kept and kept[0].is_reachable else None
-    message = Edit(edited, markdown, aloud=True) if edited else Say(markdown, (), None, thread, aloud=True)
+    aloud = not await quiet.is_quiet(tx, now, room_id)
+    message = Edit(edited, markdown, aloud=True) if edited else Say(markdown, (), None, thread, aloud)
     await deliveries.add(tx, summary, room_id, txn_id, edits=edited)
     await seen.watch(tx, summary.id, summary.version, room_id, thread)
     await outbox.queue(tx, now, room_id, message, about=summary.id, txn_id=txn_id)
     await summary_files.send(tx, now, summary, room_id, thread, with_letter=edited is None)
 
 
-async def _retract(
-    tx: Tx, now: datetime, summary: Summary, destination: Destination, kept: list[Delivery]
-) -> None:
+async def _retract(tx: Tx, now: datetime, summary: Summary, room_id: str, kept: list[Delivery]) -> None:
     """Delete the message, its file and all its edits, which an app keeps beside it, and say so in one line."""
-    room_id = destination.room_id
     await summary_files.send(tx, now, summary, room_id, None, with_letter=False)
     if not kept:
         return  # it never left
-    txn_id = f"{summary.id}.v{summary.version}.{room_id}"
+    txn_id = _txn_id(summary, room_id)
     for copy in kept:
-        if copy.is_reachable:
+        if copy.is_reachable and copy.txn_id is not None:
             await outbox.queue(tx, now, room_id, Redact(copy.txn_id), txn_id=f"{copy.txn_id}.deleted")
     await deliveries.add(tx, summary, room_id, txn_id)
     line = wording.letter(summary).render((await pods.settings(tx, room_id)).language)
     thread = await thread_in(tx, summary, room_id)
     await outbox.queue(tx, now, room_id, Say(line, (), None, thread), about=summary.id, txn_id=txn_id)
+
+
+def _txn_id(summary: Summary, room_id: str) -> str:
+    return f"{summary.id}.v{summary.version}.{room_id}"
 
 
 async def thread_in(tx: Tx, summary: Summary, room_id: str) -> str | None:

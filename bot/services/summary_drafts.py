@@ -6,7 +6,7 @@ again, and every ok so far is void.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.drafts import check_count, check_text
@@ -39,6 +39,7 @@ class Source:
         by: Who may edit it; `None` where we do not know who wrote it.
         file: What goes along.
         unread: It is a reply to a message that could not be read, so a file in that does not go along.
+        urgent: Whether the command says that it is urgent.
     """
 
     words: str
@@ -46,6 +47,7 @@ class Source:
     by: str | None
     file: Attached | None = None
     unread: bool = False
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ async def draft(
         await summary_files.check_taken(tx, source.file)
     text = check_text(source.words)
     terms = addressed.terms if addressed else await summary_terms.for_all(tx, room)
+    summary_terms.check_mark(room, text, urgent=source.urgent)
     await check_can_be_approved(tx, room)
     check_count(
         [each for each in await summaries.drafts_in(tx, room.room_id) if each.is_pending(now)], sender.user_id
@@ -93,7 +96,7 @@ async def draft(
         source_event_id=source.event_id,
         source_by=source.by,
         text=text,
-        terms=terms,
+        terms=replace(terms, urgent=source.urgent),
         made_at=now,
         kind=addressed.kind if addressed else Kind.SUMMARY,
         answers=addressed.answers if addressed else None,

@@ -96,7 +96,14 @@ def preview_id(summary: Summary, version: int | None = None) -> str:
 
 
 async def send(
-    tx: Tx, now: datetime, summary: Summary, room_id: str, thread: str | None, *, with_letter: bool
+    tx: Tx,
+    now: datetime,
+    summary: Summary,
+    room_id: str,
+    thread: str | None,
+    *,
+    with_letter: bool,
+    letter: str | None = None,
 ) -> None:
     """Queue the file behind its letter unless the room has it; what the room had in its place is deleted.
 
@@ -107,6 +114,7 @@ async def send(
         room_id: Where.
         thread: The thread the letter is in.
         with_letter: Whether the letter is sent anew, so that its file must follow it.
+        letter: The transaction id of the letter, where that is not the usual one.
     """
     has_it = False
     for copy in await summary_files.copies(tx, summary.id, room_id):
@@ -119,7 +127,7 @@ async def send(
             await _delete(tx, now, room_id, copy.txn_id)
     if summary.file is None or has_it:
         return
-    txn_id = f"{summary.id}.v{summary.version}.{room_id}.file"
+    txn_id = f"{letter or f'{summary.id}.v{summary.version}.{room_id}'}.file"
     await outbox.queue(tx, now, room_id, shared(summary.file, thread), about=summary.id, txn_id=txn_id)
     await summary_files.add_copy(tx, summary.id, summary.file.since, room_id, txn_id)
 

@@ -6,14 +6,16 @@ that is gone takes its draft with it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.drafts import check_text
 from bot.domain.errors import Conflict, UsageError
 from bot.domain.files import Attached
-from bot.domain.pods import Room
+from bot.domain.pods import Room, RoomKind
 from bot.domain.summaries import Summary
 from bot.domain.summary_parts import Kind, State
+from bot.domain.urgency import split_mark
 from bot.domain.values import Code
 from bot.ports import Said
 from bot.services import summary_drafts, summary_files, summary_lines, summary_terms
@@ -42,12 +44,26 @@ async def source_edited(tx: Tx, now: datetime, room: Room, edit: Said, prefix: s
             if summary.source_event_id == summary.command_event_id:
                 words = await summary_lines.words_in(tx, room, prefix, edit.body, summary)
             await _edited(tx, now, room, summary, edit, words, edit.file if brings else None)
+        elif summary.command_event_id == edit.replaces and summary.drafted_by == edit.sender and not brings:
+            await _mark_edited(tx, now, room, summary, edit, prefix)
         elif brings and summary.new_file and summary.new_file.by == edit.sender:
             if edit.file is not None:
                 await _edited(tx, now, room, summary, edit, summary.text, edit.file)
             elif summary.is_pending(now):
                 await _file_gone(tx, now, room, summary, edit)
     await _ok_gone(tx, now, room, edit.replaces or "", edit)
+
+
+async def _mark_edited(tx: Tx, now: datetime, room: Room, summary: Summary, edit: Said, prefix: str) -> None:
+    """Take in that the command of a draft whose words are elsewhere calls it urgent, or does so no more."""
+    words = await summary_lines.words_in(tx, room, prefix, edit.body, summary)
+    if words is None or not summary.is_pending(now) or room.kind is not RoomKind.ASSEMBLY:
+        return
+    terms = replace(summary.terms, urgent=split_mark(words)[1])
+    after = summary.change(summary.text, terms, now)
+    if after is not summary:
+        await summaries.save(tx, after)
+        await summary_drafts.show(tx, now, room, after, summary_drafts.changed(after), edit.event_id)
 
 
 async def _file_gone(tx: Tx, now: datetime, room: Room, summary: Summary, edit: Said) -> None:
@@ -79,8 +95,13 @@ async def _edited(
         await say(tx, now, room.room_id, text, about=summary.id, reply_to=edit.event_id)
     if not summary.is_pending(now):
         return
+    urgent = summary.terms.urgent
+    if words is not None and summary.kind is Kind.SUMMARY and edit.replaces == summary.command_event_id:
+        words, typed = split_mark(words)
+        urgent = typed or (summary.out is not None and summary.out.terms.urgent)
     try:
         changed = _text_of_edit(summary, words)
+        summary_terms.check_mark(room, changed, urgent=urgent)
         if attached is not None:
             await summary_files.check_taken(tx, attached)
     except (UsageError, Conflict) as problem:
@@ -94,7 +115,7 @@ async def _edited(
         terms = await summary_terms.of(tx, room, summary)
     except Conflict:
         terms = summary.terms  # nowhere to go at this moment; approving it will say so
-    after = summary.change(changed, terms, now, attached)
+    after = summary.change(changed, replace(terms, urgent=urgent), now, attached)
     if after is summary:
         return
     await summaries.save(tx, after)

@@ -6,9 +6,10 @@ is shown and no ok counts.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from bot.domain.errors import Conflict
+from bot.domain.errors import Conflict, UsageError
 from bot.domain.pods import Room, RoomKind
 from bot.domain.summaries import Summary
 from bot.domain.summary_parts import Destination, Kind, Terms
@@ -32,7 +33,7 @@ async def of(tx: Tx, room: Room, summary: Summary) -> Terms:
     if summary.out is not None:
         return await of_copies(tx, room, summary)
     if summary.kind is Kind.SUMMARY:
-        return await for_all(tx, room)
+        return replace(await for_all(tx, room), urgent=summary.terms.urgent)
     return await for_one(tx, room, summary.terms.destinations[0].room_id, with_us=summary.kind is Kind.ANSWER)
 
 
@@ -50,7 +51,26 @@ async def of_copies(tx: Tx, room: Room, summary: Summary) -> Terms:
         signed_by,
         tuple(Destination(room_id, copy[-1].name) for room_id, copy in found.items()),
         await _zone(tx, room),
+        urgent=summary.terms.urgent,
     )
+
+
+def check_mark(room: Room, words: str, *, urgent: bool) -> None:
+    """Check that a room may call a summary urgent.
+
+    Args:
+        room: Where it is from.
+        words: Those of the summary, for the example in a refusal.
+        urgent: Whether it is called so.
+
+    Raises:
+        UsageError: One pod alone calls it urgent.
+    """
+    if urgent and room.kind is not RoomKind.ASSEMBLY:
+        raise UsageError(
+            "Urgent is what spokes of two pods call so, in the assembly. From here everything goes at once anyway: {example}",
+            example=Code(f"!summary {' '.join(words[:60].split()) or 'We can host on Friday.'}"),
+        )
 
 
 async def for_one(tx: Tx, room: Room, other_room_id: str, *, with_us: bool) -> Terms:

@@ -15,14 +15,10 @@ from bot.domain.summaries import Summary
 from bot.domain.summary_parts import PENDING, Destination, Kind, State
 from bot.domain.values import Code, Verbatim, When
 from bot.domain.voices import APPROVERS, AssemblyVoices
-from bot.services import summary_files
-from bot.services.speech import plain_reason
+from bot.services import delivery_words, summary_files
 from bot.services.summary_terms import Electorate
-from bot.store import deliveries, pods, rooms
-from bot.store import summary_files as files
+from bot.store import pods, rooms
 from bot.store.database import Tx
-from bot.store.deliveries import Delivery
-from bot.store.summary_files import Copy
 from bot.text import Text, shorten
 
 
@@ -49,6 +45,8 @@ def letter(summary: Summary) -> Text:
 
 def _letter(summary: Summary, values: dict[str, Any]) -> Text:
     match summary.kind:
+        case Kind.SUMMARY if summary.terms.urgent:
+            return Text("Urgent. From {pod}, {id} version {version}, {at}:\n{words}", **values)
         case Kind.SUMMARY:
             return Text("From {pod}, {id} version {version}, {at}:\n{words}", **values)
         case Kind.QUESTION:
@@ -86,6 +84,9 @@ async def terms_of_draft(tx: Tx, now: datetime, room: Room, summary: Summary, vo
             if summary.retracting
             else Text("It goes to {rooms}, and only there.", rooms=rooms_shown),
             summary_files.remark(summary.file) if summary.file else None,
+            Text("It is urgent: a pod that takes a digest gets it at once.")
+            if summary.terms.urgent and not summary.retracting
+            else None,
             await missing(tx, room, summary, voices, mention=True),
             _window(settings.objection_window)
             if room.kind is RoomKind.POD and not summary.retracting
@@ -165,10 +166,10 @@ async def describe(tx: Tx, now: datetime, room: Room, summary: Summary, voices: 
                 await missing(tx, room, summary, voices) if voices and summary.state is State.DRAFT else None,
                 Text("{words}", words=Verbatim(_beginning(summary.text))) if summary.text else None,
                 _with_file(summary) if summary.file and summary.file.is_here else None,
-                await _sent(tx, summary.as_sent, zone, now) if summary.out else None,
+                await delivery_words.sent(tx, summary.as_sent, zone, now) if summary.out else None,
             ]
         )
-    return await _sent(tx, summary.as_sent, zone, now)
+    return await delivery_words.sent(tx, summary.as_sent, zone, now)
 
 
 async def _pending(summary: Summary, count: int, zone: ZoneInfo, now: datetime) -> Text:
@@ -199,75 +200,12 @@ async def _pending(summary: Summary, count: int, zone: ZoneInfo, now: datetime) 
     )
 
 
-async def _sent(tx: Tx, summary: Summary, zone: ZoneInfo, now: datetime) -> Text:
-    """Say in how many rooms a version is, and what waits elsewhere and why."""
-    sent = await deliveries.of(tx, summary.id, summary.version)
-    behind = {copy.room_id: copy for copy in await files.copies(tx, summary.id) if copy.state != "sent"}
-    there = [item for item in sent if item.state == "sent" and item.room_id not in behind]
-    waiting = [
-        _file_behind(item.name, behind[item.room_id], zone)
-        if item.state == "sent"
-        else _delivery(item, When(item.queued_at, zone))
-        for item in sent
-        if item not in there
-    ]
-    values: dict[str, Any] = {
-        "id": summary.id,
-        "version": summary.version,
-        "pod": summary.terms.signed_by,
-        "at": When(summary.ended_at or summary.made_at, zone, now),
-        "there": len(there),
-        "n": len(sent),
-        "seen": sum(item.seen_at is not None for item in sent),
-    }
-    lead = (
-        Text(
-            "{id} from {pod} was retracted {at}: deleted in {there} of {n} room that had it.",
-            plural="{id} from {pod} was retracted {at}: deleted in {there} of {n} rooms that had it.",
-            **values,
-        )
-        if summary.retracting
-        else Text(
-            "{id} version {version} from {pod}, approved {at}: delivered to {there} of {n} room; seen by {seen} of {n}.",
-            plural="{id} version {version} from {pod}, approved {at}: delivered to {there} of {n} rooms; seen by {seen} of {n}.",
-            **values,
-        )
-    )
-    return Text.lines([lead, Text.listed(waiting) if waiting else None])
-
-
 def _with_file(summary: Summary) -> Text | None:
     return Text("With the file {file}.", file=summary_files.named(summary.file)) if summary.file else None
 
 
-def _file_behind(name: str, copy: Copy, zone: ZoneInfo) -> Text:
-    return Text(
-        "{room} has the words; the file waits since {at} because: {why}",
-        room=name,
-        at=When(copy.queued_at, zone),
-        why=plain_reason(copy.reason),
-    )
-
-
 def _beginning(words: str, most: int = 800) -> str:
     return words if len(words) <= most else shorten(words, most)
-
-
-def _delivery(item: Delivery, since: When) -> Text:
-    match item.state:
-        case "failed":
-            return Text("{room} could not be reached: {why}", room=item.name, why=plain_reason(item.reason))
-        case "cancelled":
-            return Text("{room} left the assembly before it was sent.", room=item.name)
-        case _ if item.reason:
-            return Text(
-                "{room} waiting since {at} because: {why}",
-                room=item.name,
-                at=since,
-                why=plain_reason(item.reason),
-            )
-        case _:
-            return Text("{room} waiting since {at}: it is next in turn there.", room=item.name, at=since)
 
 
 async def explain(tx: Tx, room: Room, summary: Summary) -> Text:

@@ -18,6 +18,7 @@ from bot.services import (
     briefs,
     decision_changes,
     delegation,
+    digests,
     foreseen,
     handovers,
     holding,
@@ -48,6 +49,10 @@ async def _lapse_request(tx: Tx, now: datetime, due: datetime, payload: dict[str
 
 async def _lapse_summary(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
     await summaries.lapse(tx, now, payload["id"])
+
+
+async def _send_digest(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
+    await digests.send_due(tx, now, payload["id"])
 
 
 async def _release_summary(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
@@ -102,6 +107,7 @@ USE_CASES: dict[str, Use] = {
     "decision.review": decision_changes.review,
     "decision.settle": decision_changes.settle,
     "decision.trial": decision_changes.look,
+    "digest.send": _send_digest,
     "inbox.forget": _forget_old,
     "poll.close": _close_poll,
     "poll.correct": _correct_poll,

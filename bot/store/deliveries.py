@@ -17,17 +17,20 @@ class Delivery:
     """One room an approved version goes to, and how far it is.
 
     Args:
+        txn_id: The transaction id of the row that brings it; `None` while it waits for a digest.
         edits: The transaction id of the message it replaces in place.
-        state: That of its outbox row: `waiting`, `sent`, `failed` or `cancelled`.
+        state: That of its outbox row: `waiting`, `sent`, `failed` or `cancelled`; `held` while it waits for a digest.
         reason: Why it waits or failed; never message text.
         sent_in: The room it was sent in, which an upgrade may have replaced since.
         seen_at: When it was first known that a member there has seen it.
+        held_at: When it was put aside for a digest, if it was.
+        digest_at: When that digest is due.
     """
 
     version: int
     room_id: str
     name: str
-    txn_id: str
+    txn_id: str | None
     edits: str | None
     state: str
     queued_at: datetime
@@ -36,6 +39,8 @@ class Delivery:
     event_id: str | None
     sent_in: str
     seen_at: datetime | None
+    held_at: datetime | None
+    digest_at: datetime | None
 
     @property
     def is_reachable(self) -> bool:
@@ -66,9 +71,11 @@ async def add(tx: Tx, summary: Summary, room_id: str, txn_id: str, *, edits: str
 async def of(tx: Tx, summary_id: str, version: int | None = None) -> list[Delivery]:
     """Return how far a version is, or all of them, oldest first and in the order in which the rooms were shown."""
     rows = await tx.all(
-        "SELECT d.version, d.room_id, t.name, d.txn_id, d.edits, o.state, o.queued_at, o.sent_at, o.reason, o.event_id,"
-        " o.room_id AS sent_in, d.seen_at FROM summary_deliveries d"
-        " JOIN summary_destinations t USING (summary_id, version, room_id) JOIN outbox o USING (txn_id)"
+        "SELECT d.version, d.room_id, t.name, d.txn_id, d.edits, o.sent_at, o.reason, o.event_id, d.seen_at,"
+        " d.held_at, g.due_at, coalesce(o.queued_at, d.held_at, 0) AS queued_at, coalesce(o.room_id, d.room_id) AS sent_in,"
+        " coalesce(o.state, iif(d.digest_id IS NULL, 'cancelled', 'held')) AS state FROM summary_deliveries d"
+        " JOIN summary_destinations t USING (summary_id, version, room_id) LEFT JOIN outbox o USING (txn_id)"
+        " LEFT JOIN digests g ON g.id = d.digest_id"
         " WHERE summary_id = ?1 AND (?2 IS NULL OR version = ?2) ORDER BY version, t.place",
         summary_id,
         version,
@@ -87,6 +94,8 @@ async def of(tx: Tx, summary_id: str, version: int | None = None) -> list[Delive
             row["event_id"],
             row["sent_in"],
             _moment(row["seen_at"]),
+            _moment(row["held_at"]),
+            _moment(row["due_at"]),
         )
         for row in rows
     ]
@@ -99,7 +108,7 @@ async def copies(tx: Tx, summary_id: str) -> dict[str, list[Delivery]]:
     """
     found: dict[str, list[Delivery]] = {}
     for item in await of(tx, summary_id):
-        if item.state not in ("waiting", "sent"):
+        if item.state not in ("waiting", "sent", "held"):
             continue
         if item.edits is None:
             found[item.room_id] = [item]
@@ -121,7 +130,7 @@ async def was_delivered_to(tx: Tx, summary_id: str, room_id: str) -> bool:
 async def waiting_for(tx: Tx, room_id: str) -> list[str]:
     """Return the transaction ids of deliveries to a room that were not sent yet."""
     rows = await tx.all(
-        "SELECT txn_id FROM summary_deliveries d JOIN outbox o USING (txn_id)"
+        "SELECT DISTINCT txn_id FROM summary_deliveries d JOIN outbox o USING (txn_id)"
         " WHERE d.room_id = ? AND o.state = 'waiting' ORDER BY o.id",
         room_id,
     )

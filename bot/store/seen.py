@@ -62,9 +62,9 @@ async def stop_watching(tx: Tx, summary_id: str) -> None:
 async def watched_rooms(tx: Tx, now: datetime) -> frozenset[str]:
     """Return the rooms where a delivery waits to be seen, or will when it is sent."""
     rows = await tx.all(
-        "SELECT DISTINCT d.room_id FROM summary_deliveries d JOIN outbox o USING (txn_id)"
-        " WHERE d.watched = 1 AND o.room_id = d.room_id"
-        " AND (o.state = 'waiting' OR (o.state = 'sent' AND o.sent_at > ?))",
+        "SELECT DISTINCT d.room_id FROM summary_deliveries d LEFT JOIN outbox o USING (txn_id)"
+        " WHERE d.watched = 1 AND (d.txn_id IS NULL"
+        " OR (o.room_id = d.room_id AND (o.state = 'waiting' OR (o.state = 'sent' AND o.sent_at > ?))))",
         to_ms(now - WATCHED_FOR),
     )
     return frozenset(row["room_id"] for row in rows)

@@ -45,8 +45,8 @@ async def save(tx: Tx, summary: Summary) -> None:
     if summary.file is not None:
         await summary_files.save(tx, summary.id, summary.file)
     added = await tx.run(
-        "INSERT OR IGNORE INTO summary_versions (summary_id, version, text, signed_by, made_at, zone, file)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO summary_versions (summary_id, version, text, signed_by, made_at, zone, file, urgent)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         summary.id,
         summary.version,
         summary.text,
@@ -54,6 +54,7 @@ async def save(tx: Tx, summary: Summary) -> None:
         to_ms(summary.made_at),
         summary.terms.zone.key,
         summary.file.since if summary.file else None,
+        summary.terms.urgent,
     )
     if added:
         await tx.run_many(
@@ -96,7 +97,7 @@ async def save(tx: Tx, summary: Summary) -> None:
 async def find(tx: Tx, summary_id: str) -> Summary | None:
     """Return a summary with its current version."""
     row = await tx.one(
-        "SELECT s.*, v.text, v.signed_by, v.made_at, v.zone, v.file FROM summaries s JOIN summary_versions v"
+        "SELECT s.*, v.text, v.signed_by, v.made_at, v.zone, v.file, v.urgent FROM summaries s JOIN summary_versions v"
         " ON v.summary_id = s.id AND v.version = s.version WHERE s.id = ?",
         summary_id,
     )
@@ -194,7 +195,7 @@ async def _summary(tx: Tx, row: Row) -> Summary:
         row["source_event_id"],
         row["source_by"],
         row["text"] or "",
-        await _terms(tx, row["id"], row["version"], row["signed_by"], row["zone"]),
+        await _terms(tx, row["id"], row),
         made_at,
         row["version"],
         State(row["state"]),
@@ -221,7 +222,7 @@ async def _out(tx: Tx, summary_id: str, version: int | None) -> Out | None:
     return Out(
         row["version"],
         row["text"] or "",
-        await _terms(tx, summary_id, row["version"], row["signed_by"], row["zone"]),
+        await _terms(tx, summary_id, row),
         from_ms(row["made_at"]),
         await _oks(tx, summary_id, row["version"]),
         _moment(row["ended_at"]),
@@ -229,13 +230,16 @@ async def _out(tx: Tx, summary_id: str, version: int | None) -> Out | None:
     )
 
 
-async def _terms(tx: Tx, summary_id: str, version: int, signed_by: str, zone: str) -> Terms:
+async def _terms(tx: Tx, summary_id: str, version: Row) -> Terms:
     rows = await tx.all(
         "SELECT room_id, name FROM summary_destinations WHERE summary_id = ? AND version = ? ORDER BY place",
         summary_id,
-        version,
+        version["version"],
     )
-    return Terms(signed_by, tuple(Destination(row["room_id"], row["name"]) for row in rows), ZoneInfo(zone))
+    destinations = tuple(Destination(row["room_id"], row["name"]) for row in rows)
+    return Terms(
+        version["signed_by"], destinations, ZoneInfo(version["zone"]), urgent=bool(version["urgent"])
+    )
 
 
 async def _oks(tx: Tx, summary_id: str, version: int) -> tuple[Ok, ...]:

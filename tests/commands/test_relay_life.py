@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import pytest
@@ -30,9 +29,10 @@ from hypothesis.stateful import (
 from bot.domain.files import Attached, Sealed, Unfit
 from bot.domain.harmless import make_harmless
 from bot.matrix.format import plain
-from bot.ports import Edit, Redact, Said, Say, ShareFile
+from bot.ports import Edit, FixedClock, Redact, Said, Say, ShareFile
+from tests.commands.at_once import open_copy
 from tests.commands.chat import Chat, Sent, user
-from tests.commands.relay import PAIRS, attached, replying, river, seat, setting
+from tests.commands.relay import PAIRS, attached, replying, river, seat, setting, shown
 from tests.docs.federation import keep
 
 PEOPLE = {
@@ -42,10 +42,29 @@ PEOPLE = {
 }
 ROOMS = sorted(PEOPLE)
 LETTER = re.compile(
-    r"(?:(?:From|Question from|Answer from) .*?, (S\d+) version \d+, .*:\n\n|(S\d+) from .* was retracted\.)"
+    r"(?:(?:Urgent\. )?(?:From|Question from|Answer from) .*?, (S\d+) version \d+, .*:\n\n|(S\d+) from .* was retracted\.)"
 )
+BETWEEN_LETTERS = re.compile(r"\n\n(?=(?:Urgent\. )?From |S\d+ from )")
+URGENT = " | urgent"
 WORDS = ["We can.", "We cannot @room.", "Perhaps\u202e #den:test.", "S1 says so."]
 WINDOW = timedelta(hours=12)
+KINDS = (
+    "From",
+    "Urgent.",
+    "Question",
+    "Answer",
+    "Edit",
+    "deleted",
+    "Digest",
+    "Edit of a digest",
+    "there once",
+)
+"""What the machine must have come to."""
+
+
+def in_message(text: str) -> list[str]:
+    """Return the letters of a message, if it is a digest; else the message."""
+    return BETWEEN_LETTERS.split(text)[1:] if text.startswith("Digest") else [text]
 
 
 @dataclass
@@ -72,7 +91,6 @@ class Relay(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        self.folder = TemporaryDirectory()
         self.versions: dict[str, list[Version]] = {}
         self.said: dict[str, list[tuple[str, str]]] = {room: [] for room in ROOMS}
         self.sources: dict[str, str] = {}
@@ -84,25 +102,28 @@ class Relay(RuleBasedStateMachine):
         self.drafted: dict[str, str] = {}
         """The message with the words, by the message with the file."""
         self.looked_at = 0
+        self.digested: set[str] = set()
+        """The summaries that have been in a digest."""
 
     def do(self, work: Any) -> Any:
         return self.loop.run_until_complete(work)
 
     def teardown(self) -> None:
-        self.do(self.chat.database.close())
+        try:
+            self.end()
+        finally:
+            self.do(self.chat.database.close())
         self.loop.close()
-        self.folder.cleanup()
 
-    @initialize(window=st.booleans())
-    def begin(self, window: bool) -> None:
-        store = Path(self.folder.name) / "spokesbot.db"
-        store.write_bytes((Relay.built / "river.db").read_bytes())
-        self.chat = self.do(Chat.open(store.parent))
+    @initialize(window=st.booleans(), digest=st.sampled_from(["off", "18:00", "18:00"]))
+    def begin(self, window: bool, digest: str) -> None:
+        self.chat = Chat(open_copy(Relay.built / "river.db"), FixedClock())
         self.chat._numbers = count(1000)
         self.pairs = {room: list(pair) for room, pair in PAIRS.items()}
         self.window = WINDOW if window else timedelta(0)
         if window:
             self.do(setting(self.chat, "willow", "objections", "12h"))
+        self.do(setting(self.chat, "oak", "digest", digest))
 
     # -- what people do
 
@@ -161,9 +182,10 @@ class Relay(RuleBasedStateMachine):
             version = found[-1]
             if version.room != room or self.has_gone(version):
                 continue
-            words = make_harmless(body.removeprefix("!summary "))
+            words = make_harmless(body.removeprefix("!summary ").removesuffix(URGENT))
+            is_same = body.endswith(URGENT) == ("Urgent. From" in version.preview)
             if event_id in (version.source, version.file_source) and not (
-                body and f"\n> {words}\n" in version.preview
+                body and is_same and f"\n> {words}\n" in version.preview
             ):
                 self.void(version)
             for person, ok in list(version.oks.items()):
@@ -179,9 +201,37 @@ class Relay(RuleBasedStateMachine):
         window = self.window if version.room == "willow" and "to object" in version.preview else timedelta(0)
         return version.approved_at is not None and self.chat.clock.now() >= version.approved_at + window
 
-    @rule(data=st.data(), room=st.sampled_from(ROOMS), words=st.sampled_from(WORDS))
-    def drafts(self, data: Any, room: str, words: str) -> None:
-        self.say(data.draw(st.sampled_from(PEOPLE[room])), room, f"!summary {words}")
+    @rule(
+        data=st.data(),
+        room=st.sampled_from([*ROOMS, "river"]),
+        words=st.sampled_from(WORDS),
+        mark=st.sampled_from(["", "", URGENT]),
+    )
+    def drafts(self, data: Any, room: str, words: str, mark: str) -> None:
+        self.say(data.draw(st.sampled_from(PEOPLE[room])), room, f"!summary {words}{mark}")
+
+    @rule(
+        words=st.lists(st.sampled_from(WORDS), min_size=1, max_size=2), mark=st.sampled_from(["", "", URGENT])
+    )
+    def sends_to_all(self, words: list[str], mark: str) -> None:
+        for each in words:
+            before = set(self.versions)
+            self.say("Zed", "river", f"!summary {each}{mark}")
+            for name in self.versions.keys() - before:
+                for person in PEOPLE["river"]:
+                    self.say(person, "river", f"ok {name}")
+
+    @rule(
+        room=st.sampled_from(["oak", "oak", "willow"]),
+        hour=st.sampled_from(["18:00", "18:00", "6:00", "off"]),
+    )
+    def takes_digests(self, room: str, hour: str) -> None:
+        before = len(self.chat.sent)
+        first, second, *_ = PEOPLE[room]
+        self.say(first, room, f"!pod set digest {hour}")
+        for sent in self.chat.sent[before:]:
+            if asked := re.search(r"\((J\d+)\)", sent.text):
+                self.say(second, room, f"ok {asked[1]}")
 
     def new_file(self, person: str, room: str) -> Attached:
         """Let somebody send a file."""
@@ -269,7 +319,9 @@ class Relay(RuleBasedStateMachine):
     @rule(
         data=st.data(),
         here=st.integers(0, 9),
-        verb=st.sampled_from(["cancel", "retract", "correct", "correct", "object", "status", "undo"]),
+        verb=st.sampled_from(
+            ["cancel", "retract", "correct", "correct", "hurry", "object", "status", "undo"]
+        ),
         words=st.sampled_from(WORDS),
     )
     def commands_something(self, data: Any, here: int, verb: str, words: str) -> None:
@@ -279,6 +331,7 @@ class Relay(RuleBasedStateMachine):
         lines = {
             "object": f"object {name} no",
             "correct": f"!summary correct {name} {words}",
+            "hurry": f"!summary correct {name}{URGENT}",
             "undo": "!undo",
         }
         self.say(person, room, lines.get(verb, f"!summary {verb} {name}"))
@@ -315,25 +368,66 @@ class Relay(RuleBasedStateMachine):
         yes=st.booleans(),
     )
     def answers(self, data: Any, room: str, words: str, yes: bool) -> None:
-        asked = [name for name, found in self.versions.items() if "Question from" in found[-1].preview]
+        asked = self.asked()
+        if not asked and yes:
+            self.asks(data, words, yes)
+            asked = self.asked()
         name = data.draw(st.sampled_from(sorted(asked or self.versions)))
         self.say(data.draw(st.sampled_from(PEOPLE[room])), room, f"answer {name} {words}")
         newest = max(self.versions, key=lambda name: int(name[1:]))
         for person in PEOPLE[room] if yes else ():
             self.say(person, room, f"ok {newest}")
 
+    @rule()
+    def evening_comes(self) -> None:
+        now = self.chat.clock.now()
+        evening = now.replace(hour=18, minute=0)
+        self.do(self.chat.until(evening if evening > now else evening + timedelta(days=1)))
+        self.look()
+
+    @rule(
+        data=st.data(),
+        before=st.lists(st.sampled_from(WORDS), max_size=2),
+        verb=st.sampled_from(["retract", "correct", "correct"]),
+        words=st.sampled_from(WORDS),
+        evening=st.booleans(),
+    )
+    def changes_what_is_in_a_digest(
+        self, data: Any, before: list[str], verb: str, words: str, evening: bool
+    ) -> None:
+        if before:
+            self.sends_to_all(before, "")
+        if before and evening:
+            self.evening_comes()
+        if not (self.digested or before):
+            return
+        newest = max(self.versions, key=lambda name: int(name[1:]), default="S1")
+        name = newest if before else data.draw(st.sampled_from(sorted(self.digested)))
+        self.say("Zed", "river", f"!summary {verb} {name} {words if verb == 'correct' else ''}".strip())
+        for person in PEOPLE["river"]:
+            self.say(person, "river", f"ok {name}")
+
+    def asked(self) -> list[str]:
+        return [name for name, found in self.versions.items() if "Question from" in found[-1].preview]
+
     def one_of_them(self, data: Any, here: int) -> tuple[str, str]:
         """Return a summary, and mostly its own room."""
         name = data.draw(st.sampled_from(sorted(self.versions)))
         return name, self.versions[name][-1].room if here else data.draw(st.sampled_from(ROOMS))
 
-    @rule(data=st.data(), room=st.sampled_from(ROOMS), words=st.sampled_from(WORDS), plain_text=st.booleans())
-    def edits(self, data: Any, room: str, words: str, plain_text: bool) -> None:
+    @rule(
+        data=st.data(),
+        room=st.sampled_from(ROOMS),
+        words=st.sampled_from(WORDS),
+        plain_text=st.booleans(),
+        mark=st.sampled_from(["", "", URGENT]),
+    )
+    def edits(self, data: Any, room: str, words: str, plain_text: bool, mark: str) -> None:
         if not self.said[room]:
             return
         author, event_id = data.draw(st.sampled_from(self.said[room]))
         person = data.draw(st.sampled_from([author, *PEOPLE[room]]))
-        body = words if plain_text else f"!summary {words}"
+        body = words if plain_text else f"!summary {words}{mark}"
         self.say(person, room, body, replaces=event_id)
 
     @rule(data=st.data(), room=st.sampled_from(ROOMS))
@@ -375,9 +469,12 @@ class Relay(RuleBasedStateMachine):
         message = sent.message
         if isinstance(message, Redact):
             name = message.sent.partition(".")[0]
+            # a digest's message is deleted with everything in it where one letter is retracted
+            names = self.digested if name.startswith("digest") or name in self.digested else {name}
             gone = [
                 version
-                for version in self.versions[name]
+                for each in names
+                for version in self.versions[each]
                 if "was retracted." in version.preview or (message.sent.endswith(".file") and version.file)
             ]
             assert any(version.approved_at for version in gone), f"{name} was deleted unapproved"
@@ -388,8 +485,18 @@ class Relay(RuleBasedStateMachine):
             return
         assert isinstance(message, (Say, Edit))
         text = plain(message.markdown)
-        if (found := LETTER.search(text)) is None:
+        if text.startswith("Digest"):
+            for letter in in_message(text):
+                self.digested.add(self.judge_text(sent, letter) or "")
+            Relay.counted["Edit of a digest" if isinstance(message, Edit) else "Digest"] += 1
             return
+        self.judge_text(sent, text)
+
+    def judge_text(self, sent: Sent, text: str) -> str | None:
+        """Judge one letter; returns which summary it is of."""
+        message = sent.message
+        if (found := LETTER.search(text)) is None:
+            return None
         name = found[1] or found[2]
         known = self.versions.setdefault(name, [])
         if found.start() > 0:  # something stands before it: it is shown, or spoken of
@@ -399,16 +506,49 @@ class Relay(RuleBasedStateMachine):
                 kept = known[-1].file_source if known else ""
                 file = self.files.get(message.reply_to or "", kept)
                 known.append(Version(sent.room, text, source, file_source=file))
-            return
-        shown = [version for version in known if text in version.preview]
-        assert shown, f"{name} arrived as it was never shown"
-        assert any(version.approved_at for version in shown), f"{name} arrived unapproved"
-        where = re.search(r"^It (?:goes to|is deleted in) .*\.$", shown[-1].preview, re.MULTILINE)
+            return None
+        seen_before = [
+            version
+            for version in known
+            if text in version.preview and f"Urgent. {text}" not in version.preview
+        ]
+        assert seen_before, f"{name} arrived as it was never shown"
+        assert any(version.approved_at for version in seen_before), f"{name} arrived unapproved"
+        where = re.search(r"^It (?:goes to|is deleted in) .*\.$", seen_before[-1].preview, re.MULTILINE)
         assert where is not None
         assert sent.room.title() in where[0], f"{name} arrived where it was not to go"
-        assert sent.room != shown[-1].room or text.startswith("Answer from")
-        kind = "Edit" if isinstance(message, Edit) else text.split()[0]
+        is_answer = any("Answer from" in version.preview for version in known)
+        assert sent.room != seen_before[-1].room or is_answer
+        kind = "Edit" if isinstance(message, Edit) else text.split(maxsplit=1)[0]
         Relay.counted[kind] += 1
+        return str(name)
+
+    def end(self) -> None:
+        """Once every room can be reached and every digest has gone, each room has each summary once and as it is now."""
+        self.chat.refused.clear()
+        self.do(self.chat.flush())
+        self.do(self.chat.wait(days=2))
+        self.look()
+        rooms = self.do(shown(self.chat))
+        for room, texts in rooms.items():
+            letters = [letter for text in texts for letter in in_message(text)]
+            found = [match[1] or match[2] for match in map(LETTER.match, letters) if match]
+            assert len(found) == len(set(found)), f"twice in {room}"
+        rows = self.do(
+            self.chat.rows(
+                "SELECT s.id, v.version, v.urgent, t.room_id FROM summaries s JOIN summary_versions v"
+                " ON v.summary_id = s.id AND v.version = coalesce(s.out_version, s.version)"
+                " JOIN summary_destinations t ON t.summary_id = s.id AND t.version = v.version"
+                " WHERE s.state = 'approved' OR s.out_version IS NOT NULL"
+            )
+        )
+        for row in rows:
+            there = rooms.get(row["room_id"][1:].partition(":")[0], [])
+            letters = [letter for text in there for letter in in_message(text)]
+            mark = "Urgent. " if row["urgent"] else ""
+            begins = rf"{mark}(?:Question f|Answer f|F)rom .*, {row['id']} version {row['version']}, "
+            assert sum(bool(re.match(begins, letter)) for letter in letters) == 1, row
+            Relay.counted["there once"] += 1
 
     def judge_file(self, sent: Sent, message: ShareFile) -> None:
         """A file is shown behind the preview that names it, and arrives as it was shown, or not at all."""
@@ -438,7 +578,7 @@ async def test_nothing_leaves_a_room_that_two_entitled_people_there_did_not_appr
         run_state_machine_as_test,
         Relay,
         settings=settings(
-            max_examples=80,
+            max_examples=50,
             stateful_step_count=30,
             deadline=None,
             derandomize=True,
@@ -448,6 +588,4 @@ async def test_nothing_leaves_a_room_that_two_entitled_people_there_did_not_appr
         ),
     )
     # the machine gets as far as what it is about
-    assert (
-        min(Relay.counted[kind] for kind in ("From", "Question", "Answer", "Edit", "deleted", "file")) > 0
-    ), Relay.counted
+    assert min(Relay.counted[kind] for kind in KINDS) > 0, Relay.counted

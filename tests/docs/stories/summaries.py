@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.store import seen
 from tests.commands.relay import river, setting
 from tests.docs.stories.telling import Story, Tell, tale
 
@@ -98,3 +99,36 @@ async def _never_sent(story: Story) -> None:
     await story.says("Cy", "!summary We may dance.", "willow")
     await story.passes(hours=72)
     await story.says("Ana", "ok S3", "willow")
+
+
+@life("digest-and-urgent", "A pod that takes a digest, something urgent, and who has seen it")
+async def _digest(story: Story) -> None:
+    await river(story.chat)
+    await story.says("Oli", "!pod set digest 18:00", "oak")
+    await story.says("Quin", "ok J1", "oak")
+    await story.says("Zed", "!summary The next assembly is on Sunday.", "river")
+    await story.says("Ana", "ok S1", "river")
+    await story.says("Hal", "ok S1", "river")
+    await story.says("Ida", "!summary Bring soup.", "river")
+    await story.says("Ana", "ok S2", "river")
+    await story.says("Hal", "ok S2", "river")
+    await story.says("Zed", "!summary The hall is closed today, we meet in the park. | urgent", "river")
+    await story.says("Ana", "ok S3", "river")
+    await story.says("Pia", "ok S3", "river")
+    await story.says("Ida", "!summary correct S2 Bring soup and bread.", "river")
+    await story.says("Hal", "ok S2", "river")
+    await story.says("Oli", "ok S2", "river")
+    await story.passes(hours=7, minutes=50)
+    await _is_seen_by(story, "S1", "willow", "oak")
+    story.note("Somebody in Willow and somebody in Oak have read what came.")
+    await story.says("Zed", "!summary status S1", "river")
+    await story.says("Zed", "!summary retract S1", "river")
+    await story.says("Ana", "ok S1", "river")
+    await story.says("Pia", "ok S1", "river")
+
+
+async def _is_seen_by(story: Story, summary: str, *rooms: str) -> None:
+    async with story.chat.database.transaction("receipts") as tx:
+        for room in rooms:
+            found = [each for each in await seen.unseen_in(tx, f"!{room}:test") if each.summary_id == summary]
+            await seen.mark_seen(tx, f"!{room}:test", found, story.chat.clock.now())
