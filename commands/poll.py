@@ -31,7 +31,10 @@ from bot.text import Text, _, shorten
 
 @command(
     "poll",
-    summary=_("Ask a question with 2 to 20 options, or show a poll by its id."),
+    summary=_(
+        "Ask a question with 2 to 20 options, or show a poll by its id. Other ways to ask: type= yesno, approval, score, rank,"
+        " temperature or meeting. In an assembly, to=pods asks every pod."
+    ),
     example=("!poll Where? | Park | Library | closes=Fri 18:00", "Where?"),
     aliases=("poll create", "poll open", "poll new", "poll start"),
 )

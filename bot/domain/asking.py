@@ -57,6 +57,7 @@ _TO_PODS = {"pods", "pod", "all", "allpods", "everypod", "everybody", "federatio
 
 _SECRET = {"secret", "anonymous", "anon", "private", "hidden"}
 _UNSEPARATED = re.compile(r"\s(type|closes|multi|to)\s?=\s?(.*)$", re.IGNORECASE)
+_WITHOUT_SIGN = re.compile(r"(type|closes|multi|to)(?:\s*:\s*|\s+)(.+)", re.IGNORECASE)
 
 
 def check_kind(typed: str, question: str, options: Sequence[str]) -> Kind:
@@ -85,7 +86,8 @@ def check_kind(typed: str, question: str, options: Sequence[str]) -> Kind:
         )
     names = [kind.value for kind in Kind]
     near = get_close_matches(word, names, 1, 0.6)
-    likely = Kind(near[0]) if near else Kind.CHOICE if offered else Kind.YESNO
+    first = read_kind(word.partition(" ")[0])
+    likely = first or (Kind(near[0]) if near else Kind.CHOICE if offered else Kind.YESNO)
     raise UsageError(
         "“{typed}” is no type of poll. There are: {names}. For example: {example}",
         typed=brief(tidy(typed)),
@@ -111,13 +113,21 @@ def check_to(typed: str, question: str, options: Sequence[str]) -> bool:
 
 
 def check_separated(question: str, options: Sequence[str]) -> None:
-    """Refuse an option such as `type=rank` that stands in the middle of a part.
+    """Refuse an option such as `type=rank` that stands in the middle of a part, or is written `type: rank`.
 
     Raises:
         UsageError: With the line as it was meant.
     """
     parts = [question, *options[:MOST]]
     for place, part in enumerate(parts):
+        meant = _WITHOUT_SIGN.fullmatch(tidy(part))
+        if place and meant and _is_option(meant[1].lower(), meant[2]):
+            line = [*parts[:place], f"{meant[1].lower()}={meant[2]}", *parts[place + 1 :]]
+            raise UsageError(
+                "Write {option} with an equals sign. For example: {example}",
+                option=Code(f"{meant[1].lower()}="),
+                example=Code("!poll " + " | ".join(brief(tidy(each)) for each in line if key(each))),
+            )
         if found := _UNSEPARATED.search(part):
             before = part[: found.start()]
             line = [*parts[:place], before, f"{found[1].lower()}={found[2].strip()}", *parts[place + 1 :]]
@@ -127,6 +137,19 @@ def check_separated(question: str, options: Sequence[str]) -> None:
                 option=Code(f"{found[1].lower()}="),
                 example=Code("!poll " + " | ".join(brief(tidy(each)) for each in line if key(each))),
             )
+
+
+def _is_option(name: str, value: str) -> bool:
+    """Tell whether words are meant as an option of the command rather than of the poll: "to pods", not "to Berlin"."""
+    match name:
+        case "type":
+            return read_kind(value) is not None
+        case "to":
+            return key(value).replace(" ", "") in _TO_PODS
+        case "multi":
+            return value.strip().isdecimal()
+        case _:
+            return True
 
 
 def check_poll(

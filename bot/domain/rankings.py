@@ -23,7 +23,7 @@ from bot.domain.values import Code
 
 _ARROWS = r">+|›|»|→|➔|\bthen\b"
 _NUMBERS = re.compile(
-    rf"#?\d{{1,3}}[.)]?(?:(?:\s*(?:[,;|\n]|{_ARROWS})\s*|\s+)#?\d{{1,3}}[.)]?)*", re.IGNORECASE
+    rf"#?\d{{1,3}}[.)]?(?:(?:\s*(?:[,;|\n/.–—-]|{_ARROWS})\s*|\s+)#?\d{{1,3}}[.)]?)*", re.IGNORECASE
 )
 _SHAPE = re.compile(r"[\s\d#.,;|()]*\d[\s]*(?:[<=>,&+]|\band\b)[\s\d#.,;|()<=>&+]*", re.IGNORECASE)
 

@@ -87,6 +87,9 @@ async def _keep_parts(tx: Tx, parent: Poll, ended_at: datetime) -> Together:
 async def correct(tx: Tx, now: datetime, parent: Poll, before: Tally) -> None:
     """Sum all pods up again, and say so where the result or the counts of a pod are others."""
     parts_before = await poll_pods.of(tx, parent.id)
+    mirrors = [await polls.find(tx, part.mirror_id) for part in parts_before]
+    if any(mirror is not None and mirror.erased for mirror in mirrors):
+        return  # there is nothing to sum up any more
     found = await _keep_parts(tx, parent, parent.end)
     parts = await poll_pods.of(tx, parent.id)
     await polls.close(tx, parent.id, parent.end, found.tally, ())

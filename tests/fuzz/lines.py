@@ -39,9 +39,9 @@ SETTINGS = [
     "timezone", "timezone Europe/London", "timezone Mars/Base", "timezone ../../etc/passwd", "term 3 weeks", "term 0 days", "term 9999999 weeks", "language en",
     "language xx", "quiet 22:00-7:00", "quiet none", "hour 25:00", "hour = 9:00", "prefix !", "term ² weeks", "nothing x",
 ]  # fmt: skip
-ANSWERS = ["1", "2", "1 2", "1, 2", "1 and 2", "Park", "library", "none", "0", "21", "99999999", "#1", "1.", "②", "²", "١", "Park, Library", "1;;2", "or"]  # fmt: skip
+ANSWERS = ["1", "2", "1 2", "1, 2", "1 and 2", "Park", "library", "none", "0", "21", "99999999", "#1", "1.", "②", "²", "١", "Park, Library", "1;;2", "or", "2 > 1", "2=1>3", "1=5 2=3", "1=6", "Park > Library", "Park: 5", "all"]  # fmt: skip
 CODES = ["K7F-2QX", "k7f2qx", "K7F 2QX", "AAA-AAA", "-"]
-PARTS = ["Where?", "Park | Library", "Park\nLibrary", "A | A", "Yes | yes", "1 | 2", "| A | B", "A || B", "closes=Fri 18:00", "multi=2", "multi=²", "hide", "close=x", "closes=", "=", "to=Oak", "multi=99", "multi=-1"]  # fmt: skip
+PARTS = ["Where?", "Park | Library", "Park\nLibrary", "A | A", "Yes | yes", "1 | 2", "| A | B", "A || B", "closes=Fri 18:00", "multi=2", "multi=²", "hide", "close=x", "closes=", "=", "to=Oak", "to=pods", "type=rank", "type=score", "type=yesno", "type=meeting", "type=²", "type: rank", "Fri 18:00 | Sat 11:00", "multi=99", "multi=-1"]  # fmt: skip
 TALK = ["ok", "Ok!", "ok S1", "ok J1", "accept", "pass", "accept P1", "yes", "thanks", "1", "2.", "99", "Park", "hello", "next", "!", "!!", "! help", "!help !", "!?", "spokesbot !", "spokesbot: ", "spokesbot: help", "@spokesbot:test", "@spokesbot:test !", "@spokesbot:test: !status", "spokesbot, ok"]  # fmt: skip
 
 _values = st.one_of(*(st.sampled_from(pool) for pool in (IDS, PEOPLE, DATES, SETTINGS, ANSWERS, CODES, PARTS, TRICKS)), words)  # fmt: skip

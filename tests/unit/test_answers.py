@@ -47,6 +47,9 @@ def refused(typed: str, asked: Poll) -> str:
         ("#2 #1", (2, 1)),
         ("2 then 1", (2, 1)),
         ("2 → 1", (2, 1)),
+        ("2-1-3", (2, 1, 3)),
+        ("2/1/3", (2, 1, 3)),
+        ("2.1.3", (2, 1, 3)),
         ("3", (3,)),
         ("library > park", (2, 1)),
         ("Library, Park, fish and chips!", (2, 1, 3)),
@@ -265,6 +268,13 @@ def test_whatever_is_answered_it_is_whole_or_refused_with_a_valid_example(
             " For example: !poll Where? | Park | Library",
         ),
         (
+            "rank multi=2",
+            "Where?",
+            ["Park", "Library"],
+            "“rank multi=2” is no type of poll. There are: choice, yesno, approval, score, rank, temperature, meeting."
+            " For example: !poll Where? | Park | Library | type=rank",
+        ),
+        (
             "quickly",
             "Do we march?",
             [],
@@ -342,6 +352,29 @@ def test_an_option_inside_a_part_is_shown_apart() -> None:
         check_separated("Where?", ["Park", "Hall closes=Fri 18:00"])
     assert refusal(found.value).endswith("For example: !poll Where? | Park | Hall | closes=Fri 18:00")
     check_separated("Is 2+2=4?", ["a=b"])
+
+
+@pytest.mark.parametrize(
+    ("part", "meant"),
+    [
+        ("type: rank", "type=rank"),
+        ("type rank", "type=rank"),
+        ("to pods", "to=pods"),
+        ("Multi 2", "multi=2"),
+        ("closes Fri 18:00", "closes=Fri 18:00"),
+    ],
+)
+def test_an_option_without_its_sign_is_shown_with_it(part: str, meant: str) -> None:
+    with pytest.raises(UsageError) as found:
+        check_separated("Where?", ["Park", "Hall", part])
+    name = meant.partition("=")[0]
+    assert refusal(found.value) == (
+        f"Write {name}= with an equals sign. For example: !poll Where? | Park | Hall | {meant}"
+    )
+
+
+def test_options_that_begin_like_one_stay_what_they_are() -> None:
+    check_separated("to pods", ["To Berlin", "Type writers", "Multi storey", "Total"])
 
 
 def test_times_are_read_in_any_form_and_put_in_order() -> None:

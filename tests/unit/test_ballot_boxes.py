@@ -73,6 +73,11 @@ def test_what_somebody_sends_who_has_no_voice_in_that_pod_changes_nothing(given_
     assert count_together(more, ASKED, END).tally == count_together(given_, ASKED, END).tally
 
 
+def test_what_somebody_said_in_a_pod_that_they_left_does_not_count_although_they_are_in_another() -> None:
+    given_ = [Box((Ballot("$1", "ana", START, (1,)),), (), frozenset()), Box((), (), frozenset({"ana"}))]
+    assert count_together(given_, ASKED, END).tally.voted == 0
+
+
 def test_a_withdrawal_in_one_pod_withdraws_what_was_said_in_another() -> None:
     minute = timedelta(minutes=1)
     both = frozenset({"ana"})

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.ballots import Fate, count
@@ -246,6 +246,7 @@ NOTHING: tuple[int, ...] = ()
 """An unknown message that was talk, or an answer that withdraws."""
 
 
+@example((0, 0, 4, 0, 0), 2)
 @given(st.lists(st.integers(0, 4), min_size=5, max_size=5).map(tuple), st.integers(0, 3))
 def test_a_temperature_is_certain_exactly_where_all_ways_have_its_reading(
     counts: tuple[int, ...], unknown: int
@@ -362,3 +363,25 @@ def test_a_result_says_the_same_where_only_talk_was_read_and_another_where_an_or
     assert count(judged, 3, 6, 1, Kind.RANK).says_as(clear)
     other = [(each, fate) for each, fate in judged[:-1]] + [(ballot(9, "p4", 1, 1, 3, 2), Fate.COUNTED)]
     assert not count(other, 3, 6, 0, Kind.RANK).says_as(clear)
+
+
+# -- laws of scales ------------------------------------------------------------------------------------
+
+
+@given(st.lists(full_scores, max_size=6), st.permutations((0, 1, 2)))
+def test_points_move_with_the_options_and_no_order_of_reading_matters(
+    answers: list[tuple[int, ...]], places: list[int]
+) -> None:
+    found = scores.distributions(answers, 3)
+    moved = scores.distributions([tuple(answer[place] for place in places) for answer in answers], 3)
+    assert moved == tuple(found[place] for place in places)
+    assert scores.distributions(answers[::-1], 3) == found
+
+
+@given(st.lists(st.integers(0, 4), min_size=5, max_size=5).map(tuple))
+def test_a_temperature_seen_from_the_other_end_is_the_same(counts: tuple[int, ...]) -> None:
+    middle, apart = temperature.reading(counts)
+    turned, apart_too = temperature.reading(counts[::-1])
+    assert apart is apart_too
+    assert (middle is None) is (turned is None) is (not any(counts))
+    assert middle is None or turned is None or middle + turned == 6
