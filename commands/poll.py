@@ -25,16 +25,13 @@ from bot.domain.ids import POLL, normal_id
 from bot.domain.pods import Role
 from bot.domain.polls import Poll, tidy
 from bot.domain.values import Code
-from bot.services import pod_polls, poll_closing, polls
+from bot.services import identity, pod_polls, poll_closing, polls
 from bot.text import Text, _, shorten
 
 
 @command(
     "poll",
-    summary=_(
-        "Ask a question with 2 to 20 options, or show a poll by its id. Other ways to ask: type= yesno, approval, score, rank,"
-        " temperature or meeting. In an assembly, to=pods asks every pod."
-    ),
+    summary=_("Ask a question with 2 to 20 options, or show a poll by its id."),
     example=("!poll Where? | Park | Library | closes=Fri 18:00", "Where?"),
     aliases=("poll create", "poll open", "poll new", "poll start"),
 )
@@ -62,6 +59,8 @@ async def poll(
     _check_line(ctx, question, option, read_kind(type_) or Kind.CHOICE)
     typed = Typed(question, option, closes, multi, type_, hide)
     of_pods = check_to(to, question, option)
+    if of_pods:
+        await identity.check_trusted(ctx.tx, ctx.room, ctx.sender)
     open_poll = pod_polls.open_for_pods if of_pods else polls.open_poll
     await open_poll(ctx.tx, ctx.now, ctx.room, ctx.sender, typed)
     return None
@@ -124,7 +123,7 @@ async def list_(ctx: Context) -> Reply:
 async def close(ctx: Context, id: Prose = "") -> Reply:
     """Close a poll and tell the result. Whoever did not ask the question needs a second member."""
     if "|" in id or "\n" in id:
-        return await _ask_about_closing(ctx, id)
+        return await ask_about(ctx, "close", id)
     cursor = Cursor(id)
     found = await read_poll(ctx, cursor)
     if not cursor.is_empty():
@@ -133,16 +132,18 @@ async def close(ctx: Context, id: Prose = "") -> Reply:
             rest=shorten(cursor.rest()),
             example=Code(f"!poll close {found.id}"),
         )
+    if found.of_pods:
+        await identity.check_trusted(ctx.tx, ctx.room, ctx.sender)
     answer = await poll_closing.ask_to_close(ctx.tx, ctx.now, found, ctx.sender, ctx.event)
     return Answer(answer, found.id) if answer else None
 
 
-async def _ask_about_closing(ctx: Context, text: str) -> Reply:
-    """Open a poll whose question happens to begin with "close"."""
+async def ask_about(ctx: Context, verb: str, text: str) -> Reply:
+    """Open a poll whose question happens to begin with a verb of this topic, such as "close"."""
     spec, _length = ctx.registry.find(["poll"]) or (None, 0)
     assert spec is not None  # noqa: S101 - declared above
-    word = re.search("close", ctx.said.body, re.IGNORECASE)
-    positional, named = await read_arguments(ctx, spec, f"{word[0] if word else 'close'} {text}")
+    word = re.search(verb, ctx.said.body, re.IGNORECASE)
+    positional, named = await read_arguments(ctx, spec, f"{word[0] if word else verb} {text}")
     return await spec.handler(ctx, *positional, **named)
 
 

@@ -19,6 +19,8 @@ WITHDRAW = {"none", "withdraw", "nothing"}
 """What takes an answer back, where it is not the words of an option."""
 
 _YES, _NO = {"y", "yeah", "yep", "aye"}, {"n", "nope", "nay"}
+_OTHER_KIND = re.compile(r"(?:#?\d{1,3}\s*[<>=]\s*)+#?\d{1,3}(?:[\s,;]+(?:#?\d{1,3}\s*[<>=]\s*)+#?\d{1,3})*")
+"""An order, or points: an answer to a poll of another kind."""
 _ALL = {"all", "all of them", "any", "every", "everything", "all times"}
 _NUMBERS = re.compile(r"#?\d{1,3}[.)]?(?:(?:\s*(?:[,;&+]|\band\b)\s*|\s+)#?\d{1,3}[.)]?)*", re.IGNORECASE)
 
@@ -110,6 +112,8 @@ def is_attempt(text: str, poll: Poll) -> bool:
     if len(text) > LONGEST_TOGETHER:
         return False
     if numbers_in(text) is not None or named(text, poll) is not None or _several(text, poll) is not None:
+        return True
+    if _OTHER_KIND.fullmatch(tidy(text)):
         return True
     return bool(get_close_matches(key(text), [key(option) for option in poll.options], 1, 0.8))
 

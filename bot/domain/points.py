@@ -75,7 +75,10 @@ def is_attempt(text: str, poll: Poll) -> bool:
     """Tell whether words said in reply to a poll are an answer, if a faulty one, rather than talk."""
     if len(text) > LONGEST_TOGETHER:
         return False
-    return numbers_in(text) is not None or any(number > 0 for number, _ in _pairs(text, poll) or [])
+    if numbers_in(text) is not None or any(number > 0 for number, _ in _pairs(text, poll) or []):
+        return True
+    before = [re.split(r"[=:]", part)[0] for part in re.split(r"[,;|\n]", text) if re.search(r"[=:]", part)]
+    return any(place_of(words, poll) > 0 for words in before)
 
 
 def _pairs(text: str, poll: Poll) -> list[tuple[int, int]] | None:

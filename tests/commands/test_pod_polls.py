@@ -174,6 +174,17 @@ async def test_spokes_of_two_pods_close_it_early_and_nobody_else(chat: Chat) -> 
     assert chat.heard("alder") == []
 
 
+async def test_somebody_whose_identity_has_changed_neither_asks_all_pods_nor_closes(chat: Chat) -> None:
+    await asked(chat)
+    for master in ("first", "second"):
+        await chat.identity("alder-ana", master)
+    before = await chat.everything()
+    for line in (LINE, "!poll close P1"):
+        [told] = await chat.say("alder-ana", "river", line)
+        assert told.startswith("alder-ana's identity has changed, so this does not count yet.")
+    assert await chat.everything() == before
+
+
 async def test_whoever_asked_can_take_it_back_until_somebody_answers(chat: Chat) -> None:
     await asked(chat)
     assert await chat.say("alder-ana", "river", "!undo") == ["P1 is cancelled: Where?"]
