@@ -54,15 +54,18 @@ async def propose(
     threshold: Line = "",
     supersedes: Line = "",
     trial: Line = "",
+    mode: Line = "",
+    of: Line = "",
 ) -> Reply:
     """Open a proposal. Everybody with a voice in the pod at this moment decides, by the pod's own rule.
 
     In an assembly a spoke proposes, and each pod decides in its own room. `class=binding` binds every pod: at least 7 days,
     and 3/4 of the pods. `class=advice` binds nobody: at least 5 days, 2/3 of the pods, and each pod then adopts it or not.
     `class=pillar` is a shared text: two readings of 14 days, 80% of all pods. It says how many must agree. `closes=Fri 18:00` sets the end, at least 24 hours ahead (3 days from now if there is
-    none). `threshold=` may name the pod's own rule; another one is for `!pod set threshold`. With an id alone it shows
-    that proposal; with nothing, the list. What is adopted goes into the log of decisions. `trial=60d` tries it: it lapses after that
-    unless it is renewed. `supersedes=D3` names the decision that it would replace.
+    none). `threshold=` may name the pod's own rule; another one is for `!pod set threshold`. `of=present` lets abstaining count
+    against it, `of=all` silence too. `mode=double` in an assembly counts pods and people, and both must pass. What is adopted goes
+    into the log of decisions. `trial=60d` tries it: it lapses after that unless it is renewed. `supersedes=D3` names the decision
+    that it would replace. With an id alone it shows that proposal; with nothing, the list.
     """
     if not text.strip():
         return await list_(ctx)
@@ -88,8 +91,15 @@ async def propose(
             closes=closes,
             supersedes=supersedes,
             trial=tried,
+            mode=mode,
+            of=of,
         )
         return None
+    if mode:
+        raise UsageError(
+            "In a pod its members are counted; a mode is for an assembly. For example: {example}",
+            example=Code(f"!propose {brief(tidy(text))}"),
+        )
     await proposal_opening.open_proposal(
         ctx.tx,
         ctx.now,
@@ -99,6 +109,7 @@ async def propose(
         text,
         closes=closes,
         threshold=threshold,
+        of=of,
         supersedes=supersedes,
         trial=tried,
     )
@@ -193,7 +204,7 @@ async def test(ctx: Context, id: Proposal) -> Reply:
 async def explain(ctx: Context, object_id: str) -> Reply:
     """Say the sum of a proposal in words: who has a voice, what counted, and the number that decides."""
     found = await proposals.find_shown(ctx.tx, ctx.room, object_id)
-    return Answer(await proposal_views.explain(ctx.tx, found), found.id)
+    return Answer(await proposal_views.explain(ctx.tx, ctx.now, ctx.room, found), found.id)
 
 
 @undoes("proposal.open")

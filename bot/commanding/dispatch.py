@@ -27,7 +27,7 @@ from bot.logs import fault
 from bot.ports import Clock, Event, Incoming, RefuseUnencrypted, Said, Unencrypted
 from bot.services import limits
 from bot.services.speech import say
-from bot.store import inbox, outbox, pods, rooms, steps
+from bot.store import heard, inbox, outbox, pods, rooms, steps
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -225,6 +225,7 @@ class Dispatcher:
         except NotAllowed as error:
             raise _NotTheirs(error.template, **error.values) from error
         positional, named = await read_arguments(ctx, spec, text)
+        await heard.spoke(ctx.tx, ctx.sender.user_id, ctx.now)
         return await spec.handler(ctx, *positional, **named)
 
     async def _silently(self, ctx: Context, step: Awaitable[Reply], over: Exceeded) -> Reply:

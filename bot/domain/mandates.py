@@ -6,10 +6,11 @@ something else only together, and only where the pod left it room (behaviour.md,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.domain.modes import votes, weigh
 from bot.domain.remits import BOUND, Remit, voice
 from bot.domain.stances import Count, Stance, Statement
 from bot.domain.thresholds import Rule
@@ -38,6 +39,8 @@ class Mandate:
         pair: The user ids of its seated spokes; those of the end, once the assembly's round has closed.
         said: What each of the pair said last in the assembly since the pod decided, or as a view before.
         settled: What it said in the end, once what its spokes said is erased; `none` if nothing.
+        people: How many people it had at the opening, each counted in one pod only.
+        dormant: Whether it was not heard for long, and has said nothing since.
         unsure: Whether what one of the pair sent last could not be read, and may change what the pod says.
     """
 
@@ -52,6 +55,8 @@ class Mandate:
     pair: tuple[str, ...] = ()
     said: tuple[Statement, ...] = ()
     settled: str | None = None
+    people: int = 0
+    dormant: bool = False
     unsure: bool = False
 
     @property
@@ -119,10 +124,22 @@ def count_pods(mandates: Iterable[Mandate], ended: Collection[str] = ()) -> Coun
         ended: The pods whose block has lapsed; it counts as standing aside.
     """
     found = list(mandates)
-    unknown = sum(each.unsure for each in found)
-    said = [
-        Stance.ASIDE if each.stance is Stance.BLOCK and each.pod_room_id in ended else each.voice
+    return _weighed(found, ended, {each.pod_room_id: 1 for each in found})
+
+
+def count_votes(mandates: Iterable[Mandate], ended: Collection[str] = ()) -> Count:
+    """Add up what the pods say: each with as many votes as it has people, up to the cap (`modes.cap`)."""
+    found = list(mandates)
+    return _weighed(found, ended, votes({each.pod_room_id: each.people for each in found}))
+
+
+def _weighed(found: Collection[Mandate], ended: Collection[str], weights: Mapping[str, int]) -> Count:
+    said = {
+        each.pod_room_id: Stance.ASIDE
+        if each.stance is Stance.BLOCK and each.pod_room_id in ended
+        else each.voice
         for each in found
-        if not each.unsure
-    ]
-    return Count(len(found), unknown=unknown, **{stance.value: said.count(stance) for stance in Stance})
+    }
+    unknown = [each.pod_room_id for each in found if each.unsure]
+    dormant = [each.pod_room_id for each in found if each.dormant]
+    return weigh(said, weights, unknown, dormant)

@@ -1,4 +1,4 @@
-"""What an assembly sets for itself: its time zone and when it meets.
+"""What an assembly sets for itself: its time zone, when it meets, and what it counts.
 
 Rule: dates are set as people say them and shown as people say them; what is stored is an RFC 5545 rule.
 """
@@ -9,13 +9,17 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import UsageError
+from bot.domain.modes import Mode
 from bot.domain.pods import SETTINGS
 from bot.domain.quiet import NEVER
 from bot.domain.recurrence import EXAMPLE, Recurrence, in_words
 from bot.domain.values import Code
 
-EXAMPLES = {"timezone": "Europe/London", "meets": EXAMPLE}
+EXAMPLES = {"timezone": "Europe/London", "meets": EXAMPLE, "mode": "double", "of": "present"}
 """The settings of an assembly, each with one valid value."""
+
+BY_TWO_PODS = ("mode", "of")
+"""What makes a proposal pass: it is proposed by a spoke, and confirmed by a spoke of another pod."""
 
 
 def check_assembly_setting(key: str, value: str, now: datetime, zone: ZoneInfo) -> tuple[str, str]:
@@ -34,6 +38,10 @@ def check_assembly_setting(key: str, value: str, now: datetime, zone: ZoneInfo) 
         )
     try:
         if name == "timezone":
+            return name, SETTINGS[name].check(value)
+        if name == "mode":
+            return name, Mode(value.strip().lower()).value
+        if name == "of":
             return name, SETTINGS[name].check(value)
         if value.strip().lower() in NEVER:
             return name, ""

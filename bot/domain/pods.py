@@ -18,7 +18,7 @@ from bot.domain.ids import normal_id
 from bot.domain.names import visible
 from bot.domain.quiet import NEVER, Quiet
 from bot.domain.tags import OFF, normal_tag
-from bot.domain.thresholds import FEWEST_FOR_ALL_BUT_ONE, read_threshold
+from bot.domain.thresholds import FEWEST_FOR_ALL_BUT_ONE, Against, read_threshold
 from bot.domain.values import Code, Person
 
 SMALLEST, LARGEST = 3, 15
@@ -248,6 +248,10 @@ def _remit(text: str) -> str:
     return str(remits.Remit.read(text))
 
 
+def _against(text: str) -> str:
+    return Against(text.strip().lower()).value
+
+
 SETTINGS: dict[str, Setting] = {
     setting.key: setting
     for setting in (
@@ -260,6 +264,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("objections", "none", "12h", _window, "how long members may object to an approved summary"),
         Setting("digest", OFF, "18:00", _digest, "the hour at which summaries come, all in one message"),
         Setting("threshold", "consensus", "2/3", _threshold, "when a proposal of the pod passes"),
+        Setting("of", "voiced", "present", _against, "what the yes voices are a share of"),
         Setting("remit", "bound", "free", _remit, "how far your pair may go from what you decided"),
     )
 }
@@ -270,6 +275,7 @@ class Settings:
     """A room's settings, defaults filled in.
 
     Args:
+        mode: For an assembly, what it counts.
         meets: For an assembly, when it meets, as a `Recurrence` is stored; empty where it has not said.
         prefix: What commands start with; the operator's, the same in every room.
     """
@@ -284,6 +290,8 @@ class Settings:
     objections: str = "none"
     digest: str = OFF
     threshold: str = "consensus"
+    of: str = "voiced"
+    mode: str = "pods"
     remit: str = "bound"
     prefix: str = "!"
 

@@ -7,12 +7,14 @@ without it. So one more "no" never makes anything pass (behaviour.md, section 5;
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
 from bot.domain.classes import POD, ProposalClass
 from bot.domain.errors import Conflict, UsageError
+from bot.domain.modes import Mode, Sum, sums
 from bot.domain.names import unstack
 from bot.domain.stances import Count, Stance
 from bot.domain.thresholds import Rule
@@ -83,6 +85,8 @@ class Proposal:
         supersedes: The decision that it would replace.
         trial: How long it would be tried before it lapses; `None` where it is no trial.
         parent: The proposal of an assembly on which this one decides what its pod says.
+        mode: What an assembly counts.
+        tally: Where that is something else than pods: the counts of its conditions, as they stand or as they were at the end.
         planned_at: When the round would close without a hold; `None` where there was none.
     """
 
@@ -111,6 +115,14 @@ class Proposal:
     supersedes: str | None = None
     trial: timedelta | None = None
     planned_at: datetime | None = None
+    mode: Mode = Mode.PODS
+    tally: tuple[Count, ...] = ()
+
+    def sums(self, count: Count) -> tuple[Sum, ...]:
+        """Return what has to pass: with a count of its voices, or of what its mode asks for."""
+        if self.mode is Mode.PODS:
+            return sums(self.mode, self.rule, (count,))
+        return sums(self.mode, self.rule, self.tally)
 
     @property
     def length(self) -> timedelta:
@@ -130,7 +142,9 @@ class Proposal:
     @property
     def rule(self) -> Rule:
         """The rule of the present round."""
-        return self.class_.fallback if self.fallback and self.class_.fallback else self.own_rule
+        if self.fallback and self.class_.fallback:
+            return replace(self.class_.fallback, against=self.own_rule.against)
+        return self.own_rule
 
     @property
     def of_pods(self) -> bool:
@@ -144,24 +158,30 @@ class Proposal:
 
 
 def decide(rule: Rule, count: Count, *, blocks: bool) -> Outcome:
-    """Say what a count makes of a proposal.
+    """Say what one count makes of a proposal; `decide_all` says more."""
+    return decide_all(sums(Mode.PODS, rule, (count,)), count, blocks=blocks)
+
+
+def decide_all(found: Sequence[Sum], count: Count, *, blocks: bool) -> Outcome:
+    """Say what the sums of a proposal make of it: it passes if all do.
 
     The messages that could not be read may say anything. Since a no never helps and a yes never harms, it is
     enough to look at all of them being the one, and all of them the other.
 
     Args:
-        rule: Its rule.
-        count: Who said what; `block` are those that stand.
+        found: What has to pass.
+        count: Of those who can block; `block` are the blocks that stand.
         blocks: Whether a standing block stops it; if not, it counts as no.
     """
-    at_best, at_worst = count.if_unknown(Stance.AGREE), count.if_unknown(Stance.BLOCK)
-    if not rule.passes(at_best):
-        return Outcome.REFUSED if rule.is_quorate(count) else Outcome.ABSENT
-    if not rule.passes(at_worst):
+    failed = [each for each in found if not each.rule.passes(each.count.if_unknown(Stance.AGREE))]
+    if failed:
+        absent = not any(each.rule.is_quorate(each.count) for each in failed)
+        return Outcome.ABSENT if absent else Outcome.REFUSED
+    if not all(each.rule.passes(each.count.if_unknown(Stance.BLOCK)) for each in found):
         return Outcome.UNCLEAR
     if blocks and count.block:
         return Outcome.BLOCKED
-    return Outcome.UNCLEAR if blocks and at_worst.block else Outcome.ADOPTED
+    return Outcome.UNCLEAR if blocks and count.unknown else Outcome.ADOPTED
 
 
 def at_end(outcome: Outcome, *, extended: bool) -> State | None:

@@ -88,6 +88,18 @@ class Recurrence:
                 return found
         raise ValueError(self.rule)
 
+    def before(self, at: datetime, zone: ZoneInfo) -> datetime | None:
+        """Return the last date earlier than a moment, as UTC, or `None` if the first one is yet to come."""
+        expanded: rrule = rrulestr(self.rule, dtstart=self.begins)  # type: ignore[assignment]  # one rule, no set
+        # an hour after, because around a change of the clocks the wall clock runs on
+        wall = at.astimezone(zone).replace(tzinfo=None) + timedelta(hours=2)
+        while (naive := expanded.before(wall)) is not None:
+            found = naive.replace(tzinfo=zone).astimezone(UTC)
+            if found < at:
+                return found
+            wall = naive
+        return None
+
 
 def _rule(words: str) -> tuple[str, time]:
     """Return the `RRULE` and the time of day of some words.

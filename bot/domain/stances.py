@@ -34,6 +34,7 @@ class Count:
     Args:
         voices: How many there are in all.
         unknown: How many of them may have said something that could not be read.
+        dormant: How many of them say nothing and have not been heard for long: the quorum does not wait for them.
     """
 
     voices: int
@@ -44,6 +45,7 @@ class Count:
     abstain: int = 0
     block: int = 0
     unknown: int = 0
+    dormant: int = 0
 
     @property
     def yes(self) -> int:
@@ -67,15 +69,19 @@ class Count:
 
     def with_yes(self, yes: int) -> Count:
         """Return the same count with this many yes instead."""
-        return replace(self, agree=yes, reserve=0)
+        return replace(self, agree=yes, reserve=0)._awake()
 
     def with_stance(self, stance: Stance, more: int = 1) -> Count:
         """Return the same count with some voices more, or fewer, of a stance."""
-        return replace(self, **{stance.value: getattr(self, stance.value) + more})
+        return replace(self, **{stance.value: getattr(self, stance.value) + more})._awake()
+
+    def _awake(self) -> Count:
+        """Return the same count, with no more dormant than silent: who says something is awake."""
+        return replace(self, dormant=min(self.dormant, max(self.silent - self.unknown, 0)))
 
     def if_unknown(self, stance: Stance) -> Count:
         """Return the count if all voices that could not be read had taken this stance."""
-        return replace(self.with_stance(stance, self.unknown), unknown=0)
+        return replace(replace(self, unknown=0).with_stance(stance, self.unknown))
 
 
 @dataclass(frozen=True, slots=True)

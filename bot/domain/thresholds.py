@@ -34,6 +34,11 @@ class Against(Enum):
     ALL = "all"
     """Every voice: silence is a no."""
 
+    def is_as_strict(self, other: Against) -> bool:
+        """Tell whether a share of this is at least as hard to reach as a share of the other."""
+        order = list(Against)
+        return order.index(self) >= order.index(other)
+
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
@@ -96,17 +101,26 @@ class Rule:
     quorum: Fraction
     against: Against = Against.VOICED
 
-    def needed_present(self, voices: int) -> int:
-        """Return how many voices make the quorum."""
-        return ceil(self.quorum * voices)
+    def needed_present(self, voices: int, dormant: int = 0) -> int:
+        """Return how many voices make the quorum.
+
+        It is a share of the active ones. A quorum of more than a half is never less than half of all, however many are
+        dormant: nobody can bind all by outlasting them.
+        """
+        active = ceil(self.quorum * (voices - dormant))
+        return max(active, ceil(HALF * voices)) if self.quorum > HALF else active
+
+    def quorum_of(self, count: Count) -> int:
+        """Return how many voices make the quorum of a count."""
+        return self.needed_present(count.voices, count.dormant)
 
     def is_quorate(self, count: Count) -> bool:
         """Tell whether enough are present."""
-        return count.present >= self.needed_present(count.voices)
+        return count.present >= self.quorum_of(count)
 
     def base(self, count: Count) -> int:
         """Return what the yes voices are counted against."""
-        quorum = self.needed_present(count.voices)
+        quorum = self.quorum_of(count)
         match self.against:
             case Against.ALL:
                 return count.voices
@@ -125,14 +139,20 @@ class Rule:
         yes, against = self.consensus_needs(count)
         return count.yes >= yes and self.consensus_against(count) <= against
 
+    def consensus_base(self, count: Count) -> int:
+        """Return what the parts of a consensus are counted of: all who are present, the quorum, or every voice."""
+        if self.against is Against.ALL:
+            return count.voices
+        return max(count.present, self.quorum_of(count))
+
     def consensus_needs(self, count: Count) -> tuple[int, int]:
         """Return how many must agree at least, and how many may be against it at most, by consensus."""
-        present = max(count.present, self.needed_present(count.voices))
+        present = self.consensus_base(count)
         return max(ceil(HALF * present), 1), floor(MOST_ASIDE * present)
 
     def consensus_against(self, count: Count) -> int:
         """Return how many are against it by consensus: aside, disagreeing, blocking, and missing up to the quorum."""
-        missing = max(self.needed_present(count.voices) - count.present, 0)
+        missing = max(self.consensus_base(count) - count.present, 0)
         return count.aside + count.disagree + count.block + missing
 
     def least_yes(self, count: Count) -> int | None:
@@ -155,6 +175,39 @@ class Rule:
             if self.passes(Count(voices, agree=yes, disagree=voices - yes)):
                 return yes
         return max(voices, 1)
+
+
+def read_against(text: str, usual: Against, example: str) -> Against:
+    """Read what the yes voices are to be a share of, for one proposal: as usual, or more.
+
+    Args:
+        text: As typed; empty for the usual.
+        usual: What the group has set, or its class asks for.
+        example: The line that was typed, for a refusal.
+
+    Raises:
+        UsageError: It is nothing of that kind, or easier than usual: one person cannot choose that.
+    """
+    word = " ".join(text.split()).lower()
+    if not word:
+        return usual
+    found = next((each for each in Against if each.value == word), None)
+    strict = Code(f"{example} | of={Against.ALL.value}")
+    if found is None:
+        raise UsageError(
+            "{typed} is nothing that yes voices are a share of. There are {names}. For example: {example}",
+            typed=text.strip(),
+            names=", ".join(each.value for each in Against),
+            example=strict,
+        )
+    if not found.is_as_strict(usual):
+        raise UsageError(
+            "Here it is of={usual}, and one person cannot make that easier for one proposal. Stricter is possible. For"
+            " example: {example}",
+            usual=usual.value,
+            example=strict,
+        )
+    return found
 
 
 _NEAR = {33: "1/3", 34: "1/3", 66: "2/3", 67: "2/3"}

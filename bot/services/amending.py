@@ -77,6 +77,7 @@ async def amend(tx: Tx, now: datetime, proposal: Proposal, sender: Person, text:
     await (mandates.begin if proposal.of_pods else begin_round)(tx, now, newer)
     standing = await stand(tx, newer)
     zone = (await pods.settings(tx, proposal.room_id)).zone
+    newer = replace(newer, tally=standing.tally)
     parts = [
         proposal_texts.opened(newer, sender, len(standing.voices), zone, now),
         Text(
@@ -85,6 +86,7 @@ async def amend(tx: Tx, now: datetime, proposal: Proposal, sender: Person, text:
         )
         if spoke and not proposal.of_pods
         else None,
+        await mandates.sleeping(tx, newer),
         Text("What changed:"),
         Text.listed(_line(each) for each in compare(proposal.text, words) if not each.is_kept),
     ]

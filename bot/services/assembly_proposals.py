@@ -5,18 +5,22 @@ Rule: the pods have the voices, and each is asked in its own room. A spoke propo
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.classes import BINDING, ProposalClass
+from bot.domain.classes import BINDING, PILLAR, ProposalClass
 from bot.domain.errors import Conflict, NotAllowed, NotFound, UsageError
 from bot.domain.ids import POLL
+from bot.domain.modes import Mode, read_mode
 from bot.domain.pods import Room, Settings
 from bot.domain.polls import brief, tidy
 from bot.domain.proposals import Proposal, check_count, check_text
+from bot.domain.thresholds import Against, read_against
 from bot.domain.values import Code, Person
 from bot.services import decisions, mandates, proposal_texts
 from bot.services.deadlines import deadline
 from bot.services.pairs import is_spoke
+from bot.services.proposal_counting import summed
 from bot.services.speech import say
 from bot.store import ids, pillars, pods, proposals, steps
 from bot.store import mandates as mandate_store
@@ -34,6 +38,8 @@ async def open_for_pods(
     class_: ProposalClass,
     *,
     closes: str,
+    mode: str = "",
+    of: str = "",
     pillar: int | None = None,
     supersedes: str = "",
     trial: timedelta | None = None,
@@ -49,6 +55,8 @@ async def open_for_pods(
         text: As typed.
         class_: One of those in which pods have the voices.
         closes: The end as typed; empty for the least time of the class.
+        mode: What is counted, as typed; empty for what the assembly has set.
+        of: What the yes voices are a share of, as typed; empty for what the assembly has set.
         pillar: The number of the pillar whose text it would change; `None` for a new one.
         supersedes: The id of the decision that it would replace, as typed; empty for none.
         trial: How long it would be tried.
@@ -74,16 +82,21 @@ async def open_for_pods(
     old = await decisions.to_replace(tx, room, supersedes, words)
     check_count(await proposals.open_in(tx, room.room_id), sender.user_id)
     closes_at = deadline(closes, now, settings.zone, example, class_.open_at_least, class_.open_for)
+    # what an assembly sets makes no pillar easier
+    usual = Mode.PODS if class_ is PILLAR else Mode(settings.mode)
+    counted = read_mode(mode, usual, example)
+    against = max(class_.rule.against, Against(settings.of), key=list(Against).index)
     proposal = Proposal(
         await ids.next_id(tx, POLL),
         room.room_id,
         sender.user_id,
         words,
-        class_.rule,
+        replace(class_.rule, against=read_against(of, against, example)),
         now,
         now,
         closes_at,
         class_=class_,
+        mode=counted,
         pillar=pillar,
         supersedes=old,
         trial=trial,
@@ -92,8 +105,10 @@ async def open_for_pods(
     await mandate_store.add(tx, proposal.id, found)
     await steps.record(tx, room.room_id, sender.user_id, now, "proposal.open", id=proposal.id)
     await mandates.begin(tx, now, proposal)
+    proposal, _count = await summed(tx, proposal)
     opened = proposal_texts.opened(proposal, sender, len(found), settings.zone, now)
-    await say(tx, now, room.room_id, opened, about=proposal.id, aloud=True)
+    told = Text.lines([opened, await mandates.sleeping(tx, proposal)])
+    await say(tx, now, room.room_id, told, about=proposal.id, aloud=True)
 
 
 def _check_pods(count: int, class_: ProposalClass, words: str) -> None:

@@ -12,7 +12,7 @@ from bot.domain.ids import normal_code
 from bot.domain.names import skeleton
 from bot.domain.pods import Pod, Room, enter_needs
 from bot.domain.values import Code, Person
-from bot.services import requests, spokes
+from bot.services import request_rules, requests, spokes
 from bot.services.speech import say
 from bot.store import pods, rooms
 from bot.store import requests as store
@@ -118,5 +118,5 @@ async def _asking(tx: Tx, assembly_room_id: str) -> list[Pod]:
 async def _who_lets_in(tx: Tx, assembly_room_id: str) -> Text:
     if enter_needs(await spokes.pairs_of(tx, assembly_room_id)) == "spokes":
         return Text("Any two spokes")
-    needed = requests.admins_needed(await rooms.members(tx, assembly_room_id))
+    needed = request_rules.admins_needed(await rooms.members(tx, assembly_room_id))
     return Text("An admin of this room can", n=needed) if needed == 1 else Text("Any two admins of this room")

@@ -79,19 +79,26 @@ async def unanswered(tx: Tx, proposal: Proposal) -> Text | None:
     return Text("It waited for {pods}, asked by a spoke; no answer came in 72 hours.", pods=", ".join(names))
 
 
-async def lines(tx: Tx, now: datetime, proposal: Proposal) -> list[Text]:
-    """Say of each hold of the present version what is asked and how long the end waits."""
+async def lines(tx: Tx, now: datetime, proposal: Proposal, *, asked: bool) -> list[Text]:
+    """Say of each hold of the present version how long the end waits.
+
+    Args:
+        tx: The open transaction.
+        now: The moment.
+        proposal: The assembly's.
+        asked: Whether what is asked is said too: in the assembly, where it was typed.
+    """
     if not proposal.is_open:
         return []
     zone = (await pods.settings(tx, proposal.room_id)).zone
-    return [
-        Text(
-            "Hold: {pod} is asked “{question}”, until {at} at the latest",
-            pod=each.pod,
-            question=each.question,
-            at=When(each.until, zone, now),
+    found = []
+    for each in await holds.of(tx, proposal):
+        if not each.is_on(now):
+            found.append(Text("Hold of {pod}: over since {at}", pod=each.pod, at=When(each.end, zone)))
+            continue
+        what = Text(" “{question}”", question=each.question) if asked else ""
+        until = When(each.until, zone, now)
+        found.append(
+            Text("Hold: {pod} is asked{what}, until {at} at the latest", pod=each.pod, what=what, at=until)
         )
-        if each.is_on(now)
-        else Text("Hold of {pod}: over since {at}", pod=each.pod, at=When(each.end, zone))
-        for each in await holds.of(tx, proposal)
-    ]
+    return found

@@ -21,8 +21,8 @@ from bot.services.deadlines import hours_later
 from bot.services.proposal_counting import Standing, stand
 from bot.services.proposal_rounds import end_native, set_end
 from bot.services.speech import say
+from bot.store import heard, pods, proposals, timers
 from bot.store import mandates as store
-from bot.store import pods, proposals, timers
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -57,10 +57,11 @@ async def correct(tx: Tx, now: datetime, mirror: Proposal, standing: Standing) -
     mandate = await store.of_mirror(tx, mirror.id)
     if parent is None or mandate is None or mandate.stance == carried(mirror.rule, standing.count):
         await proposals.save(tx, replace(mirror, count=standing.count))
-        return
-    remark = Text("Corrected: something sent before the end reached me, or could be read, only after it.")
-    await _carry(tx, now, mirror, parent, standing, remark)
-    if parent.count is not None:
+    else:
+        remark = Text("Corrected: something sent before the end reached me, or could be read, only after it.")
+        await _carry(tx, now, mirror, parent, standing, remark)
+    # also where the pod says the same, its people may be counted
+    if parent is not None and parent.count is not None:
         await timers.put(tx, "proposal.correct", f"proposal.{parent.id}.correct", now, id=parent.id)
 
 
@@ -95,6 +96,7 @@ async def _carry(
         await hold_ends.end(
             tx, now, parent, mandate.pod_room_id, Text("{pod} has answered.", pod=mandate.name)
         )
+        await heard.pod(tx, mandate.pod_room_id, now)
     name = mandate.name if mandate else ""
     text = mandate_texts.said(
         over,

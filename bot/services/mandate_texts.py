@@ -5,7 +5,7 @@ Rule: the assembly sees what a pod says and its numbers, never who said what the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -83,8 +83,8 @@ def room_left(remit: Remit) -> Text | None:
             return Text("I carry it; your spokes add nothing to it.")
         case Kind.WITHIN:
             return Text(
-                "If both your spokes say something else there, that counts, within these limits: “{limits}”. You hear it"
-                " here, and any of you can hold it back.",
+                "If both your spokes say something else there, that counts, within these limits: “{limits}”. They are"
+                " shown there. You hear it here, and any of you can hold it back.",
                 limits=remit.limits,
             )
         case Kind.FREE:
@@ -203,7 +203,9 @@ def line(mandate: Mandate, people: Mapping[str, Person]) -> Text:
     spoke = [each for each in mandate.said if each.stance is not None and each.user_id in people]
     if mandate.stance is None or mandate.count is None:
         if not spoke:
-            return Text("{pod}: nothing yet", pod=mandate.name)
+            return Text(
+                "{pod}: nothing yet, dormant" if mandate.dormant else "{pod}: nothing yet", pod=mandate.name
+            )
         views = Text.joined(
             Text("{who} {says}", who=people[each.user_id], says=stance_of(each)) for each in spoke
         )
@@ -231,9 +233,11 @@ def line(mandate: Mandate, people: Mapping[str, Person]) -> Text:
     return Text("{pod}: {decided}", **values)
 
 
-def missing(silent: Iterable[Mandate], on_hold: Iterable[Mandate]) -> Text:
+def missing(silent: Iterable[Mandate], on_hold: Iterable[Mandate]) -> Text | None:
     """Say which pods are missing when too few are there, and why; people are not named."""
     asked_again, differing = ([each.name for each in found] for found in (silent, on_hold))
+    if not asked_again and not differing:
+        return None
     return Text.lines(
         [
             Text("Nothing yet from {pods}; I ask them again.", pods=", ".join(asked_again))
@@ -243,4 +247,14 @@ def missing(silent: Iterable[Mandate], on_hold: Iterable[Mandate]) -> Text:
             if differing
             else None,
         ]
+    )
+
+
+def dormant(names: Collection[str]) -> Text | None:
+    """Name the pods that the quorum does not wait for."""
+    if not names:
+        return None
+    return Text(
+        "Not heard in the last two assemblies: {pods}. They are asked like all others, and the quorum does not wait for them.",
+        pods=", ".join(names),
     )

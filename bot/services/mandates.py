@@ -17,8 +17,8 @@ from bot.domain.proposals import (
     State,
 )
 from bot.domain.remits import Remit
-from bot.domain.thresholds import CONSENSUS, FEWEST_FOR_ALL_BUT_ONE, Rule, read_threshold
-from bot.services import hold_ends, mandate_texts, proposal_texts, voices
+from bot.domain.thresholds import CONSENSUS, FEWEST_FOR_ALL_BUT_ONE, Against, Rule, read_threshold
+from bot.services import hold_ends, mandate_texts, presence, proposal_texts, voices
 from bot.services.proposal_counting import stand
 from bot.services.proposal_rounds import begin_round, end_native, set_end
 from bot.services.speech import say
@@ -30,6 +30,7 @@ from bot.text import Text
 async def begin(tx: Tx, now: datetime, proposal: Proposal) -> None:
     """Begin a round: every pod is asked, and nothing is said yet."""
     await set_end(tx, proposal)
+    await presence.note(tx, now, proposal)
     for each in await mandates.of(tx, proposal.id):
         await _drop_mirror(tx, now, each)
         remit = Remit.read((await pods.settings(tx, each.pod_room_id)).remit)
@@ -38,8 +39,14 @@ async def begin(tx: Tx, now: datetime, proposal: Proposal) -> None:
         await ask(tx, now, proposal, blank, proposal.closes_at - BEFORE_THE_END)
 
 
-async def ask_silent(tx: Tx, now: datetime, proposal: Proposal) -> Text:
-    """Ask the pods again that have said nothing when a round is extended; returns who is missing."""
+async def sleeping(tx: Tx, proposal: Proposal) -> Text | None:
+    """Name the pods of a proposal that are dormant, if there are any."""
+    found = await mandates.of(tx, proposal.id) if proposal.of_pods else []
+    return mandate_texts.dormant([each.name for each in found if each.dormant])
+
+
+async def ask_silent(tx: Tx, now: datetime, proposal: Proposal) -> Text | None:
+    """Ask the pods again that have said nothing when a round is extended; returns which pods are missing, if any."""
     found = await voices.of_pods(tx, proposal)
     silent = [each for each in found if each.stance is None]
     for each in silent:
@@ -63,7 +70,7 @@ async def ask(tx: Tx, now: datetime, parent: Proposal, mandate: Mandate, closes_
         mandate.pod_room_id,
         parent.author,
         parent.text,
-        Rule(threshold, POD.rule.quorum),
+        Rule(threshold, POD.rule.quorum, Against(settings.of)),
         now,
         now,
         closes_at,
@@ -109,11 +116,12 @@ async def pod_left(tx: Tx, now: datetime, assembly_room_id: str, pod_room_id: st
         await mandates.drop(tx, proposal.id, pod_room_id)
         await hold_ends.end(tx, now, proposal, pod_room_id, Text("{pod} left.", pod=mandate.name))
         standing = await stand(tx, proposal)
+        left = replace(proposal, tally=standing.tally)
         text = Text(
             "{pod} left, and has no voice in {id} any more. {needed}",
             pod=mandate.name,
             id=proposal.id,
-            needed=proposal_texts.needed(proposal, len(standing.voices)),
+            needed=proposal_texts.needed(left, len(standing.voices)),
         )
         await say(tx, now, assembly_room_id, text, about=proposal.id)
         if proposal.state is State.BLOCKED and not standing.blocks:
@@ -125,13 +133,20 @@ async def settle_soon(tx: Tx, now: datetime, proposal: Proposal) -> None:
     await timers.put(tx, "proposal.settle", f"proposal.{proposal.id}.settle", now, id=proposal.id)
 
 
-async def lines(tx: Tx, proposal: Proposal) -> list[Text]:
-    """Say of each pod what it says, and by which sum."""
+async def lines(tx: Tx, proposal: Proposal, *, named: bool = False) -> list[Text]:
+    """Say of each pod what it says, and by which sum.
+
+    Args:
+        tx: The open transaction.
+        proposal: Of an assembly.
+        named: Whether it is said in the assembly only, where spokes said what they said: then they are named.
+    """
     found = await voices.of_pods(tx, proposal)
     people = {
         said.user_id: await rooms.person(tx, proposal.room_id, said.user_id)
         for each in found
         for said in each.said
+        if named
     }
     return [mandate_texts.line(each, people) for each in found]
 

@@ -162,6 +162,7 @@ async def open_vote(tx: Tx, now: datetime, proposal: Proposal) -> None:
     await (mandates.begin if proposal.of_pods else begin_round)(tx, now, voting)
     author = await rooms.person(tx, proposal.room_id, proposal.author)
     standing = await stand(tx, voting)
+    voting = replace(voting, tally=standing.tally)
     text = Text.lines(
         [
             Text(
@@ -169,6 +170,7 @@ async def open_vote(tx: Tx, now: datetime, proposal: Proposal) -> None:
                 id=proposal.id,
             ),
             proposal_texts.opened(voting, author, len(standing.voices), zone, now),
+            await mandates.sleeping(tx, voting),
         ]
     )
     await say(tx, now, proposal.room_id, text, about=proposal.id, aloud=True)

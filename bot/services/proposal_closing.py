@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from bot.domain.blocks import CLOCK, GIVEN_UP_AFTER, REMIND_BLOCKER_AFTER
 from bot.domain.errors import Conflict, NotAllowed
 from bot.domain.pods import Room
-from bot.domain.proposals import ERASED_AFTER, Proposal, State, at_end, decide, extension
+from bot.domain.proposals import ERASED_AFTER, Proposal, State, at_end, decide_all, extension
 from bot.domain.values import Code, Person, When
 from bot.services import (
     hold_ends,
@@ -56,9 +56,9 @@ async def close_due(tx: Tx, now: datetime, proposal_id: str) -> None:
         down = Text("Its end was {at}, when I was not running.", at=When(proposal.closes_at, zone, now))
         await mandate_carrying.close(tx, now, proposal, standing, down if late else None)
         return
-    state = at_end(
-        decide(proposal.rule, standing.count, blocks=proposal.can_block), extended=proposal.extended
-    )
+    proposal = replace(proposal, tally=standing.tally)
+    outcome = decide_all(proposal.sums(standing.count), standing.count, blocks=proposal.can_block)
+    state = at_end(outcome, extended=proposal.extended)
     if state is None:
         until = max(proposal.closes_at, now) + extension(proposal.length)
         more = replace(proposal, extended=True, closes_at=until, planned_at=None)
@@ -110,6 +110,7 @@ async def finish(
         state=state,
         ended_at=proposal.ended_at or proposal.closes_at,
         count=standing.count,
+        tally=standing.tally,
         blocked_at=now if state is State.BLOCKED else proposal.blocked_at,
     )
     await proposals.save(tx, ended)
@@ -156,19 +157,25 @@ async def correct(tx: Tx, now: datetime, proposal_id: str) -> None:
         return
     standing = await stand(tx, proposal)
     before, after = proposal.count, standing.count
-    if before == after:
+    if before == after and proposal.tally == standing.tally:
         return
     if proposal.parent is not None:
         await mandate_carrying.correct(tx, now, proposal, standing)
         return
-    state = at_end(decide(proposal.rule, after, blocks=proposal.can_block), extended=True)
+    now_summed = replace(proposal, tally=standing.tally)
+    outcome = decide_all(now_summed.sums(after), after, blocks=proposal.can_block)
+    state = at_end(outcome, extended=True)
     assert state is not None  # noqa: S101 - an extended round ends
-    if state is proposal.state and replace(before, unknown=0) == replace(after, unknown=0):
-        await proposals.save(tx, replace(proposal, count=after))
+    known = [
+        [replace(each, unknown=0) for each in (count, *tally)]
+        for count, tally in ((before, proposal.tally), (after, standing.tally))
+    ]
+    if state is proposal.state and known[0] == known[1]:
+        await proposals.save(tx, replace(proposal, count=after, tally=standing.tally))
         return  # it was talk, and the result is as it was
     remark = Text("Corrected: something sent before the end reached me, or could be read, only after it.")
     if state is proposal.state is State.BLOCKED:
-        await proposals.save(tx, replace(proposal, count=after))
+        await proposals.save(tx, replace(proposal, count=after, tally=standing.tally))
         return
     await finish(tx, now, proposal, state, standing, remark)
 
@@ -176,7 +183,9 @@ async def correct(tx: Tx, now: datetime, proposal_id: str) -> None:
 async def settle(tx: Tx, now: datetime, proposal: Proposal, remark: Text) -> None:
     """Say what comes of a blocked proposal on which no block stands any more."""
     standing = await stand(tx, proposal)
-    state = at_end(decide(proposal.rule, standing.count, blocks=proposal.can_block), extended=True)
+    now_summed = replace(proposal, tally=standing.tally)
+    outcome = decide_all(now_summed.sums(standing.count), standing.count, blocks=proposal.can_block)
+    state = at_end(outcome, extended=True)
     assert state is not None  # noqa: S101 - an extended round ends
     await finish(tx, now, proposal, state, standing, remark)
 
@@ -188,10 +197,15 @@ async def settle_due(tx: Tx, now: datetime, proposal_id: str) -> None:
         await settle(tx, now, proposal, Text("No pod blocks it any more."))
 
 
-async def erase(tx: Tx, proposal_id: str) -> None:
-    """Forget who said what; the tally stays (behaviour.md, section 11)."""
-    await timers.drop(tx, f"proposal.{proposal_id}.correct")
+async def erase(tx: Tx, now: datetime, proposal_id: str) -> None:
+    """Forget who said what; the tally stays (behaviour.md, section 11). What an open process needs is kept as long."""
     found = await proposals.find(tx, proposal_id)
+    parent = await proposals.find(tx, found.parent) if found and found.parent else None
+    if parent is not None and not parent.state.is_over:
+        key = f"proposal.{proposal_id}.erase"
+        await timers.put(tx, "proposal.erase", key, now + ERASED_AFTER, id=proposal_id)
+        return
+    await timers.drop(tx, f"proposal.{proposal_id}.correct")
     if found is not None and found.of_pods and not found.erased:
         await voices.settle(tx, found)
     await proposals.erase(tx, proposal_id)

@@ -7,22 +7,20 @@ counted, whoever leaves drops out.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 
 from bot.domain import blocks
-from bot.domain.mandates import count_pods
+from bot.domain.mandates import Mandate, count_pods, count_votes
+from bot.domain.modes import Mode, Unit, conditions
 from bot.domain.pods import Room
 from bot.domain.proposals import Proposal
 from bot.domain.stances import Count, Stance, Statement, count_stances, last_said, unsure
 from bot.domain.values import Person
 from bot.services import voices
-from bot.services.deadlines import SKEW
-from bot.services.proposal_rounds import native_start
-from bot.store import inbox, mandates, outbox, proposals, rooms, stances
+from bot.services.people_counting import count_people
+from bot.services.proposal_unread import unread_of, who_counts
+from bot.store import mandates, proposals, rooms, stances
 from bot.store.database import Tx
-
-_NO_STANCE = ("m.annotation", "m.replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,8 @@ class Standing:
         last: What each person said last, also those without a voice.
         unknown: Voices whose last words could not be read.
         blocks: Voices whose block stands.
-        count: The sum.
+        count: The sum; in an assembly, of the pods.
+        tally: In an assembly that counts something else than pods, the counts of its conditions.
     """
 
     voices: frozenset[str]
@@ -42,6 +41,7 @@ class Standing:
     unknown: frozenset[str]
     blocks: frozenset[str]
     count: Count
+    tally: tuple[Count, ...] = ()
 
     def said(self, user_id: str) -> Statement | None:
         """Return the stance of somebody, if they have one."""
@@ -61,14 +61,6 @@ class Standing:
         )
 
 
-async def who_counts(tx: Tx, proposal: Proposal) -> frozenset[str]:
-    """Return who has a voice: those of the opening who are still here with one, fixed when a round has closed."""
-    frozen = await proposals.voices(tx, proposal.id)
-    if not proposal.is_open:
-        return frozen
-    return frozen & {member.user_id for member in await rooms.voices(tx, proposal.room_id)}
-
-
 async def stand(tx: Tx, proposal: Proposal) -> Standing:
     """Sum a proposal up anew, as far as what was said could be read."""
     if proposal.of_pods:
@@ -80,14 +72,14 @@ async def stand(tx: Tx, proposal: Proposal) -> Standing:
         # those who stopped it can let it go after the end
         last = last_said(said, proposal.end, also=blocks.standing(last, entitled, ()))
     ended = await stances.ended_blocks(tx, proposal)
-    unknown = unsure(last, await _unread(tx, proposal), entitled)
+    unknown = unsure(last, await unread_of(tx, proposal), entitled)
     void = blocks.void(last, ended) if proposal.can_block else frozenset()
     standing = blocks.standing(last, entitled - unknown, ended) if proposal.can_block else frozenset()
     return Standing(entitled, last, unknown, standing, count_stances(last, entitled, unknown, void))
 
 
 async def _stand_of_pods(tx: Tx, proposal: Proposal) -> Standing:
-    found = await voices.of_pods(tx, proposal, await _unread(tx, proposal))
+    found = await voices.of_pods(tx, proposal, await unread_of(tx, proposal))
     ended = await stances.ended_blocks(tx, proposal)
     blocking = frozenset(each.pod_room_id for each in found if each.stance is Stance.BLOCK) - ended
     return Standing(
@@ -96,31 +88,39 @@ async def _stand_of_pods(tx: Tx, proposal: Proposal) -> Standing:
         frozenset(each.pod_room_id for each in found if each.unsure),
         blocking if proposal.can_block else frozenset(),
         count_pods(found, ended),
+        await _tally(tx, proposal, found, ended),
     )
 
 
-async def _unread(tx: Tx, proposal: Proposal) -> list[tuple[str, datetime, str]]:
-    """Return what could not be read so far and may be a stance of this round.
-
-    An app leaves in clear what a tapped answer refers to. A reaction or an edit is no stance. Anything else may be one.
-    """
-    started = await outbox.find(tx, native_start(proposal))
-    native = started.event_id if started else None
-    return [
-        (event.sender, event.sent_at, event.event_id)
-        for event in await inbox.parked_in(tx, proposal.room_id, proposal.round_at - SKEW, proposal.end)
-        if event.relation not in _NO_STANCE
-        and (
-            event.target == native if event.relation == "m.reference" else event.sent_at >= proposal.round_at
-        )
-    ]
+async def _tally(
+    tx: Tx, proposal: Proposal, found: Collection[Mandate], ended: Collection[str]
+) -> tuple[Count, ...]:
+    """Return the counts of what a mode asks for, in the order of its conditions."""
+    if proposal.mode is Mode.PODS:
+        return ()
+    counts = []
+    for unit, _rule in conditions(proposal.mode, proposal.rule):
+        match unit:
+            case Unit.PODS:
+                counts.append(count_pods(found, ended))
+            case Unit.VOTES:
+                counts.append(count_votes(found, ended))
+            case Unit.PEOPLE:
+                counts.append(await count_people(tx, proposal, found))
+    return tuple(counts)
 
 
 async def result_or_sum(tx: Tx, proposal: Proposal) -> Count:
     """Return the count of a proposal: its result once it is over, else the sum as it stands."""
+    return (await summed(tx, proposal))[1]
+
+
+async def summed(tx: Tx, proposal: Proposal) -> tuple[Proposal, Count]:
+    """Return a proposal with its tally, and its count: the result once it is over, else as they stand."""
     if proposal.count is not None and (proposal.erased or proposal.state.is_over):
-        return proposal.count
-    return (await stand(tx, proposal)).count
+        return proposal, proposal.count
+    standing = await stand(tx, proposal)
+    return replace(proposal, tally=standing.tally), standing.count
 
 
 async def waiting_for(tx: Tx, room: Room, user_id: str) -> list[Proposal]:

@@ -5,6 +5,7 @@ Rule: the number needed is said at the opening, and the pod's own rule of that m
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.classes import ADVICE, POD
@@ -18,7 +19,7 @@ from bot.domain.proposals import (
     check_count,
     check_text,
 )
-from bot.domain.thresholds import Rule, read_threshold
+from bot.domain.thresholds import Against, Rule, read_against, read_threshold
 from bot.domain.values import Code, Person
 from bot.services import decisions, proposal_texts
 from bot.services.deadlines import deadline
@@ -40,6 +41,7 @@ async def open_proposal(
     threshold: str,
     supersedes: str = "",
     trial: timedelta | None = None,
+    of: str = "",
 ) -> None:
     """Open a proposal: its words, the number needed, and a native poll to tap.
 
@@ -54,6 +56,7 @@ async def open_proposal(
         threshold: As typed; only the pod's own is taken.
         supersedes: The id of the decision that it would replace, as typed; empty for none.
         trial: How long it would be tried.
+        of: What the yes voices are a share of, as typed; as the pod has set, or stricter.
 
     Raises:
         UsageError: It cannot be proposed like this.
@@ -69,7 +72,9 @@ async def open_proposal(
             change=Code(f"!pod set threshold {threshold.strip()}"),
             example=Code(f"!propose {brief(tidy(words))}"),
         )
-    closes_at = deadline(closes, now, settings.zone, f"!propose {brief(tidy(words))}")
+    line = f"!propose {brief(tidy(words))}"
+    rule = replace(rule, against=read_against(of, rule.against, line))
+    closes_at = deadline(closes, now, settings.zone, line)
     old = await decisions.to_replace(tx, room, supersedes, words)
     await _open(tx, now, room, settings, sender, words, rule, voices, closes_at, supersedes=old, trial=trial)
 
@@ -117,7 +122,9 @@ async def _electorate(tx: Tx, room: Room, settings: Settings) -> tuple[frozenset
     """Return who has a voice in a pod now, and by which rule it decides."""
     voices = frozenset(member.user_id for member in await rooms.voices(tx, room.room_id))
     return voices, Rule(
-        read_threshold(settings.threshold, len(voices), "!pod set threshold "), POD.rule.quorum
+        read_threshold(settings.threshold, len(voices), "!pod set threshold "),
+        POD.rule.quorum,
+        Against(settings.of),
     )
 
 

@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.domain.proposals import Outcome, Proposal, State, decide
+from bot.domain.modes import Mode
+from bot.domain.proposals import Outcome, Proposal, State, decide, decide_all
 from bot.domain.stances import Count, Stance, Statement
 from bot.domain.values import Code, Person, Verbatim, When
+from bot.services import mode_texts
 from bot.services.proposal_texts import how_to_answer, so_far, unread
 from bot.text import Text
 
@@ -90,9 +92,11 @@ def stance_of(said: Statement) -> Text:
 
 def because(proposal: Proposal, count: Count) -> Text | None:
     """Say in one sentence why it did not pass, or that it passed without its quorum."""
+    if proposal.mode is not Mode.PODS:
+        return _because_of_sums(proposal, count)
     rule = proposal.rule
     outcome = decide(rule, count, blocks=proposal.can_block)
-    quorum = rule.needed_present(count.voices)
+    quorum = rule.quorum_of(count)
     match outcome:
         case Outcome.BLOCKED | Outcome.ADOPTED:
             if rule.is_quorate(count):
@@ -116,6 +120,20 @@ def because(proposal: Proposal, count: Count) -> Text | None:
             return _missed(proposal, count)
 
 
+def _because_of_sums(proposal: Proposal, count: Count) -> Text:
+    """Say each sum where something else than pods is counted: what it needed, and whether it is enough."""
+    found = proposal.sums(count)
+    outcome = decide_all(found, count, blocks=proposal.can_block)
+    unclear = outcome is Outcome.UNCLEAR
+    return Text.lines(
+        [
+            Text("What could not be read could change it, so nothing is adopted.") if unclear else None,
+            *(mode_texts.quorums(found) if outcome is Outcome.ABSENT else ()),
+            *mode_texts.lines(found),
+        ]
+    )
+
+
 def _missed(proposal: Proposal, count: Count) -> Text:
     rule = proposal.rule
     if not rule.threshold.is_consensus:
@@ -133,7 +151,7 @@ def _missed(proposal: Proposal, count: Count) -> Text:
         "{count} stood aside, disagreed or blocked, and consensus bears {most} of {present}.",
         count=rule.consensus_against(count),
         most=against,
-        present=max(count.present, rule.needed_present(count.voices)),
+        present=rule.consensus_base(count),
     )
 
 

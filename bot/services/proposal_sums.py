@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from bot.domain.mandates import carried
-from bot.domain.proposals import ERASED_AFTER, Proposal, State, at_end, decide
+from bot.domain.modes import Mode
+from bot.domain.proposals import ERASED_AFTER, Proposal, State, at_end, decide_all
 from bot.domain.stances import Count
 from bot.domain.thresholds import Against, Rule
 from bot.domain.values import Code, When
+from bot.services import mode_texts
 from bot.services.mandate_texts import would_say
 from bot.services.proposal_results import because
 from bot.services.proposal_texts import so_far, state_of, unread
@@ -21,7 +23,6 @@ from bot.text import Text, shorten
 
 def why(proposal: Proposal, count: Count, guests: int, zone: ZoneInfo) -> Text:
     """Say how the sum comes about, so that anyone can redo it with a pencil."""
-    rule = proposal.rule
     return Text.lines(
         [
             Text(
@@ -58,17 +59,49 @@ def why(proposal: Proposal, count: Count, guests: int, zone: ZoneInfo) -> Text:
             )
             if proposal.erased
             else None,
-            Text(
-                "Present are all who said something: {present}. The quorum is {quorum}: {share} of {voices}, rounded up.",
-                present=count.present,
-                quorum=rule.needed_present(count.voices),
-                share=rule.quorum,
-                voices=count.voices,
-            ),
-            *(_by_consensus(proposal, count) if rule.threshold.is_consensus else _by_share(proposal, count)),
-            _least(proposal, count) if proposal.is_open else None,
+            *(_by_mode(proposal, count) if proposal.mode is not Mode.PODS else _by_rule(proposal, count)),
+            _least(proposal, count) if proposal.is_open and proposal.mode is Mode.PODS else None,
             rehearsal(proposal, count, zone) if proposal.is_open else None,
         ]
+    )
+
+
+def _by_rule(proposal: Proposal, count: Count) -> Iterable[Text]:
+    rule = proposal.rule
+    yield _quorum(rule, count)
+    yield from _by_consensus(proposal, count) if rule.threshold.is_consensus else _by_share(proposal, count)
+
+
+def _by_mode(proposal: Proposal, count: Count) -> Iterable[Text]:
+    """Say every sum of an assembly that counts something else than pods."""
+    if (how := mode_texts.how(proposal.mode)) is not None:
+        yield how
+    found = proposal.sums(count)
+    yield from mode_texts.quorums(found)
+    yield from mode_texts.lines(found)
+    if proposal.can_block:
+        yield Text("Standing blocks: {have}. With one, it is not adopted.", have=count.block)
+
+
+def _quorum(rule: Rule, count: Count) -> Text:
+    if count.dormant:
+        return Text(
+            "Present are all who said something: {present}. {dormant} of {voices} are dormant: not heard in the last two"
+            " assemblies. The quorum is {quorum}: {share} of the {active} active ones, rounded up, and never less than half of"
+            " all where it is more than a half.",
+            present=count.present,
+            dormant=count.dormant,
+            active=count.voices - count.dormant,
+            quorum=rule.quorum_of(count),
+            share=rule.quorum,
+            voices=count.voices,
+        )
+    return Text(
+        "Present are all who said something: {present}. The quorum is {quorum}: {share} of {voices}, rounded up.",
+        present=count.present,
+        quorum=rule.quorum_of(count),
+        share=rule.quorum,
+        voices=count.voices,
     )
 
 
@@ -76,16 +109,16 @@ def _by_consensus(proposal: Proposal, count: Count) -> Iterable[Text]:
     rule = proposal.rule
     yes, against = rule.consensus_needs(count)
     yield Text(
-        "Agreeing, with reservations or without: {have}. At least half of {larger} is needed, the larger of present and"
-        " quorum: {least}.",
+        "Agreeing, with reservations or without: {have}. At least half of {larger} is needed, {of}: {least}.",
+        of=Text("every voice") if rule.against is Against.ALL else Text("the larger of present and quorum"),
         have=count.yes,
-        larger=max(count.present, rule.needed_present(count.voices)),
+        larger=rule.consensus_base(count),
         least=yes,
     )
     yield Text(
         "Aside, disagreeing, blocking, or missing up to the quorum: {have}. At most a third of {larger} is borne: {most}.",
         have=rule.consensus_against(count),
-        larger=max(count.present, rule.needed_present(count.voices)),
+        larger=rule.consensus_base(count),
         most=against,
     )
     yield Text("Standing blocks: {have}. With one, it is not adopted.", have=count.block)
@@ -114,7 +147,7 @@ def _counted_against(rule: Rule, count: Count, base: int) -> Text:
             return Text(
                 "Present are {present}, and the quorum is {quorum}. The larger counts: {base}.",
                 present=count.present,
-                quorum=rule.needed_present(count.voices),
+                quorum=rule.quorum_of(count),
                 base=base,
             )
         case Against.VOICED:
@@ -122,7 +155,7 @@ def _counted_against(rule: Rule, count: Count, base: int) -> Text:
                 "Yes or no was said by {voiced}. The quorum less those who abstain or stand aside is {rest}. The larger"
                 " counts: {base}.",
                 voiced=count.voiced,
-                rest=rule.needed_present(count.voices) - count.abstain - count.aside,
+                rest=rule.quorum_of(count) - count.abstain - count.aside,
                 base=base,
             )
 
@@ -151,7 +184,7 @@ def rehearsal(proposal: Proposal, count: Count, zone: ZoneInfo) -> Text:
             state=state_of(proposal),
             why=Code(f"!why {proposal.id}"),
         )
-    outcome = decide(proposal.rule, count, blocks=proposal.can_block)
+    outcome = decide_all(proposal.sums(count), count, blocks=proposal.can_block)
     then = {
         None: Text("would go on once more"),
         State.ADOPTED: Text("would be adopted"),

@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.blocks import CLOCK, GIVEN_UP_AFTER, TALKS
 from bot.domain.classes import ADVICE, PILLAR
+from bot.domain.modes import Mode
 from bot.domain.proposals import Proposal, State
 from bot.domain.stances import Count, Stance
 from bot.domain.thresholds import Against
 from bot.domain.values import Code, Person, Verbatim, When
+from bot.services import mode_texts
 from bot.text import Text, shorten
 
 _SHORT = 60
@@ -105,6 +107,8 @@ def reading(proposal: Proposal) -> Text | None:
 
 def needed(proposal: Proposal, voices: int) -> Text:
     """Say the exact number that is needed, whatever the others say."""
+    if proposal.mode is not Mode.PODS:
+        return mode_texts.needed(proposal)
     rule = proposal.rule
     least = rule.enough(voices)
     if rule.against is Against.ALL and proposal.of_pods:

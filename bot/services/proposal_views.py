@@ -12,7 +12,7 @@ from bot.domain.proposals import Proposal, State
 from bot.domain.values import Code
 from bot.services import hold_ends, mandates, proposal_sums, proposal_texts
 from bot.services.polls import LISTED, LISTED_FOR
-from bot.services.proposal_counting import named, result_or_sum, stand
+from bot.services.proposal_counting import named, result_or_sum, stand, summed
 from bot.store import pods, proposals, rooms, stances
 from bot.store.database import Tx
 from bot.text import Text
@@ -24,11 +24,12 @@ async def describe(tx: Tx, now: datetime, proposal: Proposal) -> Text:
     author = await rooms.person(tx, proposal.room_id, proposal.author)
     standing = await stand(tx, proposal)
     talks = len(await stances.talks(tx, proposal))
-    count = await result_or_sum(tx, proposal)
+    proposal, count = await summed(tx, proposal)
     people = await named(tx, proposal, standing.blocks)
     said = await _adopted_by(tx, proposal)
     if proposal.of_pods:
-        said = [*await mandates.lines(tx, proposal), *await hold_ends.lines(tx, now, proposal), *said]
+        spoken = await mandates.lines(tx, proposal, named=True)
+        said = [*spoken, *await hold_ends.lines(tx, now, proposal, asked=True), *said]
     return proposal_texts.state(proposal, author, count, people, talks, zone, now, said)
 
 
@@ -41,20 +42,30 @@ async def _adopted_by(tx: Tx, proposal: Proposal) -> list[Text]:
     ]
 
 
-async def explain(tx: Tx, proposal: Proposal) -> Text:
-    """Say the sum of a proposal in words."""
+async def explain(tx: Tx, now: datetime, room: Room, proposal: Proposal) -> Text:
+    """Say the sum of a proposal in words; in an assembly, with what each pod says and what is waited for.
+
+    In the room of a pod it names no spoke of another one, and what one asked their own stays out.
+    """
     if proposal.state is State.WITHDRAWN:
         return Text("{id} was withdrawn by its author, so nothing is counted.", id=proposal.id)
     standing = await stand(tx, proposal)
     zone = (await pods.settings(tx, proposal.room_id)).zone
-    count = await result_or_sum(tx, proposal)
-    return proposal_sums.why(proposal, count, standing.guests, zone)
+    proposal, count = await summed(tx, proposal)
+    why = proposal_sums.why(proposal, count, standing.guests, zone)
+    if not proposal.of_pods:
+        return why
+    here = room.room_id == proposal.room_id
+    spoken = await mandates.lines(tx, proposal, named=here)
+    pods_say = [*spoken, *await hold_ends.lines(tx, now, proposal, asked=here)]
+    return Text.lines([why, Text.listed(pods_say)])
 
 
 async def rehearse(tx: Tx, now: datetime, proposal: Proposal) -> Text:
     """Say what would come of it if it closed now; nothing is changed."""
     zone = (await pods.settings(tx, proposal.room_id)).zone
-    return proposal_sums.rehearsal(proposal, await result_or_sum(tx, proposal), zone)
+    proposal, count = await summed(tx, proposal)
+    return proposal_sums.rehearsal(proposal, count, zone)
 
 
 async def listing(tx: Tx, now: datetime, room: Room) -> Text:

@@ -12,7 +12,7 @@ from bot.domain.proposals import Proposal, State
 from bot.domain.values import Verbatim, When
 from bot.services import mandates, proposal_texts
 from bot.services.deadlines import hours_later
-from bot.services.proposal_counting import Standing
+from bot.services.proposal_counting import Standing, summed
 from bot.services.speech import say
 from bot.store import pods, proposals, timers
 from bot.store.database import Tx
@@ -47,6 +47,7 @@ async def begin_next(
         await timers.drop(tx, f"proposal.{proposal.id}.{key}")
     await proposals.save(tx, newer)
     await mandates.begin(tx, now, newer)
+    newer, count = await summed(tx, newer)
     text = Text.lines(
         [
             Text(
@@ -61,7 +62,8 @@ async def begin_next(
             Text(
                 "Every pod is asked once more about the same words. A change of them starts at the first reading."
             ),
-            proposal_texts.needed(newer, standing.count.voices),
+            proposal_texts.needed(newer, count.voices),
+            await mandates.sleeping(tx, newer),
             Text("Closes {at}.", at=When(newer.closes_at, zone, now)),
             Text.listed(said),
         ]

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from bot.domain.errors import Conflict, NotAllowed, NotFound
 from bot.domain.ids import REQUEST
-from bot.domain.meetings import check_assembly_setting, shown
+from bot.domain.meetings import BY_TWO_PODS, check_assembly_setting, shown
 from bot.domain.pods import (
     REQUEST_GOOD_FOR,
     REQUESTS_OF_ONE,
@@ -18,23 +18,16 @@ from bot.domain.pods import (
     Room,
     RoomKind,
     check_setting,
-    enter_needs,
 )
 from bot.domain.values import Code, Person
-from bot.domain.voices import APPROVERS, AssemblyVoices
 from bot.services import spokes
 from bot.services.request_effects import EFFECTS
+from bot.services.request_rules import check_may_approve
 from bot.services.speech import say
 from bot.store import ids, pods, requests, rooms, steps, timers
-from bot.store import spokes as seats
 from bot.store.database import Tx
 from bot.store.requests import Request
 from bot.text import Text
-
-
-def admins_needed(members: list[Member]) -> int:
-    """Return how many admins let a pod in: two people, unless the room has only one admin."""
-    return min(2, sum(member.admin for member in members)) or 1
 
 
 async def approve(tx: Tx, now: datetime, room: Room, sender: Person, request_id: str) -> Text | None:
@@ -52,7 +45,7 @@ async def approve(tx: Tx, now: datetime, room: Room, sender: Person, request_id:
         )
     if request.state != "open":
         raise Conflict("{id} is not open any more.", id=request_id)
-    needed = await _check_may_approve(tx, request, sender)
+    needed = await check_may_approve(tx, request, sender)
     if not await requests.add_ok(tx, request_id, sender.user_id, now):
         raise Conflict("Your ok for {id} is counted already. It needs another person.", id=request_id)
     await steps.record(tx, room.room_id, sender.user_id, now, "request.ok", id=request_id)
@@ -76,76 +69,11 @@ async def _count_oks(tx: Tx, request: Request) -> int:
     count = 0
     for user_id in await requests.oks(tx, request.id):
         try:
-            await _check_may_approve(tx, request, await rooms.person(tx, request.room_id, user_id))
+            await check_may_approve(tx, request, await rooms.person(tx, request.room_id, user_id))
         except NotAllowed:
             continue
         count += 1
     return count
-
-
-async def _check_may_approve(tx: Tx, request: Request, sender: Person) -> int:
-    """Check that somebody may ok a request; returns how many people it needs."""
-    if request.kind != "enter":
-        if sender.user_id == request.asked_by:
-            raise NotAllowed("You proposed {id}; it needs the ok of another member.", id=request.id)
-        if not any(member.user_id == sender.user_id for member in await rooms.voices(tx, request.room_id)):
-            raise NotAllowed("{id} needs the ok of a member with a voice.", id=request.id)
-        await _check_not_the_pair_alone(tx, request, sender)
-        await _check_second_pod(tx, request, sender)
-        if request.kind != "setting" or await pods.find_assembly(tx, request.room_id) is None:
-            return 1
-        pairs = await spokes.pairs_of(tx, request.room_id)
-        if enter_needs(pairs) == "spokes" and not any(sender.user_id in pair for pair in pairs.values()):
-            raise NotAllowed(
-                "{id} needs the ok of a spoke. {show} lists them.", id=request.id, show=Code("!assembly")
-            )
-        return 1
-    pairs = await spokes.pairs_of(tx, request.room_id)
-    if enter_needs(pairs) == "spokes":
-        if not any(sender.user_id in pair for pair in pairs.values()):
-            raise NotAllowed(
-                "{id} needs the ok of two spokes. {show} lists them.", id=request.id, show=Code("!assembly")
-            )
-        return 2
-    members = await rooms.members(tx, request.room_id)
-    if not any(member.admin and member.user_id == sender.user_id for member in members):
-        raise NotAllowed(
-            "While there are fewer than two pods, {id} needs the ok of this room's admins.", id=request.id
-        )
-    return admins_needed(members)
-
-
-async def _check_not_the_pair_alone(tx: Tx, request: Request, sender: Person) -> None:
-    """Check that a pair does not decide by itself how far it may go, where anybody else has a voice."""
-    if request.kind != "remit" and request.key != "remit":
-        return
-    pair = {seat.user_id for seat in await seats.seated(tx, request.room_id)}
-    others = {member.user_id for member in await rooms.voices(tx, request.room_id)} - pair
-    if {request.asked_by, sender.user_id} <= pair and others:
-        raise NotAllowed(
-            "{id} is about what your pair may say, so it needs the ok of a member who is no spoke.",
-            id=request.id,
-        )
-
-
-async def _check_second_pod(tx: Tx, request: Request, sender: Person) -> None:
-    """Check that an assembly's decision is touched by spokes of two pods."""
-    if request.kind not in ("renew", "reopen") or await pods.find_assembly(tx, request.room_id) is None:
-        return
-    pairs = await spokes.pairs_of(tx, request.room_id)
-    names = {pod.room_id: pod.name for pod in await pods.pods_of(tx, request.room_id)}
-    voices = AssemblyVoices(
-        {
-            user: frozenset(names[pod] for pod, pair in pairs.items() if user in pair)
-            for user in (request.asked_by, sender.user_id)
-        }
-    )
-    if len(voices.counted([request.asked_by, sender.user_id])) < APPROVERS:
-        raise NotAllowed(
-            "{id} was asked for by one pod, so it needs the ok of a spoke of another pod. {show} lists them.",
-            id=request.id,
-            show=Code("!assembly"),
-        )
 
 
 async def ask_setting(
@@ -165,6 +93,14 @@ async def ask_setting(
         key, value = check_assembly_setting(*typed, now, settings.zone)
     else:
         key, value = check_setting(*typed)
+    if (
+        room.kind is RoomKind.ASSEMBLY
+        and key in BY_TWO_PODS
+        and not await spokes.is_spoke(tx, room, sender.user_id)
+    ):
+        raise NotAllowed(
+            "What an assembly counts is proposed by a spoke. {show} lists them.", show=Code("!assembly")
+        )
     if getattr(settings, key) == value:
         raise Conflict("{key} is {value} already.", key=key.capitalize(), value=shown(key, value))
     request = await ask(tx, now, "setting", room.room_id, room.room_id, sender, key=key, value=value)
@@ -260,7 +196,7 @@ async def waiting_for_ok(tx: Tx, room: Room, sender: Person) -> list[Request]:
     found = []
     for request in await requests.open_in(tx, room.room_id):
         try:
-            await _check_may_approve(tx, request, sender)
+            await check_may_approve(tx, request, sender)
         except NotAllowed:
             continue
         if sender.user_id not in await requests.oks(tx, request.id):

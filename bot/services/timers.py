@@ -88,7 +88,7 @@ async def _settle_proposal(tx: Tx, now: datetime, due: datetime, payload: dict[s
 
 
 async def _erase_stances(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
-    await proposal_closing.erase(tx, payload["id"])
+    await proposal_closing.erase(tx, now, payload["id"])
 
 
 async def _drop_moving(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:

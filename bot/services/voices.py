@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import datetime
 
 from bot.domain.mandates import Mandate
 from bot.domain.proposals import Proposal
 from bot.domain.stances import Statement, last_said, unsure
 from bot.services.pairs import pairs_of
+from bot.services.proposal_unread import Unread
 from bot.store import mandates, spoken
 from bot.store.database import Tx
-
-Unread = tuple[str, datetime, str]
-"""Sender, time and event id of something that could not be read."""
 
 
 async def of_pods(tx: Tx, proposal: Proposal, unread: Collection[Unread] = ()) -> list[Mandate]:

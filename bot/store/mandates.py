@@ -69,10 +69,21 @@ async def kept_pairs(tx: Tx, proposal_id: str) -> dict[str, tuple[str, ...]]:
     return {row["pod_room_id"]: tuple(json.loads(row["pair"])) for row in rows}
 
 
-async def settle(tx: Tx, proposal_id: str, mandate: Mandate) -> None:
-    """Keep what a pod said in the end, because what its spokes said is about to be erased."""
+async def note_size(tx: Tx, proposal_id: str, pod_room_id: str, people: int, dormant: bool) -> None:
+    """Note how many people a pod has as a round begins, and whether it is dormant."""
     await tx.run(
-        "UPDATE mandates SET settled = ? WHERE proposal_id = ? AND pod_room_id = ?",
+        "UPDATE mandates SET people = ?, dormant = ? WHERE proposal_id = ? AND pod_room_id = ?",
+        people,
+        dormant,
+        proposal_id,
+        pod_room_id,
+    )
+
+
+async def settle(tx: Tx, proposal_id: str, mandate: Mandate) -> None:
+    """Keep what a pod said in the end and forget who its spokes were, because what they said is about to be erased."""
+    await tx.run(
+        "UPDATE mandates SET settled = ?, pair = NULL, objector = NULL WHERE proposal_id = ? AND pod_room_id = ?",
         mandate.voice.value if mandate.voice else "none",
         proposal_id,
         mandate.pod_room_id,
@@ -100,4 +111,6 @@ def _mandate(row: Row) -> Mandate:
         Remit.read(row["remit"]),
         row["objector"],
         settled=row["settled"],
+        people=row["people"],
+        dormant=bool(row["dormant"]),
     )

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from bot.domain.classes import CLASSES
+from bot.domain.modes import Mode
 from bot.domain.proposals import Proposal, State
 from bot.domain.stances import Count
 from bot.domain.thresholds import FEWEST_FOR_ALL_BUT_ONE, Against, Rule, read_threshold
@@ -22,8 +23,8 @@ async def add(tx: Tx, proposal: Proposal, voices: Collection[str]) -> None:
     """Keep a new proposal, and who has a voice in it."""
     await tx.run(
         "INSERT INTO proposals (id, room_id, author, text, threshold, quorum, against, opened_at, round_at, closes_at, state,"
-        " version, round, fallback, extended, erased, class, parent, pillar, adopts, supersedes, trial)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', 1, 1, 0, 0, 0, ?, ?, ?, ?, ?, ?)",
+        " version, round, fallback, extended, erased, class, parent, pillar, adopts, supersedes, trial, mode)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', 1, 1, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?)",
         proposal.id,
         proposal.room_id,
         proposal.author,
@@ -40,6 +41,7 @@ async def add(tx: Tx, proposal: Proposal, voices: Collection[str]) -> None:
         proposal.adopts,
         proposal.supersedes,
         int(proposal.trial.total_seconds()) if proposal.trial else None,
+        proposal.mode.value,
     )
     await tx.run_many(
         "INSERT INTO proposal_voices (proposal_id, user_id) VALUES (?, ?)",
@@ -51,7 +53,7 @@ async def save(tx: Tx, proposal: Proposal) -> None:
     """Keep what changed of a proposal; who proposed it where, and by which rule, never changes."""
     await tx.run(
         "UPDATE proposals SET text = ?, round_at = ?, closes_at = ?, state = ?, version = ?, round = ?, reading = ?, fallback = ?,"
-        " extended = ?, blocked_at = ?, ended_at = ?, count = ?, erased = ?, planned_at = ? WHERE id = ?",
+        " extended = ?, blocked_at = ?, ended_at = ?, count = ?, erased = ?, planned_at = ?, tally = ? WHERE id = ?",
         proposal.text,
         to_ms(proposal.round_at),
         to_ms(proposal.closes_at),
@@ -66,6 +68,7 @@ async def save(tx: Tx, proposal: Proposal) -> None:
         json.dumps(asdict(proposal.count)) if proposal.count else None,
         proposal.erased,
         to_ms(proposal.planned_at) if proposal.planned_at else None,
+        json.dumps([asdict(each) for each in proposal.tally]) if proposal.tally else None,
         proposal.id,
     )
 
@@ -74,6 +77,16 @@ async def find(tx: Tx, proposal_id: str) -> Proposal | None:
     """Return a proposal by its id."""
     row = await tx.one("SELECT * FROM proposals WHERE id = ?", proposal_id)
     return _proposal(row) if row else None
+
+
+async def parts_of(tx: Tx, proposal: Proposal) -> list[Proposal]:
+    """Return the pods' own rounds in the present round of an assembly's proposal, those that were dropped left out."""
+    rows = await tx.all(
+        "SELECT * FROM proposals WHERE parent = ? AND opened_at >= ? AND state <> 'withdrawn' ORDER BY opened_at, id",
+        proposal.id,
+        to_ms(proposal.round_at),
+    )
+    return [_proposal(row) for row in rows]
 
 
 async def open_in(tx: Tx, room_id: str) -> list[Proposal]:
@@ -177,6 +190,8 @@ def _proposal(row: Row) -> Proposal:
         erased=bool(row["erased"]),
         class_=CLASSES[row["class"]],
         parent=row["parent"],
+        mode=Mode(row["mode"]),
+        tally=tuple(Count(**each) for each in json.loads(row["tally"] or "[]")),
         planned_at=from_ms(row["planned_at"]) if row["planned_at"] is not None else None,
         reading=row["reading"],
         pillar=row["pillar"],

@@ -114,6 +114,10 @@ CREATE TABLE ended_blocks (
     blocker TEXT NOT NULL,
     PRIMARY KEY (proposal_id, round, blocker)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE heard (
+    pod_room_id TEXT PRIMARY KEY REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE held (
     event_id TEXT PRIMARY KEY,
     room_id TEXT NOT NULL,
@@ -168,11 +172,12 @@ CREATE TABLE mandates (
     stance TEXT CHECK (stance IN ('agree', 'disagree', 'abstain', 'block')),
     -- a JSON object: how many voices of the pod took which stance
     count TEXT,
-    decided_at INTEGER, remit TEXT NOT NULL DEFAULT 'bound', objector TEXT, pair TEXT, settled TEXT CHECK (settled IN ('agree', 'disagree', 'abstain', 'block', 'none')),
+    decided_at INTEGER, remit TEXT NOT NULL DEFAULT 'bound', objector TEXT, pair TEXT, settled TEXT CHECK (settled IN ('agree', 'disagree', 'abstain', 'block', 'none')), people INTEGER NOT NULL DEFAULT 0, dormant INTEGER NOT NULL DEFAULT 0 CHECK (dormant IN (0, 1)),
     PRIMARY KEY (proposal_id, pod_room_id),
     CHECK (stance IS NULL OR (count IS NOT NULL AND decided_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX mandates_by_mirror ON mandates (mirror_id);
+CREATE INDEX mandates_dormant ON mandates (pod_room_id) WHERE dormant = 1;
 CREATE TABLE members (
     room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
     user_id TEXT NOT NULL,
@@ -338,7 +343,7 @@ CREATE TABLE proposals (
     erased INTEGER NOT NULL CHECK (erased IN (0, 1)),
     -- whether pods have the voices, as in an assembly; and of which proposal of an assembly it decides a pod's voice
     parent TEXT REFERENCES proposals (id), class TEXT NOT NULL DEFAULT 'pod'
-    CHECK (class IN ('pod', 'advice', 'binding', 'pillar', 'recall')), against TEXT NOT NULL DEFAULT 'voiced' CHECK (against IN ('voiced', 'present', 'all')), planned_at INTEGER, reading INTEGER NOT NULL DEFAULT 1 CHECK (reading >= 1), pillar INTEGER CHECK (pillar >= 1), adopts TEXT REFERENCES proposals (id), supersedes TEXT REFERENCES decisions (id), trial INTEGER CHECK (trial > 0),
+    CHECK (class IN ('pod', 'advice', 'binding', 'pillar', 'recall')), against TEXT NOT NULL DEFAULT 'voiced' CHECK (against IN ('voiced', 'present', 'all')), planned_at INTEGER, reading INTEGER NOT NULL DEFAULT 1 CHECK (reading >= 1), pillar INTEGER CHECK (pillar >= 1), adopts TEXT REFERENCES proposals (id), supersedes TEXT REFERENCES decisions (id), trial INTEGER CHECK (trial > 0), mode TEXT NOT NULL DEFAULT 'pods' CHECK (mode IN ('pods', 'people', 'double', 'capped')), tally TEXT,
     CHECK (state <> 'blocked' OR blocked_at IS NOT NULL),
     CHECK (state IN ('open', 'withdrawn') OR (ended_at IS NOT NULL AND count IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
@@ -424,6 +429,7 @@ CREATE TABLE seats (
     since INTEGER NOT NULL,
     PRIMARY KEY (pod_room_id, seat)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX seats_by_user ON seats (user_id);
 CREATE TABLE settings (
     room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
     key TEXT NOT NULL,

@@ -351,7 +351,7 @@ class Chat:
             row["name"]
             for row in await self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
         ]
-        skipped = {"inbox", "outbox", "sqlite_sequence", "questions", "taken"}
+        skipped = {"inbox", "outbox", "sqlite_sequence", "questions", "taken", "heard"}
         return json.dumps(
             {table: await self.rows(f"SELECT * FROM {table}") for table in tables if table not in skipped}
         )

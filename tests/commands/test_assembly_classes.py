@@ -48,7 +48,9 @@ async def test_advice_needs_two_thirds_of_the_pods_and_cannot_be_blocked(chat: C
         " 2026 10:00 UTC counts.\nCount: agree 3, block 1.\n"
         "Present are all who said something: 4. The quorum is 2: 1/2 of 4, rounded up.\n"
         "Yes or no was said by 4. The quorum less those who abstain or stand aside is 2. The larger counts: 4.\n"
-        "2/3 of 4, in whole voices, is 3. Yes: 3."
+        "2/3 of 4, in whole voices, is 3. Yes: 3.\n"
+        "- Alder: yes (3 of 3 agreed)\n- Birch: yes (3 of 3 agreed)\n- Cedar: yes (3 of 3 agreed)\n"
+        "- Dogwood: blocks (0 of 3 agreed, 3 blocked)"
     ]
 
 

@@ -38,6 +38,9 @@ async def test_a_hold_asks_the_spokes_own_pod_and_moves_the_end_by_72_hours_at_m
     assert told.endswith(
         "- Hold: Alder is asked “Does it hold for those on leave?”, until Wed 23 Dec 2026 08:58 UTC, in 3 days at the latest"
     )
+    [told] = await chat.say("birch-ben", "birch", "!why P1")
+    assert "- Hold: Alder is asked, until Wed 23 Dec 2026 08:58 UTC, in 3 days at the latest" in told
+    assert "leave" not in told
     chat.heard("river")
     await chat.wait(days=2)
     assert chat.heard("river") == []

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.store import pods
 from tests.commands.chat import Chat
 from tests.commands.river import people, river, says
 
@@ -283,3 +284,42 @@ async def test_nothing_that_one_person_said_reaches_the_assembly(chat: Chat) -> 
     told = "\n".join(chat.heard("river"))
     assert "Secret" not in told
     assert "-cy" not in told
+
+
+async def test_a_pod_that_joins_meanwhile_is_not_asked_and_has_no_voice(chat: Chat) -> None:
+    names = await asked(chat)
+    await chat.room("late", *people("late"))
+    await chat.say("late-ana", "late", "!pod create Late")
+    async with chat.database.transaction("enters") as tx:
+        await pods.set_assembly(tx, "!late:test", "!river:test", chat.clock.now())
+        await tx.run("INSERT INTO seats VALUES ('!late:test', 'speak', '@late-ana:test', 0)")
+    chat.heard("late")
+    for name in names[:3]:
+        await says(chat, name, "agree")
+    await chat.joins("late-ana", "river")
+    assert "On P1 the pods decide" in (await chat.say("late-ana", "river", "disagree P1"))[0]
+    told = await end(chat, days=7, hours=1)
+    assert "Count: agree 3, silent 1." in told
+    assert "Late" not in told
+    assert chat.heard("late") == []
+
+
+async def test_a_bot_that_was_down_over_every_end_counts_what_was_sent_in_time_and_says_that_it_was_late(
+    chat: Chat,
+) -> None:
+    names = await asked(chat)
+    for name in names[:3]:
+        await says(chat, name, "agree")
+    for name in ("river", *names):
+        chat.heard(name)
+    await chat.down_until(chat.clock.now() + timedelta(days=12))
+    for name in names[:3]:
+        assert "says: yes." in chat.heard(name)[1]
+    told = chat.heard("river")[-1]
+    assert told.startswith("P1 is adopted:")
+    assert "Its end was Sun 20 Dec 2026 10:00 UTC, 5 days ago, when I was not running." in told
+
+
+async def test_the_assemblys_id_typed_in_a_pod_means_the_pods_own_part(chat: Chat) -> None:
+    names = await asked(chat)
+    assert "agrees. Counted in P2." in (await chat.say(people(names[0])[2], names[0], "agree P1"))[0]

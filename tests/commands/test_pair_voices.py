@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.ports import Said
 from bot.store import pods
 from tests.commands.chat import Chat, user
 from tests.commands.river import people, river, says
@@ -41,6 +42,7 @@ async def test_a_stance_that_fits_confirms_the_pods_word_and_is_shown(chat: Chat
     await chat.say(BEN, "river", "reserve P1 Only with a strike fund.")
     assert await shown(chat) == "Alder: yes (3 of 3 agreed), confirmed by alder-ana and alder-ben"
     assert chat.heard("alder") == []
+    assert "- Alder: yes (3 of 3 agreed)\n" in (await chat.say("birch-ben", "birch", "!why P1"))[0]
 
 
 async def test_a_stance_that_does_not_fit_is_not_taken_and_spoke_and_pod_hear_what_counts(chat: Chat) -> None:
@@ -159,6 +161,32 @@ async def test_free_spokes_who_both_say_something_else_are_the_voice_and_the_pod
     assert chat.heard("alder")[-1].endswith("What Alder says now: yes.")
 
 
+async def test_both_spokes_at_once_are_one_voice_and_a_third_word_of_one_is_on_hold(chat: Chat) -> None:
+    await decided(chat, remit="free")
+    both = [chat._event(person, "river") for person in (ANA, BEN)]
+    async with chat.database.transaction("both") as tx:
+        for event in both:
+            await chat.dispatcher.handle(tx, Said(**event, body="disagree P1"))
+    await chat.flush()
+    assert (await shown(chat)).startswith("Alder: no, as both its spokes say")
+    await chat.say(BEN, "river", "abstain P1")
+    assert (await shown(chat)).startswith("Alder: on hold")
+
+
+async def test_a_voice_on_hold_counts_as_missing_and_its_pod_is_named(chat: Chat) -> None:
+    names = await decided(chat, remit="free")
+    await chat.say(people(names[1])[2], names[1], "!renew P3")
+    await says(chat, names[1], "agree")
+    await chat.say(ANA, "river", "disagree P1")
+    await chat.wait(days=2, hours=3)
+    told = chat.heard("river")[-1]
+    assert told.startswith("P1 goes on, once")
+    assert (
+        "Nothing yet from Cedar, Dogwood; I ask them again.\nOn hold, because the spokes differ: Alder."
+        in told
+    )
+
+
 async def test_within_limits_both_have_to_say_it_and_the_limits_stand_beside_it(chat: Chat) -> None:
     await decided(chat, remit="within at most two days")
     await chat.say(ANA, "river", "disagree P1")
@@ -245,6 +273,7 @@ async def test_a_handover_after_the_end_changes_no_result(chat: Chat) -> None:
     assert await shown(chat) == line
     await chat.wait(days=31)
     assert await chat.rows("SELECT * FROM spoken") == []
+    assert await chat.rows("SELECT * FROM mandates WHERE pair IS NOT NULL OR objector IS NOT NULL") == []
     assert await shown(chat) == line
 
 

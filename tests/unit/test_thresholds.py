@@ -70,7 +70,8 @@ def counts(draw: st.DrawFn, silent: bool = False) -> Count:
     parts = draw(st.lists(st.integers(0, 8), min_size=6, max_size=6))
     rest = draw(st.integers(int(silent), 8))
     names = [stance.value for stance in Stance]
-    return Count(sum(parts) + rest, **dict(zip(names, parts, strict=True)))
+    dormant = draw(st.integers(0, rest))
+    return Count(sum(parts) + rest, dormant=dormant, **dict(zip(names, parts, strict=True)))
 
 
 @settings(max_examples=400)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.commands.river import river, says
+from tests.commands.river import people, river, says
 from tests.docs.stories.telling import Story, tale
 
 
@@ -118,3 +118,37 @@ async def _passes(story: Story) -> None:
 )
 async def _misses(story: Story) -> None:
     await _binding(story, 8)
+
+
+@tale(
+    "binding-held",
+    "Twelve pods, spokes who say something else, and a hold",
+    "The assembly River and two of its twelve pods. Alder holds its pair to what it decides, Birch leaves it free. The other ten"
+    " say yes.",
+)
+async def _held(story: Story) -> None:
+    names = await river(story.chat, 12)
+    await story.says("alder-ana", "!propose We strike together on 1 May. | class=binding", room="river")
+    story.hears("alder")
+    story.hears("birch")
+    await story.says("birch-ana", "!remit P3 free", room="birch")
+    await story.says("birch-cy", "ok J1", room="birch")
+    for name in names:
+        await says(story.chat, name, "agree")
+        story.chat.heard(name)
+    await story.passes(days=5, hours=2, rooms=("alder", "birch", "river"))
+    await story.says("alder-ana", "disagree P1 It is too early.", room="river")
+    story.hears("alder")
+    await story.says("alder-ben", "agree P1", room="river")
+    await story.says("birch-ana", "disagree P1", room="river")
+    story.hears("birch")
+    await story.says("birch-ben", "disagree P1", room="river")
+    story.hears("birch")
+    await story.passes(days=1, rooms=("alder", "birch", "river"))
+    await story.says("alder-ben", "hold P1 Does it hold for those on leave?", room="river")
+    story.hears("alder")
+    await story.says("alder-cy", "!renew P2", room="alder")
+    for person in people("alder"):
+        await story.says(person, "disagree P14", room="alder")
+    await story.passes(days=4, rooms=("alder", "birch", "river"))
+    await story.says("birch-cy", "!why P1", room="birch")
