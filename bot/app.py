@@ -118,6 +118,7 @@ async def _serve(
         await inbox.save_meta(tx, "default.timezone", config.timezone)
         await inbox.save_meta(tx, "default.language", config.language)
         await inbox.save_meta(tx, "default.prefix", config.command_prefix)
+        await inbox.save_meta(tx, "default.pictures", "on" if config.pictures else "off")
         await timer_store.put(tx, "inbox.forget", "inbox.forget", clock.now())
     verifications = Verifications(session.client, clock, session.master_key, auto=config.verify.auto)
     sync = SyncLoop(

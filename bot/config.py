@@ -141,6 +141,7 @@ class Config(_Part):
     command_prefix: Annotated[str, AfterValidator(_prefix)] = "!"
     language: Language = "en"
     timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
+    pictures: bool = True
     verify: Verify = Verify()
     files: Files = Files()
     log: Log = Log()

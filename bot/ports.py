@@ -54,6 +54,7 @@ class Said(Event):
         replied_sender: Who wrote that message, where it was fetched.
         replied_file: The file in it, where it was fetched and has one.
         file: The file it carries itself: known of an edit, and of a caption that is a command.
+        replied_poll: The native poll it replies to, fetched likewise.
     """
 
     body: str
@@ -65,6 +66,7 @@ class Said(Event):
     replied_sender: str | None = None
     replied_file: Attached | None = None
     file: Attached | None = None
+    replied_poll: PollMade | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,51 @@ class PollAnswered(Event):
 
     poll_event_id: str
     answers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollMade(Event):
+    """A native poll that somebody made in their app, in either spelling, as it was when a command asked for it.
+
+    Args:
+        question: Plain text.
+        answers: Pairs of answer id and plain text.
+        most: How many answers one person may give.
+        open: Whether apps may show results before the end (`disclosed`).
+        taps: The answers that could be read, each with the server's time.
+        ended_at: When its author ended it.
+        whole: Whether all that belongs to it was looked through.
+    """
+
+    question: str
+    answers: tuple[tuple[str, str], ...]
+    most: int
+    open: bool
+    taps: tuple[PollAnswered, ...] = ()
+    ended_at: datetime | None = None
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollEnded(Event):
+    """The end of a native poll, in either spelling.
+
+    Args:
+        poll_event_id: The poll start event it ends.
+    """
+
+    poll_event_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollChanged(Event):
+    """The edit of a native poll; what it says now is not carried.
+
+    Args:
+        poll_event_id: The poll start event it edits.
+    """
+
+    poll_event_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +143,7 @@ class Unencrypted(Event):
     """Something that looks like a command, sent without encryption; its words are not carried."""
 
 
-Incoming = Said | PollAnswered | Redacted | Unencrypted
+Incoming = Said | PollAnswered | PollEnded | PollChanged | Redacted | Unencrypted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,6 +378,25 @@ class ShareFile:
 
 
 @dataclass(frozen=True, slots=True)
+class SendChart:
+    """The bars of a result as an encrypted picture; it is drawn when it is sent.
+
+    Args:
+        title: Markdown.
+        bars: Of each its label and its number, as plain text, and its length in thousandths of the longest possible.
+        caption: Markdown; says in words what the bars say.
+        notes: Markdown lines below the bars.
+        undrawn: Markdown; a note for where signs cannot be drawn.
+    """
+
+    title: str
+    bars: tuple[tuple[str, str, int], ...]
+    caption: str
+    notes: tuple[str, ...] = ()
+    undrawn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class JoinRoom:
     """Accepts an invitation, or follows an upgrade.
 
@@ -377,7 +443,7 @@ class RefuseUnencrypted:
 
 
 Message = (
-    Say | Edit | StartPoll | EndPoll | Redact | SendFile | ShareFile
+    Say | Edit | StartPoll | EndPoll | Redact | SendFile | ShareFile | SendChart
     | JoinRoom | LeaveRoom | InviteUser | RemoveUser | RefuseUnencrypted
 )  # fmt: skip
 

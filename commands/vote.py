@@ -9,7 +9,7 @@ from bot.domain.ids import POLL, normal_id
 from bot.domain.polls import Poll, brief, tidy
 from bot.domain.values import Code
 from bot.ports import PollAnswered, Redacted, Said
-from bot.services import poll_answers, poll_counting, polls
+from bot.services import poll_adopting, poll_answers, poll_counting, polls
 from bot.text import Text, _
 
 
@@ -132,7 +132,8 @@ async def tapped(ctx: Context, event: PollAnswered) -> Reply:
     """Take an answer that was tapped in somebody's app; nothing is said, so that a room stays quiet."""
     found = await poll_answers.tapped(ctx.tx, ctx.room, event.poll_event_id)
     if found is not None:
-        answers = read_tap(event.answers, found)
+        named = await poll_adopting.answer_ids(ctx.tx, found)
+        answers = read_tap(event.answers, found, named)
         await poll_answers.answer(ctx.tx, ctx.now, found, event, answers, typed=False)
     return None
 

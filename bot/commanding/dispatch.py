@@ -27,7 +27,7 @@ from bot.logs import fault
 from bot.ports import Clock, Event, Incoming, RefuseUnencrypted, Said, Unencrypted
 from bot.services import limits
 from bot.services.speech import say
-from bot.store import heard, inbox, outbox, pods, rooms, steps
+from bot.store import adoptions, heard, inbox, outbox, pods, rooms, steps
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -79,7 +79,7 @@ class Dispatcher:
             registry=self.registry,
         )
         if isinstance(event, Said) and event.reply_to:
-            ctx = replace(ctx, about=await outbox.about_event(tx, room.room_id, event.reply_to))
+            ctx = replace(ctx, about=await self._about(tx, room.room_id, event.reply_to))
         try:
             async with tx.savepoint():
                 await self._answer(ctx, await self._take(ctx))
@@ -102,6 +102,12 @@ class Dispatcher:
             await self._apologise(ctx, error)
         if isinstance(event, Said):
             await limits.count(tx, now, event)
+
+    async def _about(self, tx: Tx, room_id: str, event_id: str) -> str | None:
+        """Return the id of the object that a message of ours, or the start of an adopted poll, speaks of."""
+        found = await outbox.about_event(tx, room_id, event_id)
+        adopted = None if found else await adoptions.by_event(tx, room_id, event_id)
+        return adopted.poll_id if adopted else found
 
     async def matters(self, tx: Tx, event: Incoming) -> bool:
         """Tell whether handling an event would change or say anything; nothing is kept of the attempt."""

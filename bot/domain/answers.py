@@ -36,12 +36,17 @@ def is_attempt(text: str, poll: Poll) -> bool:
             return choices.is_attempt(text, poll)
 
 
-def read_tap(answer_ids: Sequence[str], poll: Poll) -> tuple[int, ...] | None:
+def read_tap(answer_ids: Sequence[str], poll: Poll, named: Sequence[str] = ()) -> tuple[int, ...] | None:
     """Return what was tapped; empty withdraws, `None` is a spoiled answer.
 
     Only polls of which one tap is a whole answer are shown to be tapped (ADR 11); anything else spoils.
+
+    Args:
+        answer_ids: As they came.
+        poll: The poll.
+        named: What the options are called in a poll that a member's app made; their numbers in ours.
     """
-    return choices.read_taps(answer_ids, poll) if poll.kind.can_be_tapped else None
+    return choices.read_taps(answer_ids, poll, named) if poll.kind.can_be_tapped else None
 
 
 def sample(poll: Poll) -> str:

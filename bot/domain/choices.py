@@ -118,13 +118,19 @@ def is_attempt(text: str, poll: Poll) -> bool:
     return bool(get_close_matches(key(text), [key(option) for option in poll.options], 1, 0.8))
 
 
-def read_taps(answer_ids: Sequence[str], poll: Poll) -> tuple[int, ...] | None:
+def read_taps(answer_ids: Sequence[str], poll: Poll, named: Sequence[str] = ()) -> tuple[int, ...] | None:
     """Return the numbers of the options that were tapped; empty withdraws, `None` is a spoiled answer.
 
     An answer id that the poll does not have spoils the whole answer, and of too many answers the first
     count (MSC3381, "Responses"; matrix-js-sdk, `PollResponseEvent.validateAgainst`).
+
+    Args:
+        answer_ids: As they came.
+        poll: The poll.
+        named: What the options are called in a poll that a member's app made; their numbers in ours.
     """
-    known = {str(number): number for number in range(1, len(poll.options) + 1)}
+    names = named or [str(number) for number in range(1, len(poll.options) + 1)]
+    known = {name: number for number, name in enumerate(names, 1)}
     if any(answer_id not in known for answer_id in answer_ids):
         return None
     return tuple(sorted({known[answer_id] for answer_id in answer_ids[: poll.most]}))

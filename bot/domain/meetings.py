@@ -1,4 +1,4 @@
-"""What an assembly sets for itself: its time zone, when it meets, and what it counts.
+"""What an assembly sets for itself: its time zone, when it meets, what it counts, whether results have pictures.
 
 Rule: dates are set as people say them and shown as people say them; what is stored is an RFC 5545 rule.
 """
@@ -15,7 +15,7 @@ from bot.domain.quiet import NEVER
 from bot.domain.recurrence import EXAMPLE, Recurrence, in_words
 from bot.domain.values import Code
 
-EXAMPLES = {"timezone": "Europe/London", "meets": EXAMPLE, "mode": "double", "of": "present"}
+EXAMPLES = {"timezone": "Europe/London", "meets": EXAMPLE, "mode": "double", "of": "present", "pictures": "off"}
 """The settings of an assembly, each with one valid value."""
 
 BY_TWO_PODS = ("mode", "of")
@@ -37,12 +37,10 @@ def check_assembly_setting(key: str, value: str, now: datetime, zone: ZoneInfo) 
             example=Code(f"!assembly set meets {EXAMPLE}"),
         )
     try:
-        if name == "timezone":
+        if name in SETTINGS:
             return name, SETTINGS[name].check(value)
         if name == "mode":
             return name, Mode(value.strip().lower()).value
-        if name == "of":
-            return name, SETTINGS[name].check(value)
         if value.strip().lower() in NEVER:
             return name, ""
         return name, str(Recurrence.read(value, now, zone))

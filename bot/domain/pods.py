@@ -214,6 +214,13 @@ def _quiet(text: str) -> str:
     return str(Quiet.read(text))
 
 
+def _switch(text: str) -> str:
+    words = {"on": "on", "yes": "on", "true": "on", "off": OFF, "no": OFF, "none": OFF, "false": OFF}
+    if text.strip().lower() not in words:
+        raise ValueError(text)
+    return words[text.strip().lower()]
+
+
 def _pair(text: str) -> str:
     return OFF if text.strip().lower() in NEVER else normal_tag(text)
 
@@ -263,6 +270,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("pair", OFF, "woman", _pair, "the tag that one of the pair has"),
         Setting("objections", "none", "12h", _window, "how long members may object to an approved summary"),
         Setting("digest", OFF, "18:00", _digest, "the hour at which summaries come, all in one message"),
+        Setting("pictures", "on", "off", _switch, "whether results come with a picture"),
         Setting("threshold", "consensus", "2/3", _threshold, "when a proposal of the pod passes"),
         Setting("of", "voiced", "present", _against, "what the yes voices are a share of"),
         Setting("remit", "bound", "free", _remit, "how far your pair may go from what you decided"),
@@ -289,6 +297,7 @@ class Settings:
     meets: str = ""
     objections: str = "none"
     digest: str = OFF
+    pictures: str = "on"
     threshold: str = "consensus"
     of: str = "voiced"
     mode: str = "pods"
@@ -324,6 +333,11 @@ class Settings:
     def digest_hour(self) -> time:
         """The local wall-clock time of daily digests, where summaries come as such."""
         return time.fromisoformat(self.digest)
+
+    @property
+    def shows_pictures(self) -> bool:
+        """Whether results come with a picture of the bars."""
+        return self.pictures == "on"
 
     @property
     def handover_hour(self) -> time:

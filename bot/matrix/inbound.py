@@ -31,7 +31,18 @@ from bot.domain.names import clean
 from bot.matrix import polls
 from bot.matrix.client import BotClient
 from bot.matrix.files import attached
-from bot.ports import Incoming, MemberSeen, PollAnswered, Redacted, RoomSeen, Said, Unencrypted
+from bot.ports import (
+    Incoming,
+    MemberSeen,
+    PollAnswered,
+    PollChanged,
+    PollEnded,
+    PollMade,
+    Redacted,
+    RoomSeen,
+    Said,
+    Unencrypted,
+)
 from bot.text import utc
 
 MEGOLM = "m.megolm.v1.aes-sha2"
@@ -65,7 +76,7 @@ def readable(client: BotClient, event: Event | BadEvent) -> Readable:
 
 
 def incoming(
-    event: Event | BadEvent, room_id: str, prefix: str, quoted: Said | None = None
+    event: Event | BadEvent, room_id: str, prefix: str, quoted: Said | PollMade | None = None
 ) -> Incoming | None:
     """Return what an event means to us, or `None` if it is nothing of ours.
 
@@ -78,12 +89,7 @@ def incoming(
     content = event.source.get("content")
     if not isinstance(content, dict):
         return None
-    common: dict[str, Any] = {
-        "event_id": event.event_id,
-        "room_id": room_id,
-        "sender": event.sender,
-        "sent_at": utc(event.server_timestamp),
-    }
+    common = common_of(event, room_id)
     if isinstance(event, RedactionEvent):
         return Redacted(**common, redacts=event.redacts)
     if isinstance(event, RoomMessageText) and not event.decrypted:
@@ -102,7 +108,23 @@ def incoming(
             if response
             else None
         )
+    if isinstance(event, UnknownEvent) and event.type in polls.ENDS:
+        ended = _event_id(polls.related(content, "m.reference"))
+        return PollEnded(**common, poll_event_id=ended) if ended else None
+    if isinstance(event, UnknownEvent) and event.type in polls.STARTS:
+        changed = _event_id(polls.related(content, "m.replace"))
+        return PollChanged(**common, poll_event_id=changed) if changed else None
     return None
+
+
+def common_of(event: Event | BadEvent, room_id: str) -> dict[str, Any]:
+    """Return what every incoming event has."""
+    return {
+        "event_id": event.event_id,
+        "room_id": room_id,
+        "sender": event.sender,
+        "sent_at": utc(event.server_timestamp),
+    }
 
 
 def message(event: Event | BadEvent, room_id: str, prefix: str) -> Said | None:
@@ -110,17 +132,12 @@ def message(event: Event | BadEvent, room_id: str, prefix: str) -> Said | None:
     said = incoming(event, room_id, prefix)
     if isinstance(said, Said):
         return said
-    common = {
-        "event_id": event.event_id,
-        "room_id": room_id,
-        "sender": event.sender,
-        "sent_at": utc(event.server_timestamp),
-    }
-    return _with_file(common, _dict(event.source.get("content")), None, decrypted=event.decrypted)
+    content = _dict(event.source.get("content"))
+    return _with_file(common_of(event, room_id), content, None, decrypted=event.decrypted)
 
 
 def _with_file(
-    common: dict[str, Any], content: dict[str, Any], quoted: Said | None, *, decrypted: bool = True
+    common: dict[str, Any], content: dict[str, Any], quoted: Said | PollMade | None, *, decrypted: bool = True
 ) -> Said | None:
     """Return a message that carries a file, or `None` if it carries none; what is said is the caption."""
     relation = _dict(content.get("m.relates_to"))
@@ -132,7 +149,7 @@ def _with_file(
     return replace(_said(common, content | {"m.new_content": {}}, file.caption or "", quoted), file=file)
 
 
-def _said(common: dict[str, Any], content: dict[str, Any], body: str, quoted: Said | None) -> Said:
+def _said(common: dict[str, Any], content: dict[str, Any], body: str, quoted: Said | PollMade | None) -> Said:
     relation = _dict(content.get("m.relates_to"))
     kind, target = relation.get("rel_type"), _event_id(relation.get("event_id"))
     reply_to = _event_id(_dict(relation.get("m.in_reply_to")).get("event_id"))
@@ -154,9 +171,10 @@ def _said(common: dict[str, Any], content: dict[str, Any], body: str, quoted: Sa
         mentions=tuple(clean(item) for item in mentioned if isinstance(item, str))
         if isinstance(mentioned, list)
         else (),
-        replied_body=quoted.body if quoted and quoted.file is None else None,
+        replied_body=quoted.body if isinstance(quoted, Said) and quoted.file is None else None,
         replied_sender=quoted.sender if quoted else None,
-        replied_file=quoted.file if quoted else None,
+        replied_file=quoted.file if isinstance(quoted, Said) else None,
+        replied_poll=quoted if isinstance(quoted, PollMade) else None,
     )
 
 

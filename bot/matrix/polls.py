@@ -6,12 +6,15 @@ Source: MSC3381 (unstable `org.matrix.msc3381.poll.*`, what Element sends) and t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from bot.ports import StartPoll
 
 START = "org.matrix.msc3381.poll.start"
 END = "org.matrix.msc3381.poll.end"
+STARTS = (START, "m.poll.start")
+ENDS = (END, "m.poll.end")
 RESPONSES = ("org.matrix.msc3381.poll.response", "m.poll.response")
 _TEXT = "org.matrix.msc1767.text"
 
@@ -46,14 +49,77 @@ def read_response(content: dict[str, Any]) -> tuple[str, tuple[str, ...]] | None
 
     No answers, or none that are text, is an empty (spoiled) answer: it withdraws.
     """
-    relation = content.get("m.relates_to")
-    if not isinstance(relation, dict) or relation.get("rel_type") != "m.reference":
-        return None
-    start = relation.get("event_id")
-    if not isinstance(start, str):
+    start = related(content, "m.reference")
+    if start is None:
         return None
     unstable = content.get(RESPONSES[0])
     answers = unstable.get("answers") if isinstance(unstable, dict) else content.get("m.selections")
     if not isinstance(answers, list):
         answers = []
     return start, tuple(answer for answer in answers[:20] if isinstance(answer, str))
+
+
+MOST_ANSWERS = 20
+"""Of more than that, apps show the first (MSC3381, "Poll start")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a poll's start event says; see `bot.ports.PollMade`."""
+
+    question: str
+    answers: tuple[tuple[str, str], ...]
+    most: int
+    open: bool
+
+
+def read_start(content: dict[str, Any]) -> Start | None:
+    """Return what a poll's start event, or the new content of its edit, says; `None` if it is malformed.
+
+    A kind that is not known is undisclosed, and nonsense in `max_selections` is 1 (MSC3381).
+    """
+    unstable = content.get(START)
+    found = unstable if isinstance(unstable, dict) else content.get("m.poll")
+    if not isinstance(found, dict) or not isinstance(found.get("answers"), list):
+        return None
+    question = _words(found.get("question"))
+    answers: dict[str, str] = {}
+    for answer in found["answers"][:MOST_ANSWERS]:
+        answer_id = (answer.get("id") or answer.get("m.id")) if isinstance(answer, dict) else None
+        words = _words(answer)
+        if isinstance(answer_id, str) and words is not None:
+            answers.setdefault(answer_id, words)
+    if question is None or not answers:
+        return None
+    most = found.get("max_selections")
+    return Start(
+        question,
+        tuple(answers.items()),
+        max(most, 1) if isinstance(most, int) and not isinstance(most, bool) else 1,
+        found.get("kind") in ("org.matrix.msc3381.poll.disclosed", "m.disclosed", "m.poll.disclosed"),
+    )
+
+
+def _words(block: object) -> str | None:
+    """Return the plain text of a block of extensible text (MSC1767), in any spelling."""
+    if not isinstance(block, dict):
+        return None
+    for name in (_TEXT, "m.text", "body"):
+        found = block.get(name)
+        if isinstance(found, list):
+            plain = (each for each in found if isinstance(each, dict))
+            found = next(
+                (each.get("body") for each in plain if each.get("mimetype") in (None, "text/plain")), None
+            )
+        if isinstance(found, str):
+            return found
+    return None
+
+
+def related(content: dict[str, Any], kind: str) -> str | None:
+    """Return the event that a relation of this kind names (`m.reference`, `m.replace`)."""
+    relation = content.get("m.relates_to")
+    if not isinstance(relation, dict) or relation.get("rel_type") != kind:
+        return None
+    found = relation.get("event_id")
+    return found if isinstance(found, str) else None

@@ -13,9 +13,13 @@ from nio.events import BadEvent, Event, MegolmEvent
 
 from bot.domain.limits import COMMANDS_IN_ROOM, COMMANDS_OF_ONE
 from bot.matrix.client import BotClient
+from bot.matrix.found_polls import FoundPoll, find_poll, is_start
 from bot.matrix.inbound import Readable, message, readable, reply_target
 from bot.matrix.requests import Refused, call
 from bot.ports import Said
+
+Quoted = Said | FoundPoll
+"""What a command replies to."""
 
 
 class Quotes:
@@ -32,7 +36,7 @@ class Quotes:
         self._prefix = prefix
         self._wanted = wanted
 
-    async def fetch(self, timelines: Mapping[str, Sequence[Any]]) -> dict[str, Said]:
+    async def fetch(self, timelines: Mapping[str, Sequence[Any]]) -> dict[str, Quoted]:
         """Fetch the messages that some commands reply to, by the id of the command's event.
 
         Of one person and answer no more than are taken as commands in a minute: the others of a flood are refused
@@ -41,7 +45,7 @@ class Quotes:
         Args:
             timelines: What was sent in each room.
         """
-        found: dict[str, Said] = {}
+        found: dict[str, Quoted] = {}
         asked: Counter[str] = Counter()
         for room_id, timeline in timelines.items():
             for event in timeline:
@@ -64,8 +68,8 @@ class Quotes:
         target = reply_target(event) if event.decrypted else None
         return target if target is not None and self._wanted(body) else None
 
-    async def _original(self, room_id: str, target: str) -> Said | None:
-        """Return a message of a room, if we can read it."""
+    async def _original(self, room_id: str, target: str) -> Quoted | None:
+        """Return a message or a native poll of a room, if we can read it."""
         try:
             answer = await call(self._client.room_get_event(room_id, target))
         except Refused as error:
@@ -79,4 +83,6 @@ class Quotes:
         # a file that is not as it should be is a bad event to nio; people are told why it is not taken
         if not isinstance(original, Event | BadEvent) or readable(self._client, original) is not Readable.YES:
             return None
+        if isinstance(original, Event) and is_start(original):
+            return await find_poll(self._client, room_id, original)
         return message(original, room_id, self._prefix)

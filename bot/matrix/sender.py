@@ -22,6 +22,7 @@ from bot.matrix import membership
 from bot.matrix.client import BotClient
 from bot.matrix.contents import content_of, sent_event
 from bot.matrix.echo import SIGN, find_sent, is_doubtful
+from bot.matrix.pictures import AT_ONCE, Draw, chart_content, draw
 from bot.matrix.requests import V3, Refused, request
 from bot.matrix.roomstate import SETTLING
 from bot.ports import (
@@ -36,6 +37,7 @@ from bot.ports import (
     RefuseUnencrypted,
     RemoveUser,
     Say,
+    SendChart,
     SendFile,
     ShareFile,
     StartPoll,
@@ -54,7 +56,7 @@ PREPARED_AT_ONCE = 200
 LONGEST_PAUSE = timedelta(minutes=10)
 OUTSIDE = outbox.LONGEST_WAIT
 """How long to wait before looking again whether we are back in a room."""
-_EVENTS = (Say, Edit, StartPoll, EndPoll, SendFile, ShareFile, RefuseUnencrypted)
+_EVENTS = (Say, Edit, StartPoll, EndPoll, SendFile, ShareFile, SendChart, RefuseUnencrypted)
 """What would be there twice if it were sent twice; the others change nothing the second time."""
 REFUSAL = (
     "This room is not encrypted, so I do nothing here. Switch encryption on in its settings and I will help."
@@ -70,6 +72,7 @@ class Sender:
         clock: The source of time.
         joins: When somebody last joined a room or was invited; it is left alone for a while after that.
         settling: For how long.
+        draw: Draws pictures.
     """
 
     def __init__(
@@ -79,13 +82,16 @@ class Sender:
         clock: Clock,
         joins: dict[str, datetime] | None = None,
         settling: timedelta = SETTLING,
+        draw: Draw = draw,
     ) -> None:
+        self._draw = draw
         self._client = client
         self._database = database
         self._clock = clock
         self._joins = {} if joins is None else joins
         self._settling = settling
         self._busy: dict[str, asyncio.Task[None]] = {}
+        self._drawing: set[str] = set()
         self._width = WIDTH
         self._silent_until: datetime | None = None
         self._stopping = False
@@ -125,7 +131,7 @@ class Sender:
         if len(settled) < len(due):
             first = min(self._settled_at(row, now) for row in due if row not in settled)
             later = min(later, first) if later is not None and later > now else first
-        due = sorted(settled, key=lambda row: self._served.get(row.room_id, 0))
+        due = self._affordable(sorted(settled, key=lambda row: self._served.get(row.room_id, 0)))
         # begun, not waited for: a room whose members' devices are slow to be known must not hold up the others
         now_sent = due[: max(self._width - len(self._busy), 0)]
         # a server that asked us to slow down is not asked to carry the keys of rooms whose turn has not come
@@ -133,9 +139,17 @@ class Sender:
         for row in now_sent:
             task = asyncio.create_task(self._send_row(row), name=f"send {row.txn_id}")
             self._busy[row.room_id] = task
+            if isinstance(row.message, SendChart):
+                self._drawing.add(row.room_id)
             self._served[row.room_id] = next(self._turns)
             task.add_done_callback(partial(self._finished, row.room_id))
         return max((later - now).total_seconds(), 0.05) if later is not None and later > now else None
+
+    def _affordable(self, due: list[Queued]) -> list[Queued]:
+        """Leave out pictures beyond those that are drawn at once, so that the others' words need not wait for them."""
+        pictures = [row for row in due if isinstance(row.message, SendChart)]
+        later = {row.id for row in pictures[max(AT_ONCE - len(self._drawing), 0) :]}
+        return [row for row in due if row.id not in later]
 
     def _silence(self, now: datetime) -> timedelta:
         """Return how long the server wants nothing from us; more than we ever wait says that the clock went back."""
@@ -153,6 +167,7 @@ class Sender:
 
     def _finished(self, room_id: str, task: asyncio.Task[None]) -> None:
         del self._busy[room_id]
+        self._drawing.discard(room_id)
         # of a disk that failed `run` hears too; here it is only taken note of
         task.cancelled() or task.exception()
         self._database.outbox_filled.set()
@@ -232,6 +247,9 @@ class Sender:
                 return await self._redact(row, message)
             case RefuseUnencrypted():
                 return await self._refuse(row)
+            case SendChart():
+                content = await chart_content(self._client, message, self._draw)
+                return await self._say(row, "m.room.message", content)
             case _:
                 return await self._say(row, *await content_of(self._client, self._database, message))
 

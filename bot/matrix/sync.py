@@ -26,10 +26,11 @@ from bot.logs import fault
 from bot.matrix import verification_events
 from bot.matrix.backoff import Backoff, Pause
 from bot.matrix.client import BotClient
+from bot.matrix.found_polls import FoundPoll, with_answers
 from bot.matrix.gaps import Gaps
 from bot.matrix.inbound import Readable, incoming, readable
 from bot.matrix.parking import Parking
-from bot.matrix.quotes import Quotes
+from bot.matrix.quotes import Quoted, Quotes
 from bot.matrix.receipts import Receipts
 from bot.matrix.replay import is_replay, was_shown
 from bot.matrix.requests import Refused, call
@@ -43,7 +44,6 @@ from bot.ports import (
     HandleUnread,
     HoldEvent,
     RoomSeen,
-    Said,
     Unencrypted,
     Unread,
 )
@@ -236,7 +236,7 @@ class SyncLoop:
         await self.read_parked()
 
     async def _joined(
-        self, tx: Tx, room_id: str, info: RoomInfo, gap: list[Any], quoted: dict[str, Said], cause: str
+        self, tx: Tx, room_id: str, info: RoomInfo, gap: list[Any], quoted: dict[str, Quoted], cause: str
     ) -> None:
         room = await rooms.find(tx, room_id)
         is_new = room is None or not room.joined
@@ -265,7 +265,7 @@ class SyncLoop:
             )
         )
 
-    async def _event(self, tx: Tx, room_id: str, event: Any, quoted: dict[str, Said], cause: str) -> None:
+    async def _event(self, tx: Tx, room_id: str, event: Any, quoted: dict[str, Quoted], cause: str) -> None:
         if not isinstance(event, Event):
             # nio could not parse it: if it was encrypted, somebody's words are lost to us, and loudly
             if getattr(event, "type", "") == "m.room.encrypted":
@@ -279,7 +279,7 @@ class SyncLoop:
             await inbox.claim(tx, event.event_id, self._clock.now())
 
     async def _take_event(
-        self, tx: Tx, room_id: str, event: Event, quoted: dict[str, Said], cause: str
+        self, tx: Tx, room_id: str, event: Event, quoted: dict[str, Quoted], cause: str
     ) -> None:
         if event.sender == self._client.user_id and event.transaction_id:
             await outbox.mark_echoed(tx, event.transaction_id, event.event_id, self._clock.now())
@@ -290,16 +290,24 @@ class SyncLoop:
             tx.caused_by(f"room.{room_id}.{cause}")
             await self._rooms.change(tx, seen)
         elif event.sender != self._client.user_id:
-            await self._read(tx, room_id, event, quoted.get(event.event_id))
+            found = quoted.get(event.event_id)
+            await self._read(tx, room_id, event, found)
+            for index, answer in enumerate(found.unread if isinstance(found, FoundPoll) else ()):
+                # now that somebody asked to count them, they wait for their keys like anything said to us
+                await self._event(tx, room_id, answer, {}, f"{cause}.{index}")
 
     async def _read(
-        self, tx: Tx, room_id: str, event: Event, quoted: Said | None, shown_at: datetime | None = None
+        self, tx: Tx, room_id: str, event: Event, quoted: Quoted | None, shown_at: datetime | None = None
     ) -> None:
         standing = readable(self._client, event)
         await self._see_identities(tx)
         match standing:
             case Readable.YES:
-                found = incoming(event, room_id, self._prefix, quoted)
+                if isinstance(quoted, FoundPoll):
+                    quoted_poll = await with_answers(tx, quoted, self._clock.now())
+                    found = incoming(event, room_id, self._prefix, quoted_poll)
+                else:
+                    found = incoming(event, room_id, self._prefix, quoted)
                 heard = None
                 if found is None and self._verify is not None:
                     room = self._client.rooms.get(room_id)  # none where we were removed meanwhile

@@ -16,7 +16,7 @@ from bot.domain.polls import brief, tidy
 from bot.domain.proposals import ERASED_AFTER, OPEN_AT_LEAST, Proposal, State, extension
 from bot.domain.remits import BOUND
 from bot.domain.values import Code, Person, When
-from bot.services import hold_ends, mandate_texts, mandates, proposal_results
+from bot.services import hold_ends, mandate_texts, mandates, pictures, proposal_results
 from bot.services.deadlines import hours_later
 from bot.services.proposal_counting import Standing, stand
 from bot.services.proposal_rounds import end_native, set_end
@@ -110,6 +110,7 @@ async def _carry(
         remit=mandate.remit if mandate else BOUND,
     )
     await say(tx, now, mirror.room_id, text, about=mirror.id, aloud=True)
+    await pictures.show_proposal(tx, now, over, standing.count)
 
 
 def _too_late(parent: Proposal, ended_at: datetime) -> bool:

@@ -14,7 +14,7 @@ from bot.domain.errors import Conflict, NotAllowed
 from bot.domain.polls import Poll
 from bot.domain.values import Code, Person
 from bot.ports import Event
-from bot.services import pod_poll_texts
+from bot.services import pictures, pod_poll_texts
 from bot.services.pairs import pairs_of
 from bot.services.poll_counting import native_start, question, together
 from bot.services.poll_ending import close, end_by_command, keep_result
@@ -71,6 +71,8 @@ async def close_all(
     await keep_result(tx, now, parent, ended_at, found.tally, frozenset())
     text = pod_poll_texts.result(parent, found.tally, await poll_pods.of(tx, parent.id), beginning, remark)
     await say(tx, now, parent.room_id, text, about=parent.id, aloud=True, txn_id=f"{parent.id}.result")
+    title = Text("{id}, result of all pods", id=parent.id)
+    await pictures.show_poll(tx, now, parent, found.tally, title, txn_id=f"{parent.id}.picture")
 
 
 async def _keep_parts(tx: Tx, parent: Poll, ended_at: datetime) -> Together:
@@ -99,6 +101,7 @@ async def correct(tx: Tx, now: datetime, parent: Poll, before: Tally) -> None:
     beginning = Text("{id}, corrected result", id=parent.id)
     text = pod_poll_texts.result(parent, found.tally, parts, beginning, remark)
     await say(tx, now, parent.room_id, text, about=parent.id, aloud=True)
+    await pictures.show_poll(tx, now, parent, found.tally, beginning)
     for part in parts:
         mirror = await polls.find(tx, part.mirror_id)
         if mirror is not None:

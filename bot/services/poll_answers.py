@@ -22,7 +22,7 @@ from bot.services.deadlines import SKEW
 from bot.services.poll_counting import may_vote, standing, sum_up
 from bot.services.polls import find
 from bot.services.speech import say
-from bot.store import inbox, outbox, pods, polls, rooms, steps, timers
+from bot.store import adoptions, inbox, outbox, pods, polls, rooms, steps, timers
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -131,6 +131,8 @@ async def _counted(tx: Tx, poll: Poll, sender: Person, answers: tuple[int, ...])
 async def tapped(tx: Tx, room: Room, poll_event_id: str) -> Poll | None:
     """Return the poll of this room that a native poll event started, unless it was cancelled."""
     poll_id = await outbox.about_event(tx, room.room_id, poll_event_id)
+    if poll_id is None and (adopted := await adoptions.by_event(tx, room.room_id, poll_event_id)):
+        poll_id = adopted.poll_id
     poll = await polls.find(tx, poll_id) if poll_id and poll_id.startswith(POLL) else None
     return poll if poll is not None and poll.room_id == room.room_id and poll.state != "cancelled" else None
 

@@ -13,7 +13,7 @@ from bot.domain.pods import Room
 from bot.domain.polls import Poll
 from bot.domain.values import Code, Person, When
 from bot.ports import Event
-from bot.services import pod_poll_closing, poll_texts
+from bot.services import pictures, pod_poll_closing, poll_texts
 from bot.services.poll_counting import may_vote, sum_up, tally_now
 from bot.services.poll_ending import close, end_by_command, take_back
 from bot.services.polls import find
@@ -66,6 +66,14 @@ async def ask_to_close(tx: Tx, now: datetime, poll: Poll, sender: Person, event:
     ended_at = await end_by_command(tx, now, poll, event)
     await close(tx, now, poll, ended_at, Text("{who} has closed {id}", who=sender, id=poll.id))
     return None
+
+
+async def ended_in_app(tx: Tx, now: datetime, poll: Poll, sender: Person, event: Event) -> None:
+    """Close a poll because its author ended it in their app."""
+    if poll.is_open:
+        ended_at = await end_by_command(tx, now, poll, event)
+        beginning = Text("{who} has ended {id}", who=sender, id=poll.id)
+        await close(tx, now, poll, ended_at, beginning, ended_in_app=True)
 
 
 def _check_open(poll: Poll) -> None:
@@ -127,8 +135,10 @@ async def correct(tx: Tx, now: datetime, poll_id: str) -> None:
         remark = Text("Something that I could not read at the end I have read since, or it was deleted.")
     else:
         remark = Text("Something sent before the end reached me only after it.")
-    text = poll_texts.result(poll, tally, Text("{id}, corrected result", id=poll.id), remark)
+    beginning = Text("{id}, corrected result", id=poll.id)
+    text = poll_texts.result(poll, tally, beginning, remark)
     await say(tx, now, poll.room_id, text, about=poll.id, aloud=True)
+    await pictures.show_poll(tx, now, poll, tally, beginning)
 
 
 async def erase(tx: Tx, poll_id: str) -> None:

@@ -13,7 +13,7 @@ from bot.domain.ballot_boxes import Box, Together, count_together
 from bot.domain.ballots import Ballot, Fate, Tally, Unread, count, judge, unknown
 from bot.domain.polls import Poll
 from bot.services.deadlines import SKEW
-from bot.store import inbox, outbox, poll_pods, polls, rooms
+from bot.store import adoptions, inbox, outbox, poll_pods, polls, rooms
 from bot.store.database import Tx
 
 _NO_ANSWER = ("m.annotation", "m.replace")
@@ -45,12 +45,15 @@ async def unread(tx: Tx, poll: Poll, end: datetime) -> list[Unread]:
     or an edit is no answer. Anything else may be a typed one.
     """
     started = await outbox.find(tx, native_start(poll))
-    native = started.event_id if started else None
+    adopted = await adoptions.of(tx, poll.id)
+    native = started.event_id if started else adopted.event_id if adopted else None
+    # before somebody asked to count a poll of an app, words were no answer to it
+    in_words_since = adopted.adopted_at if adopted else poll.opened_at
     return [
         Unread(event.event_id, event.sender, event.sent_at)
         for event in await inbox.parked_in(tx, poll.room_id, poll.opened_at - SKEW, end)
         if event.relation not in _NO_ANSWER
-        and (event.target == native if event.relation == "m.reference" else event.sent_at >= poll.opened_at)
+        and (event.target == native if event.relation == "m.reference" else event.sent_at >= in_words_since)
     ]
 
 

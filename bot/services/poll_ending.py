@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from bot.domain.ballots import Tally
 from bot.domain.polls import ERASED_AFTER, Poll
 from bot.ports import EndPoll, Event, Redact
-from bot.services import poll_texts
+from bot.services import pictures, poll_texts
 from bot.services.deadlines import SKEW
 from bot.services.poll_counting import may_vote, native_start, tally_now
 from bot.services.speech import say
-from bot.store import outbox, pods, poll_pods, polls, timers
+from bot.store import adoptions, outbox, pods, poll_pods, polls, rooms, timers
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -37,7 +37,14 @@ async def end_by_command(tx: Tx, now: datetime, poll: Poll, event: Event) -> dat
 
 
 async def close(
-    tx: Tx, now: datetime, poll: Poll, ended_at: datetime, beginning: Text, remark: Text | None = None
+    tx: Tx,
+    now: datetime,
+    poll: Poll,
+    ended_at: datetime,
+    beginning: Text,
+    remark: Text | None = None,
+    *,
+    ended_in_app: bool = False,
 ) -> None:
     """Close a poll that is answered in its own room and say the result.
 
@@ -48,6 +55,7 @@ async def close(
         ended_at: Answers sent at this moment or later do not count.
         beginning: The first words of the result.
         remark: A line on what is out of the ordinary.
+        ended_in_app: Whether the poll is one of a member's app and was ended there.
     """
     voices = await may_vote(tx, poll)
     tally, _ = await tally_now(tx, poll, ended_at, voices)
@@ -58,8 +66,13 @@ async def close(
         await outbox.queue(
             tx, now, poll.room_id, EndPoll(native_start(poll), end), about=poll.id, txn_id=f"{poll.id}.end"
         )
+    if await adoptions.of(tx, poll.id) is not None and not ended_in_app:
+        stays = poll_texts.stays_in_app(await rooms.person(tx, poll.room_id, poll.author))
+        remark = Text.lines([remark, stays])
     text = poll_texts.result(poll, tally, beginning, remark)
     await say(tx, now, poll.room_id, text, about=poll.id, aloud=True, txn_id=f"{poll.id}.result")
+    title = Text("{id}, result", id=poll.id)
+    await pictures.show_poll(tx, now, poll, tally, title, txn_id=f"{poll.id}.picture")
 
 
 async def keep_result(

@@ -14,7 +14,7 @@ from bot.domain.answers import sample
 from bot.domain.ballots import Tally
 from bot.domain.counting.kinds import Kind
 from bot.domain.polls import Poll
-from bot.domain.values import Code, When
+from bot.domain.values import Code, Person, When
 from bot.services.poll_outcomes import SHORT, list_title, option_lines, outcome, ranked_lines
 from bot.text import Text, shorten
 
@@ -67,6 +67,53 @@ def state(poll: Poll, tally: Tally, zone: ZoneInfo, now: datetime) -> Text:
             Text("So far, how many put each first:") if poll.kind is Kind.RANK and not poll.hidden else None,
             Text.lines(_numbered(poll, None if poll.hidden else tally)),
         ]
+    )
+
+
+def adopted(
+    poll: Poll, tally: Tally, author: Person, zone: ZoneInfo, now: datetime, *, counted: int, alone: bool
+) -> Text:
+    """Say that a poll which a member made in their app is counted, and how it can be answered.
+
+    Args:
+        poll: The poll.
+        tally: The answers that were given before.
+        author: Who made it.
+        zone: The room's time zone.
+        now: The moment.
+        counted: How many of the answers given before could be read.
+        alone: Whether it is the only open poll of the room, so that `!vote` needs no id.
+    """
+    return Text.lines(
+        [
+            Text("I count this poll of {author} as {id}.", author=author, id=poll.id),
+            _title(poll),
+            Text(
+                "I have read {n} answer that was given before.",
+                plural="I have read {n} answers that were given before.",
+                n=counted,
+            )
+            if counted
+            else Text("Nothing that I can read was answered before."),
+            turnout_so_far(tally),
+            unread(tally, is_open=True),
+            Text(
+                "Tap your answer in the poll, or type {vote}, or reply to the poll or to this message with {number} or an"
+                " option's words. Your last answer counts.",
+                vote=Code(f"!vote {'' if alone else f'{poll.id} '}2"),
+                number=Code("2"),
+            ),
+            *_terms(poll, zone, now, alone=alone),
+            Text.lines(_numbered(poll)),
+        ]
+    )
+
+
+def stays_in_app(author: Person) -> Text:
+    """Say that a native poll of a member may go on where the counting is over."""
+    return Text(
+        "In your apps the poll may look open until {author} ends it there. What is tapped from now on does not count.",
+        author=author,
     )
 
 

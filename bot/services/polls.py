@@ -78,7 +78,7 @@ async def read_poll(tx: Tx, now: datetime, room: Room, sender: Person, typed: Ty
         options, first = check_times(typed.question, options, now, zone)
     asked, offered, most = check_poll(typed.question, options, typed.multi, kind)
     example = example_of(asked, offered, kind)
-    closes_at = _deadline(typed.closes, now, zone, example)
+    closes_at = deadline(typed.closes, now, zone, example)
     if first is not None and first < closes_at:
         if typed.closes:
             raise UsageError(
@@ -101,7 +101,18 @@ async def ask(tx: Tx, now: datetime, poll: Poll, words: Text) -> None:
     await say(tx, now, poll.room_id, words, about=poll.id, aloud=True, txn_id=question(poll.id))
 
 
-def _deadline(typed: str, now: datetime, zone: ZoneInfo, example: str) -> datetime:
+def deadline(typed: str, now: datetime, zone: ZoneInfo, example: str) -> datetime:
+    """Return the end of a poll.
+
+    Args:
+        typed: As typed; empty for 3 days.
+        now: The moment.
+        zone: The room's time zone.
+        example: The line that was typed, for a refusal.
+
+    Raises:
+        UsageError: It is unclear, or too far.
+    """
     if not typed:
         return hours_later(now, OPEN_FOR, zone)
     closes_at = moment(typed, now, zone, f"{example} | closes=")

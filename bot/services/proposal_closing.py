@@ -17,6 +17,7 @@ from bot.services import (
     hold_ends,
     mandate_carrying,
     mandates,
+    pictures,
     proposal_effects,
     proposal_results,
     proposal_texts,
@@ -139,6 +140,7 @@ async def finish(
         zone = (await pods.settings(tx, proposal.room_id)).zone
         text = Text.lines([text, Text(""), proposal_texts.blocked(ended, blockers, 0, zone, now)])
     await say(tx, now, proposal.room_id, text, about=proposal.id, aloud=True)
+    await pictures.show_proposal(tx, now, ended, standing.count)
     if proposal.of_pods:
         await mandates.tell_pods(tx, now, ended, text)
 

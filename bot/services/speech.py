@@ -103,6 +103,7 @@ _REASONS = {
     "not encrypted": Text("the room is not encrypted"),
     "429": Text("the server asked me to slow down"),
     "no answer": Text("the server does not answer"),
+    "not be drawn": Text("a picture could not be drawn"),
     "M_TOO_LARGE": Text("it is too large for the server"),
     "fault": Text("of a fault in the program; its log says more"),
 }

@@ -8,6 +8,18 @@ CREATE TABLE absences (
 ) STRICT;
 CREATE INDEX absences_by_person ON absences (pod_room_id, user_id);
 CREATE UNIQUE INDEX absences_open ON absences (pod_room_id, user_id) WHERE ends_at IS NULL;
+CREATE TABLE adopted_options (
+    poll_id TEXT NOT NULL REFERENCES adopted_polls (poll_id) ON DELETE CASCADE,
+    number INTEGER NOT NULL CHECK (number >= 1),
+    answer_id TEXT NOT NULL,
+    PRIMARY KEY (poll_id, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE adopted_polls (
+    poll_id TEXT PRIMARY KEY REFERENCES polls (id) ON DELETE CASCADE,
+    event_id TEXT NOT NULL,
+    adopted_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX adopted_polls_by_event ON adopted_polls (event_id);
 CREATE TABLE asks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     round_id INTEGER NOT NULL REFERENCES rounds (id) ON DELETE CASCADE,

@@ -32,6 +32,7 @@ from bot.ports import (
     RoomSeen,
     Said,
     Say,
+    SendChart,
     ShareFile,
     StartPoll,
     Unread,
@@ -68,6 +69,11 @@ class Sent:
             case ShareFile(name=name):
                 return f"({name})"
         return type(self.message).__name__
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is the picture of a result that was said before."""
+        return isinstance(self.message, SendChart)
 
 
 @dataclass
@@ -280,7 +286,8 @@ class Chat:
         async with self.database.transaction(f"sync.{event.event_id}") as tx:
             await self.dispatcher.handle(tx, event)
         await self.flush()
-        return [sent.text for sent in self.sent[before:] if sent.room == event.room_id[1:].partition(":")[0]]
+        name = event.room_id[1:].partition(":")[0]
+        return [sent.text for sent in self.sent[before:] if sent.room == name and not sent.is_picture]
 
     def _event(self, person: str, room: str) -> dict[str, Any]:
         return {
@@ -327,14 +334,22 @@ class Chat:
                 return
 
     def heard(self, room: str) -> list[str]:
-        """Return everything the bot said in a room, and forget it."""
-        found = [sent.text for sent in self.sent if sent.room == room]
+        """Return everything the bot said in a room but its pictures, and forget it."""
+        found = [sent.text for sent in self.sent if sent.room == room and not sent.is_picture]
         self.sent = [sent for sent in self.sent if sent.room != room]
         return found
 
+    def pictures(self, room: str) -> list[str]:
+        """Return what the pictures in a room say in words."""
+        return [
+            plain(sent.message.caption)
+            for sent in self.sent
+            if sent.room == room and isinstance(sent.message, SendChart)
+        ]
+
     def last(self, room: str) -> Sent:
-        """Return the last thing the bot did in a room."""
-        return [sent for sent in self.sent if sent.room == room][-1]
+        """Return the last thing the bot did in a room, pictures aside."""
+        return [sent for sent in self.sent if sent.room == room and not sent.is_picture][-1]
 
     def last_poll(self, room: str) -> Sent:
         """Return the last native poll the bot started in a room."""

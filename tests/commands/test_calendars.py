@@ -104,7 +104,7 @@ async def test_an_unknown_setting_and_a_wrong_room_are_named(chat: Chat) -> None
     await with_eve(chat)
     await unchanged(
         chat, "Eve", "!assembly set colour red", room="river",
-        answer="There is no setting colour of an assembly. There are: timezone, meets, mode, of. "
+        answer="There is no setting colour of an assembly. There are: timezone, meets, mode, of, pictures. "
         "For example: !assembly set meets every 2 weeks on Thu 19:00",
     )  # fmt: skip
     await unchanged(

@@ -79,7 +79,7 @@ def test_every_setting_of_a_pod_is_explained() -> None:
     assert list(table) == list(SETTINGS)
     for key, (default, example, means) in table.items():
         setting = SETTINGS[key]
-        if key in ("timezone", "language"):
+        if key in ("timezone", "language", "pictures"):
             assert default == f"`{key}` of the file"
         else:
             assert default == f"`{setting.default}`"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest_asyncio
 from bot.commanding.discover import discover
 from bot.commanding.spec import Spec
 from bot.domain.pods import Role, RoomKind
+from bot.ports import PollMade
 from tests.commands.chat import Chat
 from tests.docs import federation
 
@@ -32,6 +34,7 @@ class Scene:
         days: How many days pass after that.
         aged: How many days pass before anything.
         then: What is typed last before the example.
+        replied_poll: The poll of an app that it replies to.
     """
 
     stage: str = "federation"
@@ -41,8 +44,19 @@ class Scene:
     days: int = 0
     aged: int = 0
     then: tuple[tuple[str, str, str], ...] = ()
+    replied_poll: PollMade | None = None
 
 
+MADE_IN_AN_APP = PollMade(
+    event_id="$app",
+    room_id="!willow:test",
+    sender="@ben:test",
+    sent_at=datetime(2026, 11, 20, tzinfo=UTC),
+    question="Tea?",
+    answers=(("1", "Yes"), ("2", "No")),
+    most=1,
+    open=True,
+)
 RECALLED = ("Ana", "willow", "!spokes recall @ben:test missed three assemblies")
 REPLACED = tuple(
     (who, "willow", words)
@@ -115,6 +129,7 @@ PREPARE: dict[str, Scene] = {
     "assembly create": Scene("start", room="hall"),
     "next": Scene(room="hall"),
     "object": Scene(before=(("Ana", "willow", "!pod set objections 12h"), ("Ben", "willow", "ok J5"))),
+    "poll adopt": Scene(replied_poll=MADE_IN_AN_APP),
     "pod create": Scene("start", room="hall"),
     "pod join": Scene("alone"),
     "pod rename": Scene("alone"),
@@ -172,7 +187,13 @@ async def test_an_example_is_answered_as_declared(
         await chat.say(await who_types(chat, who, where), where, what)
     person = await who_types(chat, scene.person, room)
     with caplog.at_level(logging.INFO, logger="bot"):
-        answers = await chat.say(person, room, spec.example)
+        answers = await chat.say(
+            person,
+            room,
+            spec.example,
+            reply_to=scene.replied_poll.event_id if scene.replied_poll else None,
+            replied_poll=scene.replied_poll,
+        )
     assert [record.getMessage() for record in caplog.records] == [], answers
     assert spec.answer in "\n".join(answers)
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import nh3
 
 from bot.matrix.format import _TAGS, html, plain
-from bot.ports import Edit, EndPoll, Message, RemoveUser, Say, SendFile, StartPoll
+from bot.ports import Edit, EndPoll, Message, RemoveUser, Say, SendChart, SendFile, StartPoll
 from bot.services.speech import LONGEST
 
 _BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -100,6 +100,11 @@ def check_message(message: Message) -> None:
         case Edit(markdown=markdown) | EndPoll(markdown=markdown):
             assert len(markdown) <= LONGEST, len(markdown)
             check_markdown(markdown)
+        case SendChart(title=title, bars=bars, caption=caption, notes=notes):
+            for markdown in (title, caption, *notes):
+                check_shown(plain(markdown))
+            for label, _, _ in bars:
+                check_shown(label)
         case SendFile(name=name, markdown=markdown):
             check_shown(name)
             check_shown(plain(markdown))

@@ -130,6 +130,11 @@ def test_any_event_of_a_room_means_something_or_nothing(source: Json, decrypted:
 @given(any_json())
 def test_any_content_of_a_poll_answer_is_read_or_left(content: Json) -> None:
     near = {"m.relates_to": {"rel_type": "m.reference", "event_id": "$e"}, "m.selections": content}
+    for thing in (near, {"m.poll": content}, {polls.START: content}):
+        start = polls.read_start(thing)
+        if start is not None:
+            assert 1 <= len(start.answers) <= polls.MOST_ANSWERS
+            assert start.most >= 1
     for thing in (near, {**near, polls.RESPONSES[0]: content}, {"m.relates_to": content}):
         found = polls.read_response(thing)
         assert found is None or (

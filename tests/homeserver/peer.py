@@ -18,6 +18,7 @@ from tests.homeserver.world import BOT, SIGNED, Device, Json, World
 
 OLM = "m.olm.v1.curve25519-aes-sha2"
 MEGOLM = "m.megolm.v1.aes-sha2"
+POLL_START = "org.matrix.msc3381.poll.start"
 
 
 @dataclass(frozen=True)
@@ -184,12 +185,32 @@ class Peer:
         opened: bytes = decrypt_attachment(ciphertext, file["key"]["k"], file["hashes"]["sha256"], file["iv"])
         return opened
 
-    def tap(self, room_id: str, poll_event_id: str, answer: str, *, share: bool = True) -> str:
+    def tap(
+        self, room_id: str, poll_event_id: str, *answers: str, share: bool = True, stable: bool = False
+    ) -> str:
         """Answer a native poll as Element does, with the relation in clear, and return the event id."""
-        relation = {"rel_type": "m.reference", "event_id": poll_event_id}
-        inner = {"m.relates_to": relation, "org.matrix.msc3381.poll.response": {"answers": [answer]}}
-        content = self.encrypted(room_id, "org.matrix.msc3381.poll.response", inner, share)
-        content["m.relates_to"] = relation
+        kind = "m.poll.response" if stable else "org.matrix.msc3381.poll.response"
+        said = {"m.selections": answers} if stable else {kind: {"answers": answers}}
+        return self.refer(room_id, kind, said, poll_event_id, share=share)
+
+    def refer(
+        self,
+        room_id: str,
+        kind: str,
+        content: Json,
+        event_id: str,
+        relation: str = "m.reference",
+        *,
+        share: bool = True,
+    ) -> str:
+        """Say something that refers to an event, with the relation in clear, and return its event id."""
+        related = {"m.relates_to": {"rel_type": relation, "event_id": event_id}}
+        encrypted = self.encrypted(room_id, kind, content | related, share)
+        return self.world.put(room_id, self.user_id, "m.room.encrypted", encrypted | related)
+
+    def start_poll(self, room_id: str, question: str, *answers: str, share: bool = True, **more: Any) -> str:
+        """Make a native poll with an app's button and return its event id; its answers are called `a1`, `a2` and so on."""
+        content = self.encrypted(room_id, POLL_START, poll_content(question, *answers, **more), share)
         return self.world.put(room_id, self.user_id, "m.room.encrypted", content)
 
     def withhold(self, code: str, session_id: str | None, kind: str = "m.room_key.withheld") -> None:
@@ -287,3 +308,17 @@ class Peer:
         except (AssertionError, vodozemac.MegolmDecryptionException):
             return Heard(event["event_id"], "m.room.encrypted", None)
         return Heard(event["event_id"], plain["type"], plain["content"])
+
+
+def poll_content(question: str, *answers: str, most: int = 1, kind: str = "disclosed") -> Json:
+    """Return a poll's start as Element writes it."""
+    text = "org.matrix.msc1767.text"
+    return {
+        POLL_START: {
+            "question": {text: question},
+            "kind": f"org.matrix.msc3381.poll.{kind}",
+            "max_selections": most,
+            "answers": [{"id": f"a{number}", text: words} for number, words in enumerate(answers, 1)],
+        },
+        text: question,
+    }

@@ -104,6 +104,11 @@ class Homeserver(Faults):
             to("PUT", f"{room}/redact/{{event}}/{{txn}}", self._redact),
             to("GET", f"{room}/messages", self._messages),
             to("GET", f"{room}/event/{{event}}", self._event),
+            to(
+                "GET",
+                "/_matrix/client/v1/rooms/{room}/relations/{event}",
+                lambda _, request, __: self._relations(request),
+            ),
             to("GET", f"{room}/state", self._state),
             to("GET", f"{room}/joined_members", self._joined_members),
             to("POST", f"{V3}/join/{{room}}", self._join),
@@ -168,6 +173,18 @@ class Homeserver(Faults):
             if stored.event["event_id"] == request.match_info["event"]:
                 return stored.event
         raise MatrixError(404, "M_NOT_FOUND")
+
+    def _relations(self, request: web.Request) -> Json:
+        """Show what refers to an event, the newest first, some at a time, as Synapse does: never what was deleted."""
+        room, target = self.world.rooms[request.match_info["room"]], request.match_info["event"]
+        found = [
+            stored.event
+            for stored in reversed(room.events)
+            if stored.event["content"].get("m.relates_to", {}).get("event_id") == target
+        ]
+        start, limit = int(request.query.get("from", 0)), int(request.query.get("limit", 5))
+        more = {"next_batch": str(start + limit)} if start + limit < len(found) else {}
+        return {"chunk": found[start : start + limit]} | more
 
     def _state(self, _: Device, request: web.Request, __: Json) -> Any:
         return [stored.event for stored in self.world.rooms[request.match_info["room"]].state().values()]

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from bot.ports import EndPoll, InviteUser, JoinRoom, Message, Say, SendFile, StartPoll
+from bot.ports import EndPoll, InviteUser, JoinRoom, Message, Say, SendChart, SendFile, StartPoll
 from bot.store import outbox
 from bot.store.database import Database
 
@@ -24,6 +24,9 @@ async def test_messages_come_back_as_they_went_in(tmp_path: Path) -> None:
         StartPoll("Where?", (("1", "Park"), ("2", "Hall")), 2, open=False),
         EndPoll("P1.start", "done"),
         SendFile("a.txt", "# ü"),
+        SendChart(
+            "P1: Where?", (("Park", "3", 750), ("Hall", "0", 0)), "P1: Park 3, Hall 0.", ("3 voted.",), "□"
+        ),
         JoinRoom(("x", "y")),
         InviteUser("@b:x"),
     ]

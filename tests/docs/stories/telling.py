@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.matrix.format import plain
-from bot.ports import Edit, EndPoll, InviteUser, Redact, RemoveUser, Say, StartPoll
+from bot.ports import Edit, EndPoll, InviteUser, Redact, RemoveUser, Say, SendChart, StartPoll
 from bot.store.database import from_ms, to_ms
 from tests.commands.chat import Chat, Sent
 from tests.docs.pages import ROOT
@@ -132,6 +132,8 @@ class Story:
                 return f"Spokesbot{where}: (starts a native poll)"
             case EndPoll():
                 return f"Spokesbot{where}: (ends the native poll)"
+            case SendChart(caption=caption):
+                return f"Spokesbot{where}: (a picture of bars) {plain(caption)}"
             case Redact():
                 return f"(Spokesbot deletes its message{where})"
             case InviteUser(user_id=user_id):
