@@ -15,7 +15,13 @@ from bot.domain.quiet import NEVER
 from bot.domain.recurrence import EXAMPLE, Recurrence, in_words
 from bot.domain.values import Code
 
-EXAMPLES = {"timezone": "Europe/London", "meets": EXAMPLE, "mode": "double", "of": "present", "pictures": "off"}
+EXAMPLES = {
+    "timezone": "Europe/London",
+    "meets": EXAMPLE,
+    "mode": "double",
+    "of": "present",
+    "pictures": "off",
+}
 """The settings of an assembly, each with one valid value."""
 
 BY_TWO_PODS = ("mode", "of")
