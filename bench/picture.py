@@ -47,6 +47,11 @@ def draw(figures: Figures, path: Path) -> None:
             )
             axes.bar_label(bars, labels=[f"{value:.1f}" if value else "" for value in values], fontsize=6)
         if of == "ratio":
+            # the slowest are many times slower, and the differences near the limit are what matters
+            axes.set_yscale("log")
+            axes.set_ylim(bottom=0.5)
+            axes.set_yticks((0.5, 1, 2, 5, 10, 20, 50), labels=("0.5", "1", "2", "5", "10", "20", "50"))
+            axes.minorticks_off()
             axes.axhline(1, color="black", linewidth=0.8, linestyle="--")
         axes.set_title(title, fontsize=9)
         axes.set_xticks(range(len(who)), who, rotation=30, ha="right", fontsize=8)

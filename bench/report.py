@@ -9,27 +9,17 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import scale
-from bench.figures import Figures, Measured
-from bench.goals import BACKLOG, LIVE, Line, lines
+from bench import scale, tables
+from bench.figures import Figures
+from bench.goals import BACKLOG, LIVE, lines
 from bench.picture import draw
 from bench.results import FILE, ROOT, Json
 
 PAGE = ROOT / "docs" / "performance.md"
-
-NAMES = {
-    "raw": "the limit",
-    "spokesbot": "**Spokesbot**",
-    "nio": "matrix-nio, one by one",
-    "nio-gather": "matrix-nio, 64 at once",
-    "mautrix": "mautrix, 64 at once",
-    "js": "matrix-js-sdk, all at once",
-}
 
 INTRODUCTION = """\
 # Performance
@@ -39,7 +29,7 @@ from what it measured; `make bench` makes it anew:
 
     make bench N={sizes} REPEATS={repeats}
 
-{when}, {machine}, Synapse 1.163.2 on SQLite with its files in memory, without rate limits and presence.
+{when}, {machine}. {versions}. Synapse on SQLite with its files in memory, without rate limits and presence.
 {repeats_told}
 Read the ratios, not the seconds: they hold on other machines too.
 
@@ -100,172 +90,33 @@ def report(found: Json) -> str:
             repeats=repeats,
             when=when,
             machine=found["machine"],
+            versions=found["versions"],
             repeats_told=told,
         ),
         "![Fan-out times and processor time of each contestant](performance.png)\n",
         "## Goals\n",
-        "\n".join(_goals(lines(figures))) + "\n",
+        "\n".join(tables.goals(lines(figures))) + "\n",
         "## Fan-out\n",
         "Times as multiples of the limit; *first* is with no encryption session there yet, *warm* with all. Requests are those\n"
         "of the whole fan-out, waiting for news not counted; processor is the contestant's, in milliseconds a room.\n",
     ]
     for size in figures.sizes:
-        parts += [f"### {size} rooms\n", "\n".join(_fan_outs(figures, size)) + "\n"]
+        parts += [f"### {size} rooms\n", "\n".join(tables.fan_outs(figures, size)) + "\n"]
     parts += [
         "## Starting\n",
         STARTING,
-        "\n".join(_starts(figures)) + "\n",
+        "\n".join(tables.starts(figures)) + "\n",
         "## Answers, and blocks of the loop\n",
         ANSWERS,
-        "\n".join(_answers(figures)) + "\n",
+        "\n".join(tables.answers(figures)) + "\n",
         "## Votes\n",
         VOTES,
-        "\n".join(_votes(figures)) + "\n",
+        "\n".join(tables.votes(figures)) + "\n",
     ]
-    if failed := list(_failures(figures)):
+    if failed := list(tables.failures(figures)):
         parts += ["## What failed\n", "\n".join(failed) + "\n"]
     parts.append(LIMITS)
     return "\n".join(parts)
-
-
-def table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
-    """Yield the lines of a table."""
-    yield f"| {' | '.join(head)} |"
-    yield f"|{'---|' * len(head)}"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
-
-
-def shown(value: float | None, digits: int = 2) -> str:
-    """Write a figure, or a dash where there is none."""
-    return "–" if value is None else f"{value:,.{digits}f}"
-
-
-def _goals(every: Iterator[Line]) -> Iterator[str]:
-    rows = (
-        (line.what, line.goal, "–" if line.found is None else f"{line.found:,.2f}{line.unit}", line.verdict)
-        for line in every
-    )
-    return table(("what", "goal", "found", "reached"), rows)
-
-
-def _fan_outs(figures: Figures, size: int) -> Iterator[str]:
-    head = ["", "first ×", "once approved ×", "warm ×", "first s", "warm s", "requests first / warm"]
-    head += ["processor first / warm", "server's first / warm", "95 % first, s", "memory MB", "could read"]
-
-    def rows() -> Iterator[Sequence[str]]:
-        for who in figures.names:
-            one = figures.get(who, size)
-            if who == "raw":
-                yield _limit(one, len(head))
-            elif one.lives:
-                prepared = shown(one.prepared_ratio()) if who == "spokesbot" else "–"
-                yield (
-                    NAMES.get(who, who),
-                    shown(one.ratio("first")),
-                    prepared,
-                    shown(one.ratio("warm")),
-                    shown(one.seconds("first")),
-                    shown(one.seconds("warm")),
-                    _both(one.requests("first"), one.requests("warm"), 0),
-                    _both(one.cpu("first"), one.cpu("warm"), 1),
-                    _both(one.server_cpu("first"), one.server_cpu("warm"), 1),
-                    shown(one.p95("first")),
-                    shown(one.of(lambda life: life["memory"]), 0),
-                    shown(one.of(lambda life: life["readable"])),
-                )
-
-    return table(head, rows())
-
-
-def _limit(raw: Measured, width: int) -> Sequence[str]:
-    sized = raw.ratio("encrypted_size")
-    seconds = raw.of(lambda life: sorted(life["plain"])[len(life["plain"]) // 2])
-    words = f"{NAMES['raw']} (encrypted size: {shown(sized)} ×)"
-    row = (words, "1.00", "–", "1.00", shown(seconds), shown(seconds), f"{raw.rooms} / {raw.rooms}")
-    return row + ("–",) * (width - len(row))
-
-
-def _both(one: float | None, other: float | None, digits: int) -> str:
-    return f"{shown(one, digits)} / {shown(other, digits)}"
-
-
-def _starts(figures: Figures) -> Iterator[str]:
-    def rows() -> Iterator[Sequence[str]]:
-        for size in figures.sizes:
-            floor = figures.get("raw", size).of(lambda life: life["initial_sync"])
-            for who in figures.names:
-                one = figures.get(who, size)
-                cold = one.of(lambda life: life["cold_start"]["answered"])
-                if cold is not None:
-                    yield (
-                        str(size),
-                        NAMES.get(who, who),
-                        shown(floor),
-                        shown(one.of(lambda life: life["cold_start"]["synced"])),
-                        shown(cold),
-                        shown(one.of(lambda life: life["restart"]["answered"])),
-                        shown(one.of(lambda life: life["cold_start"]["cpu"])),
-                    )
-
-    head = (
-        "rooms",
-        "",
-        "server's first sync s",
-        "fresh: in sync s",
-        "fresh: answered s",
-        "restart: answered s",
-    )
-    return table((*head, "processor of a fresh start s"), rows())
-
-
-def _each(figures: Figures) -> Iterator[Measured]:
-    """Yield everybody in every size."""
-    for size in figures.sizes:
-        for who in figures.names:
-            yield figures.get(who, size)
-
-
-def _answers(figures: Figures) -> Iterator[str]:
-    def rows() -> Iterator[Sequence[str]]:
-        for one in _each(figures):
-            idle, busy = one.milliseconds("echo"), one.milliseconds("busy_echo")
-            if idle[0] is not None:
-                fan_out, start = (
-                    one.of(lambda life, key=key: life[key] * 1000)  # type: ignore[misc]
-                    for key in ("longest_block", "start_block")
-                )
-                cells = (_both(*idle, 0), _both(*busy, 0), _both(fan_out, start, 0))
-                yield (str(one.rooms), NAMES.get(one.who, one.who), *cells)
-
-    head = ("rooms", "", "idle p50 / p95", "busy p50 / p95", "longest block, fan-out / start")
-    return table(head, rows())
-
-
-def _votes(figures: Figures) -> Iterator[str]:
-    def rows() -> Iterator[Sequence[str]]:
-        for one in _each(figures):
-            pace = one.of(lambda life: life["votes"]["a_second"])
-            if pace is not None:
-                backlog = one.of(lambda life: life["backlog"]["counted"])
-                yield (
-                    str(one.rooms),
-                    NAMES.get(one.who, one.who),
-                    f"{shown(one.of(lambda life: life['votes']['counted']), 0)} of {LIVE}",
-                    shown(pace, 0),
-                    "–" if backlog is None else f"{backlog:,.0f} of {BACKLOG:,}",
-                    shown(one.of(lambda life: life["backlog"]["took"])),
-                )
-
-    head = ("rooms", "", "counted", "a second of its processor", "sent while it was down: counted")
-    return table((*head, "start until the last one counted s"), rows())
-
-
-def _failures(figures: Figures) -> Iterator[str]:
-    for size in figures.sizes:
-        for who in figures.names:
-            for why in figures.get(who, size).failures:
-                yield f"- {NAMES.get(who, who)}, {size} rooms: {why.splitlines()[0][:300]}"
 
 
 def write(results: Path = FILE, page: Path = PAGE) -> None:
@@ -282,7 +133,8 @@ def write(results: Path = FILE, page: Path = PAGE) -> None:
 def compact(found: Json) -> str:
     """Write results with one life a line."""
     lives = ",\n".join(json.dumps(_rounded(life)) for life in found["made"])
-    return f'{{"stamp": "{found["stamp"]}", "machine": "{found["machine"]}", "made": [\n{lives}\n]}}\n'
+    head = json.dumps({name: found[name] for name in ("stamp", "machine", "versions")})
+    return f'{head[:-1]}, "made": [\n{lives}\n]}}\n'
 
 
 def _rounded(value: Any) -> Any:

@@ -11,10 +11,12 @@ import os
 import platform
 import time
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sandbox.install import HOME
+from bench.install import MAUTRIX
+from sandbox.install import HOME, MEMBERS, SYNAPSE
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = HOME / "bench" / "results.json"
@@ -32,8 +34,20 @@ def sources() -> str:
     return seen.hexdigest()[:16]
 
 
-_OF_THE_REPORT = ("report.py", "picture.py", "goals.py", "figures.py", "scale.py")
+_OF_THE_REPORT = ("report.py", "picture.py", "goals.py", "figures.py", "scale.py", "tables.py")
 """They change what is shown, and nothing that is measured."""
+
+
+def versions() -> str:
+    """Name the versions of everything that is measured beside the bot."""
+    members = json.loads((MEMBERS / "package.json").read_text("utf-8"))["dependencies"]
+    pins = [pin.partition("[")[0].partition("==")[0] + " " + pin.partition("==")[2] for pin in _PINNED]
+    return ", ".join(
+        (*pins, f"matrix-nio {version('matrix-nio')}", f"matrix-js-sdk {members['matrix-js-sdk']}")
+    )
+
+
+_PINNED = (SYNAPSE.packages[0], MAUTRIX.packages[0])
 
 
 @dataclass
@@ -79,6 +93,6 @@ class Results:
         self.made.append(head | found)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_suffix(".new")
-        whole = {"stamp": self.stamp, "machine": self.machine, "made": self.made}
+        whole = {"stamp": self.stamp, "machine": self.machine, "versions": versions(), "made": self.made}
         draft.write_text(json.dumps(whole, indent=1), "utf-8")
         draft.replace(self.path)

@@ -39,7 +39,7 @@ def life(rooms: int, first: float, warm: float) -> dict[str, Any]:
 
 
 def page(*made: dict[str, Any]) -> str:
-    return report({"made": list(made), "machine": "2 cores"})
+    return report({"made": list(made), "machine": "2 cores", "versions": "Synapse 1"})
 
 
 def test_a_line_of_the_servers_log_is_read() -> None:
