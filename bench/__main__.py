@@ -139,6 +139,8 @@ def main() -> int:
     asked = parser.parse_args()
     sizes = [int(size) for size in asked.rooms.split(",")]
     results = Results.load()
+    only = f" ONLY={asked.only}" if asked.only else ""
+    results.typed(f"make bench N={asked.rooms} REPEATS={asked.repeats}{only}")
     good = asyncio.run(run(planned(sizes, asked.repeats, chosen(asked.only)), results))
     report.write(results.path, asked.page)
     print(f"bench: {asked.page} is written from {os.path.relpath(results.path)}", file=sys.stderr)

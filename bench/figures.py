@@ -119,10 +119,9 @@ class Figures:
         """The contestants, in the order in which they were measured first."""
         return list(dict.fromkeys(each["who"] for each in self._made))
 
-    @property
-    def repeats(self) -> int:
-        """How often the most repeated life was measured."""
-        return max((each["repeat"] + 1 for each in self._made), default=0)
+    def repeats(self, rooms: int) -> int:
+        """Return how often the most repeated life in worlds of a size was measured."""
+        return max((each["repeat"] + 1 for each in self._made if each["rooms"] == rooms), default=0)
 
     def others(self) -> float | None:
         """Return the share of the machine that other programs have used meanwhile."""

@@ -27,7 +27,7 @@ INTRODUCTION = """\
 How fast the bot is, beside what the server allows and beside what others do with it. This page is written by a program
 from what it measured; `make bench` makes it anew:
 
-    make bench N={sizes} REPEATS={repeats}
+{commands}
 
 {when}, {machine}. {versions}. Synapse on SQLite with its files in memory, without rate limits and presence.
 {repeats_told}
@@ -80,14 +80,12 @@ def report(found: Json) -> str:
     """Return the page."""
     figures = Figures(found["made"])
     when = datetime.fromtimestamp(figures.at(), UTC).strftime("%-d %B %Y")
-    repeats = figures.repeats
     others = figures.others()
     told = "" if others is None else f"Other programs used {others:.0%} of the machine meanwhile.\n"
-    told += f"Figures are medians of {repeats} repeats." if repeats > 1 else "Each figure is of one run."
+    told += _repeats_told(figures)
     parts = [
         INTRODUCTION.format(
-            sizes=",".join(map(str, figures.sizes)),
-            repeats=repeats,
+            commands="\n".join(f"    {command}" for command in found["commands"]),
             when=when,
             machine=found["machine"],
             versions=found["versions"],
@@ -119,6 +117,11 @@ def report(found: Json) -> str:
     return "\n".join(parts)
 
 
+def _repeats_told(figures: Figures) -> str:
+    times = [f"{figures.repeats(size)} with {size} rooms" for size in figures.sizes]
+    return f"Figures are medians of the repeats: {', '.join(times)}."
+
+
 def write(results: Path = FILE, page: Path = PAGE) -> None:
     """Write the page, and beside it the picture and what was measured."""
     kept = compact(json.loads(results.read_text("utf-8")))
@@ -133,7 +136,7 @@ def write(results: Path = FILE, page: Path = PAGE) -> None:
 def compact(found: Json) -> str:
     """Write results with one life a line."""
     lives = ",\n".join(json.dumps(_rounded(life)) for life in found["made"])
-    head = json.dumps({name: found[name] for name in ("stamp", "machine", "versions")})
+    head = json.dumps({name: found[name] for name in ("stamp", "machine", "versions", "commands")})
     return f'{head[:-1]}, "made": [\n{lives}\n]}}\n'
 
 

@@ -56,12 +56,14 @@ class Results:
 
     Args:
         made: Each life that was measured: who, with how many rooms, which repeat, and what came out or why not.
+        commands: What was typed to measure all that.
     """
 
     stamp: str
     machine: str
     made: list[Json] = field(default_factory=list)
     path: Path = FILE
+    commands: list[str] = field(default_factory=list)
 
     @classmethod
     def load(cls, path: Path = FILE) -> Results:
@@ -70,7 +72,7 @@ class Results:
         if path.exists():
             found = json.loads(path.read_text("utf-8"))
             if found["stamp"] == stamp:
-                return cls(stamp, machine, found["made"], path)
+                return cls(stamp, machine, found["made"], path, found["commands"])
             path.replace(path.with_suffix(".old.json"))
         return cls(stamp, machine, [], path)
 
@@ -91,8 +93,22 @@ class Results:
         ]
         head = {"who": who, "rooms": rooms, "repeat": repeat, "part": part, "at": round(time.time())}
         self.made.append(head | found)
+        self._save()
+
+    def typed(self, command: str) -> None:
+        """Note what was typed."""
+        if command not in self.commands:
+            self.commands.append(command)
+
+    def _save(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_suffix(".new")
-        whole = {"stamp": self.stamp, "machine": self.machine, "versions": versions(), "made": self.made}
+        whole = {
+            "stamp": self.stamp,
+            "machine": self.machine,
+            "versions": versions(),
+            "commands": self.commands,
+            "made": self.made,
+        }
         draft.write_text(json.dumps(whole, indent=1), "utf-8")
         draft.replace(self.path)

@@ -39,7 +39,8 @@ def life(rooms: int, first: float, warm: float) -> dict[str, Any]:
 
 
 def page(*made: dict[str, Any]) -> str:
-    return report({"made": list(made), "machine": "2 cores", "versions": "Synapse 1"})
+    head = {"machine": "2 cores", "versions": "Synapse 1", "commands": ["make bench N=50 REPEATS=1"]}
+    return report(head | {"made": list(made)})
 
 
 def test_a_line_of_the_servers_log_is_read() -> None:
