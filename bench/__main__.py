@@ -36,7 +36,7 @@ SECONDS = {
 """How long a life takes on a quiet machine: so many seconds, and so many for each room."""
 VOTING, BACKLOG = 20, 45
 """The same of the votes, and of those that are sent while it is down."""
-LONGEST_LIFE = 20 * 60
+LONGEST_LIFE = 10 * 60
 """Seconds after which a life is given up."""
 
 
@@ -94,11 +94,12 @@ async def run(tasks: Iterable[Task], results: Results) -> bool:
     """Measure everything that was not measured yet; returns whether nothing has failed."""
     todo = [task for task in tasks if not results.has(task.who, task.rooms, task.repeat, task.part)]
     good, made, size = True, None, 0
-    left = sum(task.seconds for task in todo)
+    left = sum(task.seconds for task in todo) + sum(map(world.seconds, {task.rooms for task in todo}))
     print(f"bench: {len(todo)} lives to measure, about {left / 60:.0f} minutes", file=sys.stderr, flush=True)
     for number, task in enumerate(todo, 1):
         if made is None or size != task.rooms:
             began, size = time.monotonic(), task.rooms
+            left -= world.seconds(size)
             made = await world.obtain(size)
             say(f"{size} rooms with {sum(room.devices for room in made.rooms)} devices", began)
         began, bystanders = time.monotonic(), Bystanders()

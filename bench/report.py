@@ -29,7 +29,8 @@ from what it measured; `make bench` makes it anew:
 
 {commands}
 
-{when}, {machine}. {versions}. Synapse on SQLite with its files in memory, without rate limits and presence.
+{when}, {machine}. {versions}. Synapse on SQLite,
+without rate limits and presence.
 {repeats_told}
 Read the ratios, not the seconds: they hold on other machines too.
 
@@ -69,7 +70,7 @@ LIMITS = """\
 
 - The members of two rooms are never the same people. Where they are, there is less to do.
 - One server and no federation: asking other servers for keys would come first there, see [scale](scale.md).
-- The server's files lie in memory. On a disk the limit is about half of it, and all ratios are better for it.
+- On a disk the server takes fewer messages than with its files in memory, and all ratios are smaller.
 - A machine with two cores runs the server, the contestant and the members. With more cores the limit is the same: Synapse
   without workers uses one.
 - Spokesbot is told twice as much as the others: it drafts, shows and counts oks. That is in its processor time and requests.

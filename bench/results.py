@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.install import MAUTRIX
+from bench.server import in_memory
 from sandbox.install import HOME, MEMBERS, SYNAPSE
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -68,7 +69,9 @@ class Results:
     @classmethod
     def load(cls, path: Path = FILE) -> Results:
         """Take up what was measured with these sources, or begin."""
-        stamp, machine = sources(), f"{os.cpu_count()} cores, Python {platform.python_version()}"
+        where = "in memory" if in_memory() else "on the disk"
+        machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, the server's files {where}"
+        stamp = sources()
         if path.exists():
             found = json.loads(path.read_text("utf-8"))
             if found["stamp"] == stamp:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ from urllib.parse import unquote
 from sandbox.install import SandboxError
 from sandbox.synapse import Synapse
 
-_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made there
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made there
+_ENOUGH = 2**30
 _LOOKS_EVERY = 0.02  # seconds
 _LINE = re.compile(
     r"(?P<at>[\d.]+) \S+ - \S+ - \{(?P<who>[^}]*)\} Processed request: (?P<took>[\d.]+)sec/.*?"
@@ -77,11 +79,16 @@ def read_line(line: str) -> Request | None:
     )
 
 
+def in_memory() -> Path | None:
+    """Return where files lie in memory, if the system has a gigabyte to spare there."""
+    return _MEMORY if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH else None
+
+
 class Server(Synapse):
     """The server with its notes; its files lie in memory where the system has room for that."""
 
     def __init__(self, database: Path | None = None) -> None:
-        super().__init__(database=database, within=_IN_MEMORY if _IN_MEMORY.is_dir() else None)
+        super().__init__(database=database, within=in_memory())
         self.requests: list[Request] = []
         self._read = 0
 
