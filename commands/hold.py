@@ -1,13 +1,13 @@
 """`hold`, `hold off`: ask your pod before something closes; in a pod, let what you decided count."""
 
-from bot.commanding import Answer, Context, Line, Prose, Reply, Unaddressed, command, undoes
+from bot.commanding import Answer, Context, Line, Prose, Reply, Unaddressed, command, needs, undoes
 from bot.domain.errors import UsageError
 from bot.domain.ids import POLL, normal_id
 from bot.domain.pods import RoomKind
 from bot.domain.proposals import Proposal
 from bot.domain.values import Code
-from bot.services import hold_opening, pair_voices, proposals
-from bot.text import _
+from bot.services import hold_ends, hold_opening, pair_voices, proposals
+from bot.text import Text, _
 from commands.propose import is_proposal
 
 
@@ -76,3 +76,19 @@ async def undo_holding_back(ctx: Context, payload: dict[str, str]) -> Reply:
     """Let what the two spokes say count again."""
     found = await proposals.find(ctx.tx, ctx.room, payload["id"])
     return await pair_voices.let_go(ctx.tx, ctx.now, ctx.room, ctx.sender, found)
+
+
+@needs
+async def holds_for_us(ctx: Context) -> list[Text]:
+    """List what the assembly waits with until this pod has answered."""
+    return [
+        Text(
+            "{id} of the assembly waits for your pod until {at}: “{question}” Decide anew with {renew}, or a spoke types {off}",
+            id=proposal.id,
+            at=ctx.when(hold.until),
+            question=hold.question,
+            renew=Code(f"!renew {part}"),
+            off=Code(f"hold off {part}"),
+        )
+        for proposal, hold, part in await hold_ends.waiting_for(ctx.tx, ctx.now, ctx.room)
+    ]

@@ -11,6 +11,7 @@ from datetime import datetime
 from bot.domain.errors import Conflict
 from bot.domain.ids import make_code
 from bot.domain.meetings import shown
+from bot.domain.modes import Mode
 from bot.domain.pods import (
     CODE_GOOD_FOR,
     CODES_AT_ONCE,
@@ -23,8 +24,9 @@ from bot.domain.pods import (
     check_name,
     size_notice,
 )
+from bot.domain.thresholds import Against
 from bot.domain.values import Code, Person, When
-from bot.services import spokes
+from bot.services import mode_texts, spokes
 from bot.services.rooms import power_needed, size_text
 from bot.store import pods, requests, rooms
 from bot.store.database import Tx
@@ -175,6 +177,7 @@ async def describe_assembly(tx: Tx, room: Room) -> Text:
             Text("It meets {dates} {zone}.", dates=shown("meets", settings.meets), zone=settings.timezone)
             if settings.meets
             else None,
+            mode_texts.set_to(Mode(settings.mode), Against(settings.of)),
         ]
     )
 

@@ -9,11 +9,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.holds import Hold, closes_at
+from bot.domain.pods import Room
 from bot.domain.proposals import Proposal
 from bot.domain.values import When
 from bot.services.proposal_rounds import set_end
 from bot.services.speech import say
-from bot.store import holds, pods, proposals
+from bot.store import holds, mandates, pods, proposals
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -101,4 +102,17 @@ async def lines(tx: Tx, now: datetime, proposal: Proposal, *, asked: bool) -> li
         found.append(
             Text("Hold: {pod} is asked{what}, until {at} at the latest", pod=each.pod, what=what, at=until)
         )
+    return found
+
+
+async def waiting_for(tx: Tx, now: datetime, room: Room) -> list[tuple[Proposal, Hold, str]]:
+    """Return the proposals of the assembly that wait for a pod, its holds, and the ids of its own parts."""
+    found = []
+    for proposal in await proposals.open_in(tx, room.assembly_room_id) if room.assembly_room_id else ():
+        hold = await current(tx, now, proposal, room.room_id) if proposal.is_open else None
+        part = next(
+            (each for each in await mandates.of(tx, proposal.id) if each.pod_room_id == room.room_id), None
+        )
+        if hold is not None and part is not None and part.mirror_id is not None:
+            found.append((proposal, hold, part.mirror_id))
     return found

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from bot.domain.modes import CAP, Mode, Sum, Unit
 from bot.domain.proposals import Proposal
 from bot.domain.stances import Count
+from bot.domain.thresholds import Against
+from bot.domain.values import Code
 from bot.text import Text
 
 
@@ -35,8 +37,24 @@ def how(mode: Mode) -> Text | None:
     }[mode]
 
 
+def set_to(mode: Mode, against: Against) -> Text | None:
+    """Say what an assembly has set, where it is not the usual."""
+    if mode is Mode.PODS and against is Against.VOICED:
+        return None
+    return Text(
+        "What it decides on is counted by mode={mode} and of={of}. {how}",
+        mode=mode.value,
+        of=against.value,
+        how=how(mode) or "",
+    )
+
+
 def needed(proposal: Proposal) -> Text:
-    """Say the exact numbers that are needed, whatever the others say."""
+    """Say the exact numbers that are needed, whatever the others say; without its tally, where they stand."""
+    if not proposal.tally:
+        return Text(
+            "{how} {why} shows the numbers.", how=how(proposal.mode) or "", why=Code(f"!why {proposal.id}")
+        )
     each = Text.enumerated(
         Text(
             "of {all} at least {least} ({threshold})",

@@ -198,3 +198,25 @@ async def test_a_spoke_of_two_pods_says_which_one_is_asked(chat: Chat) -> None:
     assert "asks Birch before P1 closes" in (await chat.say(ANA, "river", "2"))[0]
     assert "asks you before P1" in chat.heard("birch")[-1]
     assert chat.heard("alder") == []
+
+
+async def test_next_lists_what_the_assembly_waits_with(chat: Chat) -> None:
+    await near_the_end(chat)
+    await chat.say(ANA, "river", f"hold P1 {QUESTION}")
+    assert (
+        "- P1 of the assembly waits for your pod until Wed 23 Dec 2026 08:58 UTC, in 3 days: “Does it hold for those on leave?”"
+        " Decide anew with !renew P2, or a spoke types hold off P2"
+        in (await chat.say(CY, "alder", "!next"))[0]
+    )
+    assert "waits for your pod" not in (await chat.say("birch-cy", "birch", "!next"))[0]
+    await chat.say(ANA, "river", "hold off P1")
+    assert "waits for your pod" not in (await chat.say(CY, "alder", "!next"))[0]
+
+
+async def test_a_reply_to_the_proposal_needs_no_id(chat: Chat) -> None:
+    await near_the_end(chat)
+    await chat.say("birch-ben", "river", "!proposal P1")
+    letter = chat.last("river").event_id
+    assert await chat.say(ANA, "river", "hold on, I do not follow", reply_to=letter) == []
+    assert "asks Alder" in (await chat.say(ANA, "river", f"!hold {QUESTION}", reply_to=letter))[0]
+    assert "noted. Alder: yes" in (await chat.say(BEN, "river", "agree", reply_to=letter))[0]

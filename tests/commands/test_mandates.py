@@ -323,3 +323,24 @@ async def test_a_bot_that_was_down_over_every_end_counts_what_was_sent_in_time_a
 async def test_the_assemblys_id_typed_in_a_pod_means_the_pods_own_part(chat: Chat) -> None:
     names = await asked(chat)
     assert "agrees. Counted in P2." in (await chat.say(people(names[0])[2], names[0], "agree P1"))[0]
+
+
+async def test_each_pod_decides_by_its_own_rule(chat: Chat) -> None:
+    rules = ("consensus", "majority", "2/3", "3/4", "consensus-1", "80%")
+    names = await river(chat, 12)
+    for number, name in enumerate(names):
+        async with chat.database.transaction("rule") as tx:
+            await pods.set_setting(tx, f"!{name}:test", "threshold", rules[number % 6])
+            await pods.set_setting(tx, f"!{name}:test", "of", "all" if number >= 6 else "voiced")
+    await chat.say("alder-ana", "river", LINE)
+    for name in names:
+        await says(chat, name, "agree", count=2)
+    await chat.wait(days=6)
+    [told] = await chat.say("alder-ana", "river", "!proposal P1")
+    says_yes = [
+        line.removeprefix("- ").split(":")[0] for line in told.splitlines() if ": yes (2 of 3" in line
+    ]
+    # two of three who speak; where silence is a no, they are two of three
+    assert says_yes == ["Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Gorse", "Hazel", "Ivy", "Kapok"]
+    assert "- Juniper: nothing yet\n" in told
+    assert told.endswith("- Larch: nothing yet")

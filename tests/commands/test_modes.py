@@ -155,6 +155,10 @@ async def test_two_pods_set_what_is_counted_and_one_pod_alone_does_not(chat: Cha
     assert (await chat.say("birch-ana", "river", "ok J1"))[0].startswith(
         "Mode is now people in this assembly."
     )
+    [told] = await chat.say("Guest", "river", "!assembly")
+    assert told.endswith(
+        "What it decides on is counted by mode=people and of=voiced. People are counted, each once, also who is in two pods."
+    )
     assert "People are counted" in await open_(chat, names)
 
 
