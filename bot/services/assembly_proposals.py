@@ -5,24 +5,25 @@ Rule: the pods have the voices, and each is asked in its own room. A spoke propo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.classes import BINDING, PILLAR, ProposalClass
+from bot.domain.classes import ADVICE, BINDING, PILLAR, ProposalClass
 from bot.domain.errors import Conflict, NotAllowed, NotFound, UsageError
 from bot.domain.ids import POLL
 from bot.domain.modes import Mode, read_mode
-from bot.domain.pods import Room, Settings
+from bot.domain.pods import Pod, Room, Settings
 from bot.domain.polls import brief, tidy
 from bot.domain.proposals import Proposal, check_count, check_text
 from bot.domain.thresholds import Against, read_against
-from bot.domain.values import Code, Person
+from bot.domain.values import Code, Person, When
 from bot.services import decisions, mandates, proposal_texts
 from bot.services.deadlines import deadline
 from bot.services.pairs import is_spoke
 from bot.services.proposal_counting import summed
 from bot.services.speech import say
-from bot.store import ids, pillars, pods, proposals, steps
+from bot.store import ids, pillars, pods, proposals, rooms, steps
 from bot.store import mandates as mandate_store
 from bot.store.database import Tx
 from bot.text import Text
@@ -65,7 +66,7 @@ async def open_for_pods(
         NotAllowed: The sender is no spoke.
         NotFound: There is no such pillar.
         UsageError: It cannot be proposed like this.
-        Conflict: There are too few pods, or too many open proposals.
+        Conflict: There are too few pods, too few who have a voice, or too many open proposals.
     """
     if not await is_spoke(tx, room, sender.user_id):
         raise NotAllowed(
@@ -85,6 +86,7 @@ async def open_for_pods(
     # what an assembly sets makes no pillar easier
     usual = Mode.PODS if class_ is PILLAR else Mode(settings.mode)
     counted = read_mode(mode, usual, example)
+    await _check_voices(tx, now, settings, found, class_, counted, words)
     against = max(class_.rule.against, Against(settings.of), key=list(Against).index)
     proposal = Proposal(
         await ids.next_id(tx, POLL),
@@ -125,6 +127,43 @@ def _check_pods(count: int, class_: ProposalClass, words: str) -> None:
         example = Code(f"!propose {brief(tidy(words))} | class={BINDING.name}")
         raise Conflict("{what} What binds them is proposed with {example}", what=what, example=example)
     raise Conflict("{what} To let one in: {invite}", what=what, invite=Code("!assembly invite"))
+
+
+async def _check_voices(
+    tx: Tx,
+    now: datetime,
+    settings: Settings,
+    found: Sequence[Pod],
+    class_: ProposalClass,
+    mode: Mode,
+    words: str,
+) -> None:
+    """Refuse what could not pass, because in too few pods anybody has been there long enough to have a voice."""
+    needed = class_.rule.enough(len(found)) if mode is Mode.PODS else 1
+    rosters = [await rooms.voices(tx, pod.room_id) for pod in found]
+    begin = sorted(min(member.since for member in roster) + class_.member_for for roster in rosters if roster)
+    if sum(at <= now for at in begin) >= needed:
+        return
+    reason = Text(
+        "{class_} is decided by those who have been in their pod for {days} days. That is somebody in {able} of {n} pods,"
+        " and {needed} would have to say yes.",
+        class_=class_.name.capitalize(),
+        days=class_.member_for.days,
+        able=sum(at <= now for at in begin),
+        n=len(found),
+        needed=needed,
+    )
+    example = Code(f"!propose {brief(tidy(words))} | class={ADVICE.name}")
+    if len(begin) < needed:
+        raise Conflict(
+            "{reason} What binds nobody can be proposed now: {example}", reason=reason, example=example
+        )
+    raise Conflict(
+        "{reason} That can be from {at}. What binds nobody can be proposed now: {example}",
+        reason=reason,
+        at=When(begin[needed - 1], settings.zone, now),
+        example=example,
+    )
 
 
 async def _check_pillar(tx: Tx, room: Room, number: int, words: str) -> None:

@@ -61,19 +61,35 @@ def asked(
             Text("All pods vote anew, after a block and talks; a block counts as no.")
             if parent.fallback
             else None,
-            needed(mirror, voices),
-            Text(
-                "{n} of you came less than {days} days ago and is not counted in what binds all pods.",
-                plural="{n} of you came less than {days} days ago and are not counted in what binds all pods.",
-                n=members - voices,
-                days=parent.class_.member_for.days,
-            )
-            if members > voices
-            else None,
-            how_to_answer(mirror),
+            *_who_decides(mirror, parent, mandate, voices, members),
             Text("Closes {at}.", at=When(mirror.closes_at, zone, now)),
         ]
     )
+
+
+def _who_decides(
+    mirror: Proposal, parent: Proposal, mandate: Mandate, voices: int, members: int
+) -> list[Text]:
+    days = parent.class_.member_for.days
+    if not voices:
+        return [
+            Text(
+                "None of you has been here for {days} days yet, so nobody here has a voice in it, and {pod} says nothing."
+                " You can talk about it, and a spoke can say so in the assembly.",
+                days=days,
+                pod=mandate.name,
+            )
+        ]
+    lines = [needed(mirror, voices)]
+    if members > voices:
+        newer = Text(
+            "{n} of you came less than {days} days ago and is not counted in what binds all pods.",
+            plural="{n} of you came less than {days} days ago and are not counted in what binds all pods.",
+            n=members - voices,
+            days=days,
+        )
+        lines.append(newer)
+    return [*lines, how_to_answer(mirror)]
 
 
 def room_left(remit: Remit) -> Text | None:

@@ -78,7 +78,10 @@ async def ask(tx: Tx, now: datetime, parent: Proposal, mandate: Mandate, closes_
     )
     await proposals.add(tx, mirror, entitled)
     await mandates.save(tx, parent.id, replace(mandate, mirror_id=mirror.id))
-    await begin_round(tx, now, mirror)
+    if entitled:
+        await begin_round(tx, now, mirror)
+    else:  # there is nobody to tap anything
+        await set_end(tx, mirror)
     home = await pods.find_assembly(tx, parent.room_id)
     text = mandate_texts.asked(
         mirror, parent, home.name if home else "", mandate, len(entitled), len(members), settings.zone, now

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.store import pods
+from tests.commands import relay
 from tests.commands.chat import Chat
 from tests.commands.river import people, river, says
 
@@ -92,6 +93,42 @@ async def test_who_came_to_a_pod_lately_is_not_counted_in_what_binds_all(chat: C
     assert "By consensus of 3 voices." in told
     assert "1 of you came less than 14 days ago and is not counted" in told
     assert "shown and not counted" in (await chat.say("New", names[1], "agree P3"))[0]
+
+
+async def test_what_too_few_pods_could_pass_is_refused_with_the_day_from_which_they_can(chat: Chat) -> None:
+    await relay.river(chat)
+    before = await chat.everything()
+    assert await chat.say("Ana", "river", LINE) == [
+        "Binding is decided by those who have been in their pod for 14 days. That is somebody in 0 of 3 pods, and 3 would have"
+        " to say yes. That can be from Mon 7 Dec 2026 10:00 UTC, in 14 days. What binds nobody can be proposed now:"
+        " !propose We strike together on 1 May. | class=advice"
+    ]
+    assert await chat.everything() == before
+    await chat.wait(days=14)
+    assert "P1, proposed by Ana" in (await chat.say("Ana", "river", LINE))[-1]
+
+
+async def test_a_pod_of_newcomers_is_told_that_nobody_there_has_a_voice_and_says_nothing(chat: Chat) -> None:
+    names = await river(chat, 4)
+    await chat.joins("New", names[3])
+    for person in people(names[3]):
+        await chat.leaves(person, names[3])
+    chat.heard(names[3])
+    await chat.say(people(names[0])[0], "river", LINE)
+    [told] = chat.heard(names[3])
+    assert told == (
+        "P5: River asks every pod about P1, which would bind them all:\n\n> We strike together on 1 May.\n\n"
+        "What you decide here is what Dogwood says there, as one voice.\n"
+        "None of you has been here for 14 days yet, so nobody here has a voice in it, and Dogwood says nothing. You can talk"
+        " about it, and a spoke can say so in the assembly.\n"
+        "Closes Fri 18 Dec 2026 10:00 UTC, in 5 days."
+    )
+    assert "shown and not counted" in (await chat.say("New", names[3], "agree P5"))[0]
+    for name in names[:3]:
+        await says(chat, name, "agree")
+    told = await end(chat, days=8)
+    assert "P1 is adopted" in told
+    assert "- Dogwood: nothing" in told
 
 
 async def test_a_pod_that_is_silent_or_of_two_minds_says_nothing(chat: Chat) -> None:

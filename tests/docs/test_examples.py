@@ -105,13 +105,13 @@ PREPARE: dict[str, Scene] = {
         )
     },
     "adopt": Scene(before=ADVISED, days=6),
-    "pillar propose": Scene(person="spoke", room="river"),
+    "pillar propose": Scene(person="spoke", room="river", aged=15),
     "challenge": Scene(before=BLOCKED),
     "decision": Scene(before=(DECIDED,)),
     "decision renew": Scene(before=(("Ana", "willow", "!decide We share the van. | trial=60d"),)),
     "reopen": Scene(before=(DECIDED,)),
     "met": Scene(before=BLOCKED, days=4),
-    "remit": Scene(before=(BINDING,)),
+    "remit": Scene(before=(BINDING,), aged=15),
     "hold": Scene(before=(BINDING, *LEFT_FREE), days=19, aged=15),
     "hold off": Scene(
         before=(BINDING, *LEFT_FREE), days=19, aged=15, then=(("Ana", "willow", "hold P5 WHY"),)
@@ -123,6 +123,7 @@ PREPARE: dict[str, Scene] = {
             ("Ben", "willow", "agree P5"),
         ),
         days=18,
+        aged=15,
     ),
     "withdraw": Scene(before=(PROPOSED, ("Ana", "willow", "agree P2"))),
     "assembly": Scene("entered"),
