@@ -55,6 +55,28 @@ async def test_a_vote_by_tapping_by_text_and_by_reply_is_counted_as_apps_count_i
     assert shown.votes == {"Park": 0, "Library": 1}
 
 
+async def test_a_feeling_is_tapped_and_an_order_is_typed_in_real_apps(
+    bot: BotProcess, synapse: Synapse, members: Members, fresh_name: Callable[[str], str]
+) -> None:
+    room = await pod(bot, await people(synapse, members, fresh_name))
+    ana, ben, cy = room.people
+    await ana.say(room.room_id, "!poll The plan? | type=temperature")
+    start = await ben.wait_for(room.room_id, lambda seen: seen.type == "org.matrix.msc3381.poll.start")
+    await ben.answer_poll(room.room_id, start.event_id, [4])
+    await cy.wait_for_event(room.room_id, start.event_id)
+    await cy.answer_poll(room.room_id, start.event_id, [0])
+    result = await room.asks(0, "!poll close", "2 of 3")
+    assert "In the middle: Unsure." in (result.body or "")
+    assert (await ben.poll_results(room.room_id, start.event_id)).ended
+    asked = await room.asks(0, "!poll Where? | Park | Library | Hall | type=rank", "There is nothing to tap")
+    await room.asks(1, "2 > 1", "first Library, then Park, then Hall", reply_to=asked.event_id)
+    await room.asks(2, "Hall, Library", "first Hall, then Library, then Park", reply_to=asked.event_id)
+    await room.asks(0, "!vote 2 1 3", "first Library, then Park, then Hall")
+    result = await room.asks(0, "!poll close", "3 of 3")
+    assert (result.encrypted, result.shield) == (True, "NONE")
+    assert "Instant run-off: Library wins. It also beats every other one" in (result.body or "")
+
+
 async def test_a_newcomer_reads_what_comes_next(
     bot: BotProcess, synapse: Synapse, members: Members, fresh_name: Callable[[str], str]
 ) -> None:
