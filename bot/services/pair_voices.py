@@ -19,10 +19,13 @@ from bot.domain.values import Code, Person
 from bot.ports import Event
 from bot.services import mandate_texts, pair_texts, voices
 from bot.services.speech import say
-from bot.services.stances import correct_later, read_late, refusal
+from bot.services.stances import KEPT_OF_ONE, correct_later, read_late, refusal
 from bot.store import mandates, proposals, rooms, spoken, steps
 from bot.store.database import Tx
 from bot.text import Text, shorten
+
+TOLD_OF_ONE = 10
+"""Stances of one spoke since their pod decided of which the pod hears; who changes their mind more often is seen in the list."""
 
 
 async def take(
@@ -53,22 +56,24 @@ async def take(
     if stance is None and before is None:
         raise Conflict("You have no stance on {id} that you could withdraw.", id=proposal.id)
     fits = stance is None or _fits(mandate, stance)
-    repeated = not fits and await _said_before(tx, proposal, mandate, said)
+    earlier = await _earlier(tx, proposal, mandate, said)
+    tells = proposal.is_open and len(earlier) < TOLD_OF_ONE
+    await spoken.drop(tx, [each.event_id for each in earlier[:-KEPT_OF_ONE]])
     await spoken.add(tx, proposal, mandate.pod_room_id, said, taken=fits and mandate.stance is not None)
     if fits:
         await steps.record(
             tx, proposal.room_id, said.user_id, now, "proposal.stance", id=proposal.id, pod=mandate.name
         )
+    if not fits:
+        if tells and [each.stance for each in earlier[-1:]] != [stance]:
+            await _tell(tx, now, mandate, pair_texts.not_taken_at_home(proposal, mandate, sender, said))
+        return pair_texts.not_taken(proposal, mandate, sender, said)
     if proposal.state.is_over:
         await correct_later(tx, now, proposal)
         return read_late(proposal, sender)
     if mandate.stance is None:
         return pair_texts.view(proposal, mandate, sender, said)
-    if not fits:
-        if not repeated:
-            await _tell(tx, now, mandate, pair_texts.not_taken_at_home(proposal, mandate, sender, said))
-        return pair_texts.not_taken(proposal, mandate, sender, said)
-    return await _counted(tx, now, proposal, mandate, sender, said)
+    return await _counted(tx, now, proposal, mandate, sender, said, tells=tells)
 
 
 async def own(tx: Tx, proposal: Proposal, sender: Person, line: str, pod: str) -> Mandate:
@@ -116,24 +121,30 @@ def _fits(mandate: Mandate, stance: Stance) -> bool:
     return stance in FITTING[mandate.stance]
 
 
-async def _said_before(tx: Tx, proposal: Proposal, mandate: Mandate, said: Statement) -> bool:
-    """Tell whether the same was the last thing this spoke said, so that the pod hears it once."""
-    assert mandate.decided_at is not None  # noqa: S101 - only what was decided can be missed
-    last = [
-        each.stance
+async def _earlier(tx: Tx, proposal: Proposal, mandate: Mandate, said: Statement) -> list[Statement]:
+    """Return what this spoke said for their pod before, since the pod decided, the first first."""
+    return [
+        each
         for pod, each, _taken in await spoken.of(tx, proposal)
-        if (pod, each.user_id) == (mandate.pod_room_id, said.user_id) and each.sent_at >= mandate.decided_at
+        if (pod, each.user_id) == (mandate.pod_room_id, said.user_id)
+        and (mandate.decided_at is None or each.sent_at >= mandate.decided_at)
     ]
-    return last[-1:] == [said.stance]
 
 
 async def _counted(
-    tx: Tx, now: datetime, proposal: Proposal, before: Mandate, sender: Person, said: Statement
+    tx: Tx,
+    now: datetime,
+    proposal: Proposal,
+    before: Mandate,
+    sender: Person,
+    said: Statement,
+    *,
+    tells: bool = True,
 ) -> Text:
     """Say what a stance that fits makes of the pod's voice, here and, where it is new, to the pod."""
     after = await _find(tx, proposal, before.pod_room_id)
     differs = said.stance is not None and as_voice(said.stance) is not before.stance
-    if differs or after.voice is not before.voice:
+    if tells and (differs or after.voice is not before.voice):
         await _tell(tx, now, after, pair_texts.moved_at_home(proposal, after, sender, said))
     return pair_texts.counted(proposal, after, sender, said)
 

@@ -35,7 +35,8 @@ async def of_pods(tx: Tx, proposal: Proposal, unread: Collection[Unread] = ()) -
         pair = tuple(sorted(pairs.get(each.pod_room_id, ())))
         own = [(words, taken) for pod, words, taken in said if pod == each.pod_room_id]
         last = last_said(_since(each, own), proposal.end)
-        kept = tuple(last[user_id] for user_id in pair if user_id in last)
+        refused = {words.event_id for words, taken in own if not taken} if each.stance else set()
+        kept = tuple(last[user] for user in pair if user in last and last[user].event_id not in refused)
         whole = replace(each, pair=pair, said=kept)
         if whole.is_loose and each.decided_at is not None:
             later = [item for item in unread if item[1] >= each.decided_at]
@@ -45,10 +46,14 @@ async def of_pods(tx: Tx, proposal: Proposal, unread: Collection[Unread] = ()) -
 
 
 def _since(mandate: Mandate, own: Iterable[tuple[Statement, bool]]) -> list[Statement]:
-    """Return what counts since the pod decided; while it has decided nothing, all views."""
+    """Return what may count since the pod decided; while it has decided nothing, all views.
+
+    Where the pair has room, what was not taken changes nothing. Where it has none, it ends an earlier confirmation.
+    """
     if mandate.stance is None or mandate.decided_at is None:
         return [words for words, _taken in own]
-    return [words for words, taken in own if taken and words.sent_at >= mandate.decided_at]
+    since = [(words, taken) for words, taken in own if words.sent_at >= mandate.decided_at]
+    return [words for words, taken in since if taken or not mandate.is_loose]
 
 
 async def keep_pairs(tx: Tx, proposal: Proposal) -> None:

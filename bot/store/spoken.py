@@ -5,6 +5,8 @@ Rule: everything belongs to one round of a proposal, and to one pod: somebody ca
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from bot.domain.proposals import Proposal
 from bot.domain.stances import Stance, Statement
 from bot.store.database import Row, Tx, from_ms, to_ms
@@ -44,6 +46,11 @@ async def find(tx: Tx, event_id: str) -> tuple[str, int, Statement, str] | None:
 async def empty(tx: Tx, event_id: str) -> None:
     """Turn what was said into a withdrawal, in its own place in time."""
     await tx.run("UPDATE spoken SET stance = NULL WHERE event_id = ?", event_id)
+
+
+async def drop(tx: Tx, event_ids: Collection[str]) -> None:
+    """Forget what does not count."""
+    await tx.run_many("DELETE FROM spoken WHERE event_id = ?", [(event_id,) for event_id in event_ids])
 
 
 def _statement(row: Row) -> Statement:

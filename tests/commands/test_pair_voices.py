@@ -1,5 +1,7 @@
 """Spokes in the assembly: held to what their pod decided, or given room by it; the pod hears what they say."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot.ports import Said
@@ -61,6 +63,28 @@ async def test_a_stance_that_does_not_fit_is_not_taken_and_spoke_and_pod_hear_wh
     await chat.say(ANA, "river", "abstain P1")
     assert len(chat.heard("alder")) == 1
     assert await shown(chat) == "Alder: yes (3 of 3 agreed)"
+
+
+async def test_who_says_something_else_after_confirming_confirms_no_more(chat: Chat) -> None:
+    await decided(chat)
+    await chat.say(ANA, "river", "agree P1")
+    await chat.say(ANA, "river", "disagree P1")
+    assert await shown(chat) == "Alder: yes (3 of 3 agreed)"
+    await chat.say(ANA, "river", "agree P1")
+    assert await shown(chat) == "Alder: yes (3 of 3 agreed), confirmed by alder-ana"
+
+
+@pytest.mark.parametrize("remit", ["bound", "free"])
+async def test_a_spoke_who_changes_their_mind_again_and_again_floods_neither_pod_nor_store(
+    chat: Chat, remit: str
+) -> None:
+    await decided(chat, remit=remit)
+    for number in range(13):
+        chat.clock.moment += timedelta(minutes=1)
+        await chat.say(ANA, "river", ("disagree P1", "abstain P1")[number % 2])
+    assert len(chat.heard("alder")) == 10
+    assert len(await chat.rows("SELECT * FROM spoken")) == 13
+    assert "Alder:" in await shown(chat)
 
 
 async def test_a_spoke_who_is_ill_silences_nobody(chat: Chat) -> None:

@@ -19,7 +19,7 @@ def holds(draw: st.DrawFn) -> Hold:
     return Hold("!a:t", "A", "@a:t", "Why?", at + LASTS_AT_MOST, ended)
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(MINUTES, st.lists(holds(), max_size=4))
 def test_a_hold_never_brings_an_end_nearer_and_moves_it_by_72_hours_from_when_it_began_at_most(
     planned: datetime, found: list[Hold]
@@ -30,7 +30,7 @@ def test_a_hold_never_brings_an_end_nearer_and_moves_it_by_72_hours_from_when_it
     assert all(each.end <= end for each in found)
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(MINUTES, st.lists(holds(), min_size=1, max_size=4), st.data())
 def test_a_hold_that_ends_earlier_never_makes_it_close_later(
     planned: datetime, found: list[Hold], data: st.DataObject

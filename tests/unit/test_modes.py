@@ -62,7 +62,7 @@ def outcome(mode: Mode, rule: Rule, pods: list[Mandate], people: Count) -> Outco
     return decide_all(found, by_unit[Unit.PODS], blocks=True)
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.sampled_from(Mode), RULES, federations(), counts(silent=True), st.data())
 def test_in_every_mode_a_no_of_a_pod_or_a_person_makes_nothing_pass_and_a_yes_makes_nothing_fail(
     mode: Mode, rule: Rule, pods: list[Mandate], people: Count, data: st.DataObject
@@ -84,14 +84,14 @@ def test_in_every_mode_a_no_of_a_pod_or_a_person_makes_nothing_pass_and_a_yes_ma
         assert outcome(mode, rule, pods, people.with_stance(Stance.AGREE)) is Outcome.ADOPTED
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(RULES, federations(), counts())
 def test_what_passes_in_double_passes_in_pods(rule: Rule, pods: list[Mandate], people: Count) -> None:
     if outcome(Mode.DOUBLE, rule, pods, people) is Outcome.ADOPTED:
         assert outcome(Mode.PODS, rule, pods, people) is Outcome.ADOPTED
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(st.sampled_from(Mode), RULES, federations(), counts(), st.sampled_from(Against))
 def test_a_share_of_more_never_makes_it_easier(
     mode: Mode, rule: Rule, pods: list[Mandate], people: Count, against: Against
@@ -101,7 +101,7 @@ def test_a_share_of_more_never_makes_it_easier(
         assert outcome(mode, rule, pods, people) is Outcome.ADOPTED
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(RULES, federations())
 def test_a_pod_that_sleeps_lowers_the_quorum_and_never_below_half_of_all_where_it_is_more(
     rule: Rule, pods: list[Mandate]

@@ -17,7 +17,7 @@ PLACES = {Stance.DISAGREE: 0, None: 1, Stance.AGREE: 2}
 YES_OR_NO = st.sampled_from([Stance.AGREE, Stance.DISAGREE])
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(DECIDED, REMITS, PAIRS)
 def test_a_pod_says_what_it_decided_or_what_both_spokes_say_or_nothing(
     decided: Stance | None, remit: Remit, pair: list[Stance | None]
@@ -29,7 +29,7 @@ def test_a_pod_says_what_it_decided_or_what_both_spokes_say_or_nothing(
         assert said is decided
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(DECIDED, REMITS, SAID)
 def test_one_spoke_alone_changes_no_voice_into_another(
     decided: Stance | None, remit: Remit, said: Stance | None
@@ -37,7 +37,7 @@ def test_one_spoke_alone_changes_no_voice_into_another(
     assert voice(decided, remit, [said, None]) in (decided, None)
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(
     YES_OR_NO,
     REMITS,
