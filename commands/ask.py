@@ -13,13 +13,15 @@ from bot.text import Text, _
     "ask",
     summary=_("Ask a pod, or whoever sent the summary you reply to."),
     bare=True,
+    quotes=True,
     example=("!ask Oak When do you need to know?", "Question from the assembly River"),
 )
 async def ask(ctx: Context, text: Prose = "") -> Reply:
     """Draft a question; once two people have typed `ok`, it goes to that one room, and the answer comes back.
 
     In an assembly the pod is named first: `!ask Oak When do you need to know?`. As a reply to what another room sent,
-    `ask When do you need to know?` goes there. The answer arrives in the thread of your message.
+    `ask When do you need to know?` goes there. The answer arrives in the thread of your message. As a reply to a file,
+    the file goes along.
     """
     about = await questions.asked_about(ctx.tx, ctx.room, ctx.said, ctx.about)
     if ctx.bare and (about is None or not await summary_finding.came_from_elsewhere(ctx.tx, ctx.room, about)):
@@ -32,12 +34,14 @@ async def ask(ctx: Context, text: Prose = "") -> Reply:
     "answer",
     summary=_("Answer a question that came here, as a reply to it or with its id."),
     bare=True,
+    quotes=True,
     example=("answer S3 By Friday.", "Answer from Willow to S3"),
 )
 async def answer(ctx: Context, text: Prose = "") -> Reply:
     """Draft an answer; once two people have typed `ok`, it is said in the thread of the question, there and here.
 
-    In the question's thread, or as a reply to it, the id may be left out.
+    In the question's thread, or as a reply to it, the id may be left out. As a reply to a file, with the id, the file
+    goes along.
     """
     first, *_rest = text.split(maxsplit=1) or [""]
     found = normal_id(first)

@@ -158,9 +158,7 @@ async def correct(ctx: Context, text: Prose = "") -> Reply:
         )
     if not found.startswith(SUMMARY):
         raise NotFound("{id} is no summary. {show} lists the drafts.", id=found, show=Code("!summary"))
-    file = ctx.said.file or ctx.said.replied_file
-    if file is not None and ctx.about is not None:
-        file = None  # a reply to what I said about it only names it
+    file = await summary_files.offered(ctx.tx, ctx.said)
     if not rest.strip() and file is None:
         raise UsageError(
             "What shall {id} say? For example: {example}",

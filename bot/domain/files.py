@@ -230,10 +230,10 @@ def tidy_name(name: str) -> str:
 
 
 def shown_size(size: int) -> str:
-    """Return a size as people read it: "118 kB", "1.2 MB"."""
+    """Return a size as people read it: "118 kB", "1.2 MB", "20 MB"."""
     if size < 1000:
         return f"{size} bytes"
     if size < 999_500:
         return f"{(size + 500) // 1000} kB"
-    tenths = (size + 50_000) // 100_000
-    return f"{tenths // 10}.{tenths % 10} MB"
+    whole, tenths = divmod((size + 50_000) // 100_000, 10)
+    return f"{whole}.{tenths} MB" if tenths else f"{whole} MB"

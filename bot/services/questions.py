@@ -15,7 +15,7 @@ from bot.domain.summaries import Summary
 from bot.domain.summary_parts import Kind, State
 from bot.domain.values import Code, Person
 from bot.ports import Said
-from bot.services import summary_drafts, summary_finding, summary_lines, summary_terms
+from bot.services import summary_drafts, summary_files, summary_finding, summary_lines, summary_terms
 from bot.services.summary_drafts import Addressed, Source
 from bot.store import digests, outbox, pods, summaries
 from bot.store.database import Tx
@@ -46,7 +46,7 @@ async def ask(
             example=Code("ask When do you need to know?" if about else f"!ask {text.strip()} When is it?"),
         )
     terms = await summary_terms.for_one(tx, room, other, with_us=False)
-    source = Source(words, said.event_id, sender.user_id, said.file or said.replied_file)
+    source = Source(words, said.event_id, sender.user_id, await summary_files.offered(tx, said))
     question = await summary_drafts.draft(
         tx, now, room, sender, said.event_id, source, said.thread, Addressed(Kind.QUESTION, terms)
     )
@@ -112,7 +112,7 @@ async def answer(
             "What is the answer? For example: {example}", example=Code(f"answer {question.id} By Friday.")
         )
     terms = await summary_terms.for_one(tx, room, question.room_id, with_us=True)
-    source = Source(words, said.event_id, sender.user_id, said.file or said.replied_file)
+    source = Source(words, said.event_id, sender.user_id, await summary_files.offered(tx, said))
     addressed = Addressed(Kind.ANSWER, terms, question.id)
     await summary_drafts.draft(tx, now, room, sender, said.event_id, source, said.thread, addressed)
 

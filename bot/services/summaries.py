@@ -207,12 +207,15 @@ async def records(tx: Tx, room_id: str) -> Text:
     zone = (await pods.settings(tx, room_id)).zone
     return Text.lines(
         Text(
-            "{id} version {version}, {at}, to {rooms}:\n\n{words}\n",
+            "{id} version {version}, {at}, to {rooms}:\n\n{words}\n"
+            if item.file is None
+            else "{id} version {version}, {at}, to {rooms}, with the file {file}:\n\n{words}\n",
             id=item.id,
             version=item.version,
             at=When(item.ended_at or item.made_at, zone),
             rooms=wording.names(item.terms.destinations),
             words=Verbatim(item.text),
+            file=item.file.name if item.file else "",
         )
         for item in (each.as_sent for each in found)
     )

@@ -155,8 +155,8 @@ async def begin_fetch(
     thread = await summary_delivery.thread_in(tx, summary, room.room_id) or thread
     await files.want(tx, summary.id, summary.version, attached, reply_to, thread, noted=noted)
     text = Text(
-        "{id} version {version}: I fetch its file first, {name}. Then I show here how it will be read; before that no "
-        "ok counts. {cancel} drops it.",
+        "{id} version {version}: I fetch the file {name} first. Then I show here what others will get, and from then on "
+        "an ok counts. {cancel} drops it.",
         id=summary.id,
         version=summary.version,
         name=summary.file.name if summary.file else "",

@@ -10,13 +10,14 @@ from datetime import datetime
 
 from bot.domain.files import Unfit, shown_size
 from bot.domain.summaries import Summary
+from bot.domain.summary_parts import Kind
 from bot.domain.values import Code
 from bot.ports import Fetched, NotFetched
 from bot.services import summary_drafts
 from bot.services.speech import say
 from bot.store import rooms, summaries
 from bot.store.database import Tx
-from bot.text import Text
+from bot.text import Text, shorten
 
 
 async def take(tx: Tx, now: datetime, found: Fetched | NotFetched) -> None:
@@ -80,7 +81,22 @@ def _why(summary: Summary, found: NotFetched) -> Text:
 
 
 def _next(summary: Summary, why: Unfit) -> Text:
-    command = Code("!summary" if summary.out is None else f"!summary correct {summary.id} TEXT")
+    command = Code(_typed_again(summary))
     if why is Unfit.TOO_LARGE:
         return Text("Send a smaller one here, and reply to it: {command}", command=command)
     return Text("Send it here once more, and reply to it: {command}", command=command)
+
+
+def _typed_again(summary: Summary) -> str:
+    """Return the command that drafts the same with another file."""
+    words = summary.text if summary.text == shorten(summary.text) else "TEXT"
+    typed = summary.source_event_id == summary.command_event_id
+    if summary.out is not None:
+        return f"!summary correct {summary.id} {words}"
+    match summary.kind:
+        case Kind.QUESTION:
+            return f"!ask {summary.terms.destinations[0].name} {words}"
+        case Kind.ANSWER:
+            return f"answer {summary.answers} {words}"
+        case Kind.SUMMARY:
+            return f"!summary {words}" if typed else "!summary"

@@ -12,11 +12,17 @@ from bot.domain.errors import Conflict, UsageError
 from bot.domain.files import Attached, File, Remark, shown_size, tidy_name
 from bot.domain.summaries import Summary
 from bot.domain.values import Code
-from bot.ports import Redact, ShareFile
+from bot.ports import Redact, Said, ShareFile
 from bot.services.speech import plain_reason
 from bot.store import inbox, outbox, summary_files
 from bot.store.database import Tx
 from bot.text import Text
+
+
+async def offered(tx: Tx, said: Said) -> Attached | None:
+    """Return the file that a command stands under or replies to; a reply to one of ours only says what it is about."""
+    file = said.file or said.replied_file
+    return None if file is not None and file.by == await inbox.load_meta(tx, "user_id") else file
 
 
 async def check_taken(tx: Tx, attached: Attached) -> None:

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.files import Media, Remark, Unfit
-from bot.ports import Say, ShareFile
+from bot.ports import Say, SendFile, ShareFile
 from tests.commands.chat import BOT, Chat, Sent
 from tests.commands.relay import approved, attached, quoted, replying, river, sent_to_pods, setting, shown
 
 FETCHING = (
-    "S1 version 1: I fetch its file first, agenda.pdf. Then I show here how it will be read; before that no ok counts. "
+    "S1 version 1: I fetch the file agenda.pdf first. Then I show here what others will get, and from then on an ok counts. "
     "!summary cancel S1 drops it."
 )
 UNSEEN = "I do not look into this kind of file: if it says who made it, when or where, that goes along."
@@ -147,6 +147,17 @@ async def test_a_question_and_its_answer_take_files_along_in_their_threads(chat:
     assert [file.thread for file in files(chat, "willow")[1:]] == [letter.event_id] * 2
 
 
+async def test_a_reply_to_the_file_of_a_question_answers_it_without_sending_that_back(chat: Chat) -> None:
+    await river(chat)
+    await chat.say("Zed", "river", "!ask Willow Is this right?", **replying(attached(by="Zed")))
+    await chat.file_comes("river")
+    await approved(chat, "river", "S1", "Ana", "Pia")
+    own = replace(attached(chat.last("willow").event_id), by=BOT)
+    [draft] = await chat.say("Ana", "willow", "answer It is.", **replying(own))
+    assert quoted(draft) == ["> It is."]
+    assert "The file follows" not in draft
+
+
 # -- what keeps a file back is said before anybody approves ----------------------------------------
 
 
@@ -155,23 +166,23 @@ async def test_a_question_and_its_answer_take_files_along_in_their_threads(chat:
     [
         (
             Unfit.TOO_LARGE,
-            "agenda.pdf is too large: a file may have 20.0 MB at most. Send a smaller one here, and reply to it: !summary",
+            "agenda.pdf is too large: a file may have 20 MB at most. Send a smaller one here, and reply to it: !summary The agenda.",
         ),
         (
             Unfit.MISSING,
-            "The server does not have agenda.pdf any more. Send it here once more, and reply to it: !summary",
+            "The server does not have agenda.pdf any more. Send it here once more, and reply to it: !summary The agenda.",
         ),
         (
             Unfit.CHANGED,
-            "agenda.pdf is not what its sender sent: its checksum is another. Send it here once more, and reply to it: !summary",
+            "agenda.pdf is not what its sender sent: its checksum is another. Send it here once more, and reply to it: !summary The agenda.",
         ),
         (
             Unfit.UNREADABLE,
-            "agenda.pdf came without a key that opens it. Send it here once more, and reply to it: !summary",
+            "agenda.pdf came without a key that opens it. Send it here once more, and reply to it: !summary The agenda.",
         ),
         (
             Unfit.REFUSED,
-            "The server does not let me copy agenda.pdf. Send it here once more, and reply to it: !summary",
+            "The server does not let me copy agenda.pdf. Send it here once more, and reply to it: !summary The agenda.",
         ),
     ],
 )
@@ -183,6 +194,20 @@ async def test_a_file_that_cannot_go_along_ends_the_draft(chat: Chat, why: Unfit
     ]
     assert await chat.say("Ana", "willow", "ok S1") == ["S1 was cancelled. !summary TEXT drafts another."]
     assert await chat.rows("SELECT 1 FROM summary_files UNION SELECT 1 FROM summary_fetches") == []
+
+
+async def test_a_question_or_an_answer_whose_file_cannot_go_along_is_asked_for_as_it_was_typed(
+    chat: Chat,
+) -> None:
+    await river(chat)
+    await chat.say("Zed", "river", "!ask Willow Is this right?", **replying(attached(by="Zed")))
+    [told] = await chat.file_comes("river", why=Unfit.MISSING)
+    assert told.endswith("Send it here once more, and reply to it: !ask Willow Is this right?")
+    await chat.say("Zed", "river", "!ask Willow Is it?")
+    await approved(chat, "river", "S2", "Ana", "Pia")
+    await chat.say("Ana", "willow", "answer S2 It is.", **replying(attached("$own", "Ana")))
+    [told] = await chat.file_comes("willow", why=Unfit.MISSING)
+    assert told.endswith("Send it here once more, and reply to it: answer S2 It is.")
 
 
 async def test_a_file_that_is_not_encrypted_is_not_taken(chat: Chat) -> None:
@@ -212,7 +237,7 @@ async def test_a_file_that_was_relayed_is_not_relayed_on(chat: Chat) -> None:
     await river(chat)
     await drafted(chat)
     await approved(chat, "willow", "S1", "Ana", "Ben")
-    own = attached(chat.last("river").event_id) and replace(attached(chat.last("river").event_id), by=BOT)
+    own = replace(attached(chat.last("river").event_id), by=BOT)
     before = await chat.everything()
     assert await chat.say("Zed", "river", "!summary", **replying(own)) == [
         "S1 was relayed to this room, and nothing relayed is relayed on. In your own words: !summary TEXT"
@@ -320,7 +345,7 @@ async def test_an_edited_caption_is_fetched_anew_with_its_file(chat: Chat) -> No
     await chat.say("Ana", "willow", "ok S1")
     after = attached(caption="Our agenda.", name="new.pdf")
     assert await chat.say("Cy", "willow", "Our agenda.", replaces="$file", file=after) == [
-        "S1 version 2: I fetch its file first, new.pdf. Then I show here how it will be read; before that no ok counts. "
+        "S1 version 2: I fetch the file new.pdf first. Then I show here what others will get, and from then on an ok counts. "
         "!summary cancel S1 drops it."
     ]
     draft, file = await chat.file_comes("willow")
@@ -370,7 +395,7 @@ async def test_a_correction_with_another_file_puts_that_in_its_place(chat: Chat)
     await approved(chat, "willow", "S1", "Ana", "Ben")
     new = replying(attached("$new", name="new.pdf"))
     assert await chat.say("Cy", "willow", "!summary correct S1", **new) == [
-        "S1 version 2: I fetch its file first, new.pdf. Then I show here how it will be read; before that no ok counts. "
+        "S1 version 2: I fetch the file new.pdf first. Then I show here what others will get, and from then on an ok counts. "
         "!summary cancel S1 drops it."
     ]
     draft, file = await chat.file_comes("willow", size=2_000)
@@ -393,7 +418,7 @@ async def test_a_correction_whose_file_cannot_go_along_leaves_what_was_sent(chat
     await chat.say("Cy", "willow", "!summary correct S1 New.", **replying(attached("$new", name="new.pdf")))
     assert await chat.file_comes("willow", why=Unfit.MISSING) == [
         "The change of S1 is dropped, because its file cannot go along. The server does not have new.pdf any more. "
-        "What was sent stays. Send it here once more, and reply to it: !summary correct S1 TEXT"
+        "What was sent stays. Send it here once more, and reply to it: !summary correct S1 New."
     ]
     assert [row["name"] for row in await chat.rows("SELECT name FROM summary_files")] == ["agenda.pdf"]
 
@@ -465,6 +490,16 @@ async def test_a_member_objects_to_a_file_like_to_words(chat: Chat) -> None:
     assert files(chat, "river") == []
     await approved(chat, "willow", "S1", "Ana", "Ben")
     assert len(files(chat, "river")) == 1
+
+
+async def test_the_records_of_a_pod_name_the_files_it_sent(chat: Chat) -> None:
+    await river(chat)
+    await drafted(chat)
+    await approved(chat, "willow", "S1", "Ana", "Ben")
+    await chat.say("Ana", "willow", "!pod leave")
+    await chat.say("Ben", "willow", "ok J1")
+    [records] = [sent.message for sent in chat.sent if isinstance(sent.message, SendFile)]
+    assert "to River, with the file agenda\\.pdf:" in records.markdown
 
 
 async def test_a_pod_that_leaves_gets_no_file_that_still_waits(chat: Chat) -> None:

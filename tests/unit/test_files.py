@@ -83,7 +83,7 @@ def test_only_kinds_that_no_app_runs_are_told_on(media: Media, mimetype: str, be
 def test_sizes_are_told_as_people_read_them() -> None:
     sizes = [0, 999, 1000, 117_600, 999_499, 999_500, 1_250_000, 20_000_000]
     assert [shown_size(size) for size in sizes] == [
-        "0 bytes", "999 bytes", "1 kB", "118 kB", "999 kB", "1.0 MB", "1.3 MB", "20.0 MB",
+        "0 bytes", "999 bytes", "1 kB", "118 kB", "999 kB", "1 MB", "1.3 MB", "20 MB",
     ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.domain.files import Unfit
 from bot.store import seen
 from tests.commands.relay import river, setting
 from tests.docs.stories.telling import Story, Tell, tale
@@ -85,6 +86,30 @@ async def _asked_and_answered(story: Story) -> None:
 
 def _question(story: Story) -> str:
     return next(sent.event_id for sent in story.told if sent.text.startswith("Question from"))
+
+
+@life(
+    "with-a-file",
+    "An agenda that goes along as a file: one that is too large, one that goes, another in its place",
+)
+async def _with_a_file(story: Story) -> None:
+    await river(story.chat)
+    large = await story.sends("Zed", "agenda.pdf", "river")
+    await story.says("Zed", "!summary The agenda of Sunday.", "river", file=large)
+    await story.fetches(why=Unfit.TOO_LARGE)
+    agenda = await story.sends("Zed", "agenda.pdf", "river")
+    await story.says("Zed", "!summary The agenda of Sunday.", "river", file=agenda)
+    await story.says("Ana", "ok S2", "river")
+    await story.fetches()
+    await story.says("Ana", "ok S2", "river")
+    await story.says("Pia", "ok S2", "river")
+    await story.passes(hours=20)
+    better = await story.sends("Zed", "agenda 2.pdf", "river")
+    await story.says("Zed", "!summary correct S2", "river", file=better)
+    await story.fetches(size=121_000)
+    await story.says("Hal", "ok S2", "river")
+    await story.says("Ana", "ok S2", "river")
+    await story.says("Zed", "!why S2", "river")
 
 
 @life("never-sent", "Drafts that go nowhere: deleted, cancelled, and forgotten for 72 hours")

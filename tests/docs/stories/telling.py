@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from bot.domain.files import Attached, Unfit
 from bot.matrix.format import plain
-from bot.ports import Edit, EndPoll, InviteUser, Redact, RemoveUser, Say, SendChart, StartPoll
+from bot.ports import Edit, EndPoll, InviteUser, Redact, RemoveUser, Say, SendChart, ShareFile, StartPoll
 from bot.store.database import from_ms, to_ms
 from tests.commands.chat import Chat, Sent
+from tests.commands.relay import attached, replying
 from tests.docs.pages import ROOT
 
 FOLDER = ROOT / "docs" / "transcripts"
@@ -60,15 +62,28 @@ class Story:
         *,
         reply_to: str | None = None,
         replaces: str | None = None,
+        file: Attached | None = None,
     ) -> str:
-        """Let somebody say something a minute later, or edit what they said; returns the event id."""
+        """Let somebody say something a minute later, edit what they said, or reply to a file; returns the event id."""
         await self._a_minute_later(room)
-        how = " edits that" if replaces else " replies" if reply_to else ""
+        how = " edits that" if replaces else " replies" if reply_to or file else ""
         self._dated(f"{person}{how}{self._in(room)}: {indented(words)}")
         event = self.chat._event(person, room)
-        await self.chat.say(person, room, words, reply_to=reply_to, replaces=replaces, event=event)
+        more = replying(file) if file else {"reply_to": reply_to}
+        await self.chat.say(person, room, words, replaces=replaces, event=event, **more)
         self.hears(room)
         return str(event["event_id"])
+
+    async def sends(self, person: str, name: str, room: str = "willow") -> Attached:
+        """Let somebody send a file a minute later."""
+        await self._a_minute_later(room)
+        self._dated(f"({person} sends {name}{self._in(room)})")
+        return attached(self.chat._event(person, room)["event_id"], person, name)
+
+    async def fetches(self, why: Unfit | None = None, size: int = 118_000) -> None:
+        """Let the bot fetch the file that it waits for, or learn that it cannot."""
+        await self.chat.file_comes("", why=why, size=size)
+        self.hears()
 
     async def deletes(self, person: str, event_id: str, room: str = "willow") -> None:
         """Let somebody delete their message a minute later."""
@@ -136,6 +151,8 @@ class Story:
                 return f"Spokesbot{where}: (a picture of bars) {plain(caption)}"
             case Redact():
                 return f"(Spokesbot deletes its message{where})"
+            case ShareFile(name=name):
+                return f"Spokesbot{where}: (the file {name})"
             case InviteUser(user_id=user_id):
                 return f"(Spokesbot invites {name_of(user_id)}{where})"
             case RemoveUser(user_id=user_id):
