@@ -149,9 +149,10 @@ class Fetcher:
         ciphertext = await self._download(sealed.url, largest)
         # beside the loop: for a large file it takes as long as many messages
         opened, remark = await asyncio.to_thread(_open, sealed, ciphertext)
+        del ciphertext
         size = len(opened)
         encrypted, keys = await asyncio.to_thread(encrypt_attachment, opened)
-        del ciphertext, opened
+        del opened
         try:
             copy = await upload(
                 self._client,
@@ -166,7 +167,7 @@ class Fetcher:
             raise _too_large(error) or error from error
         return copy, remark
 
-    async def _download(self, url: str, largest: int) -> bytes:
+    async def _download(self, url: str, largest: int) -> bytearray:
         found = ADDRESS.fullmatch(url)
         if found is None:
             raise _Unfit(Unfit.UNREADABLE)
@@ -184,7 +185,7 @@ class Fetcher:
                 raise _too_large(error) or error from error
         raise AssertionError
 
-    async def _read(self, path: str, largest: int) -> bytes:
+    async def _read(self, path: str, largest: int) -> bytearray:
         """Read a file in pieces, and no further than it may be long."""
         headers = {"Authorization": f"Bearer {self._client.access_token}"}
         with network():
@@ -200,7 +201,7 @@ class Fetcher:
                     content += piece
                     if len(content) > largest:
                         raise _Unfit(Unfit.TOO_LARGE)
-                return bytes(content)
+                return content
             finally:
                 answer.close()
 
@@ -217,7 +218,7 @@ class Fetcher:
         return self._largest
 
 
-def _open(sealed: Sealed, ciphertext: bytes) -> tuple[bytes, Remark]:
+def _open(sealed: Sealed, ciphertext: bytes | bytearray) -> tuple[bytes, Remark]:
     """Check and decrypt a file, and take out what it says of itself."""
     try:
         opened = decrypt_attachment(ciphertext, sealed.key, sealed.sha256, sealed.iv)

@@ -6,6 +6,7 @@ Rule: the server learns neither a file's name nor its kind.
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from typing import Any
 
 from nio.crypto.attachments import encrypt_attachment
@@ -66,7 +67,7 @@ async def upload(
     headers = {"Authorization": f"Bearer {client.access_token}", "Content-Type": OCTETS}
     with network():
         answer = await client.send(
-            "POST", "/_matrix/media/v3/upload", ciphertext, headers, timeout=MEDIA_SECONDS
+            "POST", "/_matrix/media/v3/upload", BytesIO(ciphertext), headers, timeout=MEDIA_SECONDS
         )
         uploaded = await read_json(answer, "upload")
     uri = uploaded.get("content_uri")
