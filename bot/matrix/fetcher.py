@@ -221,7 +221,8 @@ class Fetcher:
 def _open(sealed: Sealed, ciphertext: bytes | bytearray) -> tuple[bytes, Remark]:
     """Check and decrypt a file, and take out what it says of itself."""
     try:
-        opened = decrypt_attachment(ciphertext, sealed.key, sealed.sha256, sealed.iv)
+        # nio takes whatever has bytes in it
+        opened: bytes = decrypt_attachment(ciphertext, sealed.key, sealed.sha256, sealed.iv)  # type: ignore[arg-type]
     except EncryptionError as error:
         changed = "SHA-256" in str(error)
         raise _Unfit(Unfit.CHANGED if changed else Unfit.UNREADABLE) from error
