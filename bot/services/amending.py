@@ -17,7 +17,7 @@ from bot.services import mandates, proposal_texts
 from bot.services.proposal_counting import named, stand
 from bot.services.proposal_rounds import begin_round, end_native
 from bot.services.speech import say
-from bot.store import pods, proposals, timers
+from bot.store import pods, proposals, timers, wording_fixes
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -71,7 +71,8 @@ async def amend(tx: Tx, now: datetime, proposal: Proposal, sender: Person, text:
     )
     if proposal.is_open:
         await end_native(tx, now, proposal)
-    for key in ("block", "correct"):
+    await wording_fixes.drop(tx, proposal.id)
+    for key in ("block", "correct", "friendly"):
         await timers.drop(tx, f"proposal.{proposal.id}.{key}")
     await proposals.save(tx, newer)
     await (mandates.begin if proposal.of_pods else begin_round)(tx, now, newer)
@@ -88,9 +89,14 @@ async def amend(tx: Tx, now: datetime, proposal: Proposal, sender: Person, text:
         else None,
         await mandates.sleeping(tx, newer),
         Text("What changed:"),
-        Text.listed(_line(each) for each in compare(proposal.text, words) if not each.is_kept),
+        differences(proposal.text, words),
     ]
     await say(tx, now, proposal.room_id, Text.lines(parts), about=proposal.id, aloud=True)
+
+
+def differences(before: str, after: str) -> Text:
+    """Say what changed between two texts, as a list."""
+    return Text.listed(_line(each) for each in compare(before, after) if not each.is_kept)
 
 
 def _line(change: Change) -> Text:

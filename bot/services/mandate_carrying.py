@@ -20,6 +20,7 @@ from bot.services import hold_ends, mandate_texts, mandates, pictures, proposal_
 from bot.services.deadlines import hours_later
 from bot.services.proposal_counting import Standing, stand
 from bot.services.proposal_rounds import end_native, set_end
+from bot.services.reminder_plans import plan
 from bot.services.speech import say
 from bot.store import heard, pods, proposals, timers
 from bot.store import mandates as store
@@ -44,6 +45,7 @@ async def close(tx: Tx, now: datetime, mirror: Proposal, standing: Standing, lat
         more = replace(mirror, extended=True, closes_at=until)
         await proposals.save(tx, more)
         await set_end(tx, more)
+        await plan(tx, now, more.id, more.round_at, more.closes_at)
         zone = (await pods.settings(tx, mirror.room_id)).zone
         text = proposal_results.extended(more, standing.count, zone, now, late)
         await say(tx, now, mirror.room_id, text, about=mirror.id, aloud=True)

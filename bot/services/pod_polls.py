@@ -20,6 +20,7 @@ from bot.services import pod_poll_texts, poll_texts
 from bot.services.pairs import is_spoke
 from bot.services.poll_ending import take_back
 from bot.services.polls import ask, read_poll
+from bot.services.reminder_plans import plan
 from bot.services.speech import say
 from bot.store import ids, pods, poll_pods, polls, steps, timers
 from bot.store.database import Tx
@@ -74,6 +75,7 @@ async def _ask(tx: Tx, now: datetime, parent: Poll, pod: Pod) -> None:
         parent=parent.id,
     )
     await polls.add(tx, mirror)
+    await plan(tx, now, mirror.id, mirror.opened_at, mirror.closes_at)
     await poll_pods.put(tx, parent.id, PodPoll(pod.room_id, pod.name, mirror.id))
     home = await pods.find_assembly(tx, parent.room_id)
     asked_by = pod_poll_texts.asked_by(home.name if home else "", parent)

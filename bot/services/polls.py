@@ -28,6 +28,7 @@ from bot.ports import StartPoll
 from bot.services import pod_poll_texts, poll_sums, poll_texts
 from bot.services.deadlines import SKEW, hours_later, moment
 from bot.services.poll_counting import may_vote, native_start, question, standing, sum_up, together
+from bot.services.reminder_plans import plan
 from bot.services.speech import say
 from bot.store import ids, outbox, pods, poll_pods, polls, rooms, steps, timers
 from bot.store.database import Tx
@@ -60,6 +61,7 @@ async def open_poll(tx: Tx, now: datetime, room: Room, sender: Person, typed: Ty
     check_count([each for each in running if each.parent is None], sender.user_id)
     await polls.add(tx, poll)
     await timers.put(tx, "poll.close", f"poll.{poll.id}", poll.closes_at, id=poll.id)
+    await plan(tx, now, poll.id, poll.opened_at, poll.closes_at)
     await steps.record(tx, room.room_id, sender.user_id, now, "poll.open", id=poll.id)
     zone = (await pods.settings(tx, room.room_id)).zone
     await ask(tx, now, poll, poll_texts.opened(poll, zone, now, alone=not running))

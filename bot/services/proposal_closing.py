@@ -28,6 +28,7 @@ from bot.services.poll_closing import LATE_AFTER, WAITS_FOR_KEYS
 from bot.services.proposal_counting import Standing, named, stand
 from bot.services.proposal_rounds import end_native, set_end
 from bot.services.proposals import find
+from bot.services.reminder_plans import plan
 from bot.services.speech import say
 from bot.store import pods, proposals, rooms, timers
 from bot.store.database import Tx
@@ -65,6 +66,7 @@ async def close_due(tx: Tx, now: datetime, proposal_id: str) -> None:
         more = replace(proposal, extended=True, closes_at=until, planned_at=None)
         await proposals.save(tx, more)
         await set_end(tx, more)
+        await plan(tx, now, more.id, more.round_at, more.closes_at)
         remark = (
             Text("Its end was {at}, when I was not running.", at=When(proposal.closes_at, zone, now))
             if late

@@ -12,6 +12,7 @@ from bot.domain.proposals import (
 )
 from bot.ports import EndPoll, Redact, StartPoll
 from bot.services import proposal_texts
+from bot.services.reminder_plans import plan
 from bot.store import outbox, pods, timers
 from bot.store.database import Tx
 from bot.text import Text, shorten
@@ -20,6 +21,7 @@ from bot.text import Text, shorten
 async def begin_round(tx: Tx, now: datetime, proposal: Proposal) -> None:
     """Set the end of a round and start its native poll."""
     await set_end(tx, proposal)
+    await plan(tx, now, proposal.id, proposal.round_at, proposal.closes_at)
     language = (await pods.settings(tx, proposal.room_id)).language
     answers = tuple(
         (stance.value, label.render(language)) for stance, label in proposal_texts.labels(proposal)

@@ -690,10 +690,20 @@ CREATE TABLE unread_told (
     told_at INTEGER NOT NULL,
     PRIMARY KEY (room_id, user_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE unreminded (
+    room_id TEXT NOT NULL REFERENCES rooms (room_id) ON UPDATE CASCADE,
+    user_id TEXT NOT NULL,
+    PRIMARY KEY (room_id, user_id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE withheld (
     user_id TEXT NOT NULL,
     key TEXT NOT NULL,
     code TEXT NOT NULL,
     noted_at INTEGER NOT NULL,
     PRIMARY KEY (user_id, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE wording_fixes (
+    proposal_id TEXT PRIMARY KEY REFERENCES proposals (id) ON DELETE CASCADE,
+    text TEXT NOT NULL,
+    due INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -62,6 +62,9 @@ async def test_who_leaves_stays_in_the_assembly_until_the_brief_is_read(chat: Ch
 async def test_unread_for_a_day_both_are_reminded_and_for_three_the_pod(chat: Chat) -> None:
     new = await handed_over(chat)
     chat.sent.clear()
+    for person in ("Ana", "Ben", "Cy", "Di"):
+        await chat.say(person, "willow", "!quiet")
+    chat.sent.clear()
     await chat.wait(hours=23)
     assert chat.heard("willow") == []
     await chat.wait(hours=1)

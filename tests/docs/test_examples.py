@@ -107,6 +107,8 @@ PREPARE: dict[str, Scene] = {
     "adopt": Scene(before=ADVISED, days=6),
     "pillar propose": Scene(person="spoke", room="river", aged=15),
     "challenge": Scene(before=BLOCKED),
+    "friendly": Scene(before=(PROPOSED,)),
+    "not friendly": Scene(before=(PROPOSED, ("Ana", "willow", "!friendly P2 We buy a big tent."))),
     "decision": Scene(before=(DECIDED,)),
     "decision renew": Scene(before=(("Ana", "willow", "!decide We share the van. | trial=60d"),)),
     "reopen": Scene(before=(DECIDED,)),

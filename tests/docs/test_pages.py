@@ -22,7 +22,7 @@ RUN = re.compile(
 )
 CITED = re.compile(r"\b([a-z]+)/(test_\w+)(?!\.py)\b((?:,?\s`test_\w+`)*)")
 PLANNED = (
-    "forget me", "pod forget", "meeting", "cycle", "campaign", "pledge", "grievance", "timeline", "quiet",
+    "forget me", "pod forget", "meeting", "cycle", "campaign", "pledge", "grievance", "timeline",
 )  # fmt: skip
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
