@@ -78,6 +78,11 @@ async def open_for_pods(
     if pillar is not None:
         example = f"{typing} {brief(tidy(words))}"
         await _check_pillar(tx, room, pillar, words)
+    if (supersedes or trial) and class_ is not BINDING:
+        raise UsageError(
+            "Only what is binding replaces a decision or is on trial. For example: {example}",
+            example=Code(f"!propose {brief(tidy(words))} | class={BINDING.name}"),
+        )
     found = await pods.pods_of(tx, room.room_id)
     _check_pods(len(found), class_, words)
     old = await decisions.to_replace(tx, room, supersedes, words)

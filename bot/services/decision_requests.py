@@ -14,6 +14,7 @@ from bot.domain.polls import tidy
 from bot.domain.proposals import REASON_LENGTH
 from bot.domain.values import Code, Person
 from bot.services import decision_texts, requests
+from bot.services.decisions import check_no_pillar
 from bot.services.pairs import is_spoke
 from bot.store.database import Tx
 from bot.text import Text
@@ -50,6 +51,7 @@ async def ask_reopening(
         NotAllowed: It is the assembly's, and the sender is no spoke there.
     """
     await _check_room(tx, room, sender, decision)
+    await check_no_pillar(tx, decision)
     words = tidy(reason)
     if not any(letter.isalnum() for letter in words) or len(words) > REASON_LENGTH:
         raise UsageError(

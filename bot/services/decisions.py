@@ -18,7 +18,7 @@ from bot.domain.proposals import Proposal, State, check_text
 from bot.domain.values import Code, Person
 from bot.services import decision_texts
 from bot.services.deadlines import moment
-from bot.store import decisions, ids, pods, rooms, steps, timers
+from bot.store import decisions, ids, pillars, pods, rooms, steps, timers
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -123,6 +123,7 @@ async def _replaced(tx: Tx, room: Room, typed: str, words: str) -> Decision:
         raise Conflict(
             "{id} is a decision of the assembly, so the assembly decides what takes its place.", id=found.id
         )
+    await check_no_pillar(tx, found)
     if not found.status.holds:
         raise Conflict(
             "{name} does not hold any more; it need not be replaced.", name=decision_texts.name(found)
@@ -135,6 +136,22 @@ async def to_replace(tx: Tx, room: Room, typed: str, words: str) -> str | None:
     return (await _replaced(tx, room, typed, words)).id if typed.strip() else None
 
 
+async def check_no_pillar(tx: Tx, decision: Decision) -> None:
+    """Check that a decision is not a pillar, whose words change only by two readings.
+
+    Raises:
+        Conflict: It is one.
+    """
+    pillar = await pillars.of_proposal(tx, decision.proposal_id) if decision.proposal_id else None
+    if pillar is not None:
+        raise Conflict(
+            "{id} is pillar {number}, and a pillar changes only by two readings: {propose}",
+            id=decision.id,
+            number=pillar.number,
+            propose=Code(f"!pillar propose {pillar.number} TEXT"),
+        )
+
+
 # -- what is adopted ---------------------------------------------------------------------------------
 
 
@@ -145,13 +162,13 @@ async def enter_adopted(tx: Tx, now: datetime, proposal: Proposal) -> list[Text]
     """
     known = await decisions.of_proposal(tx, proposal.id)
     if proposal.state is not State.ADOPTED:
-        if known is not None:
+        if known is not None and known.superseded_by is None:
             await take_out(tx, now, known)
             return [Text("{id} is taken out of the log.", id=known.id)]
         return []
     if known is not None or proposal.class_ is ADVICE:
         return []
-    old = await decisions.find(tx, proposal.supersedes) if proposal.supersedes else None
+    old = await _in_its_place(tx, proposal)
     old = old if old is not None and old.status.holds else None
     decision = Decision(
         await ids.next_id(tx, DECISION),
@@ -173,6 +190,17 @@ async def enter_adopted(tx: Tx, now: datetime, proposal: Proposal) -> list[Text]
         Text("It is decision {id}; {show} shows it.", id=decision.id, show=Code(f"!decision {decision.id}")),
         *[each for each in decision_texts.terms(decision, owner, zone, now) if decision.trial or old][1:],
     ]
+
+
+async def _in_its_place(tx: Tx, proposal: Proposal) -> Decision | None:
+    """Return the decision that a proposal replaces: the one it names, or the former words of its pillar."""
+    if proposal.supersedes:
+        return await decisions.find(tx, proposal.supersedes)
+    if proposal.pillar is None:
+        return None
+    known = await pillars.versions(tx, proposal.room_id, proposal.pillar)
+    former = [each for each in known if each.proposal_id != proposal.id]
+    return await decisions.of_proposal(tx, former[-1].proposal_id) if former else None
 
 
 async def take_out(tx: Tx, now: datetime, decision: Decision) -> None:

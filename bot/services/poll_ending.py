@@ -13,6 +13,7 @@ from bot.ports import EndPoll, Event, Redact
 from bot.services import pictures, poll_texts
 from bot.services.deadlines import SKEW
 from bot.services.poll_counting import may_vote, native_start, tally_now
+from bot.services.reminder_plans import let_go
 from bot.services.speech import say
 from bot.store import adoptions, outbox, pods, poll_pods, polls, rooms, timers
 from bot.store.database import Tx
@@ -81,6 +82,7 @@ async def keep_result(
     """Keep the result of a poll that has ended, and set when its individual answers are erased."""
     await polls.close(tx, poll.id, ended_at, tally, voices)
     await timers.drop(tx, f"poll.{poll.id}")
+    await let_go(tx, poll.id, poll.opened_at, poll.closes_at)
     await timers.put(tx, "poll.erase", f"poll.{poll.id}.erase", now + ERASED_AFTER, id=poll.id)
 
 
@@ -88,6 +90,7 @@ async def take_back(tx: Tx, now: datetime, poll: Poll) -> None:
     """Cancel a poll with the answers to it, and take its native poll away."""
     await polls.cancel(tx, poll.id)
     await timers.drop(tx, f"poll.{poll.id}")
+    await let_go(tx, poll.id, poll.opened_at, poll.closes_at)
     if not await outbox.cancel(tx, native_start(poll)) and await _has_native(tx, poll):
         await outbox.queue(tx, now, poll.room_id, Redact(native_start(poll)), txn_id=f"{poll.id}.gone")
 

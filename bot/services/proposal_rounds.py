@@ -12,7 +12,7 @@ from bot.domain.proposals import (
 )
 from bot.ports import EndPoll, Redact, StartPoll
 from bot.services import proposal_texts
-from bot.services.reminder_plans import plan
+from bot.services.reminder_plans import let_go, plan
 from bot.store import outbox, pods, timers
 from bot.store.database import Tx
 from bot.text import Text, shorten
@@ -49,6 +49,7 @@ def native_start(proposal: Proposal) -> str:
 
 async def end_native(tx: Tx, now: datetime, proposal: Proposal, *, redact: bool = False) -> None:
     """End, or delete, the native poll of a round, if it is in this room: after an upgrade it is in the old one."""
+    await let_go(tx, proposal.id, proposal.round_at, proposal.closes_at)
     started = native_start(proposal)
     if redact and await outbox.cancel(tx, started):
         return

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.pods import Room
-from bot.domain.reminders import APART, MOST_NAMED
+from bot.domain.reminders import APART, MOST_NAMED, moments
 from bot.domain.values import Code, Person, When
 from bot.services import poll_counting, polls, proposal_texts
 from bot.services.proposal_counting import stand
-from bot.services.reminder_plans import plan
+from bot.services.reminder_plans import plan, txn_of
 from bot.services.speech import say
 from bot.store import pods, proposals, rooms, timers, unreminded
 from bot.store import polls as poll_store
@@ -64,7 +64,8 @@ async def remind(tx: Tx, now: datetime, _due: datetime, payload: dict[str, Any])
         how=found.how,
         quiet=Code("!quiet"),
     )
-    await say(tx, now, found.room_id, text, about=payload["id"])
+    moment = max(at for at in moments(found.begin, found.end) if at <= now)
+    await say(tx, now, found.room_id, text, about=payload["id"], txn_id=txn_of(payload["id"], moment))
 
 
 async def _named(tx: Tx, room_id: str, silent: Collection[str]) -> Text:

@@ -24,6 +24,12 @@ async def drop_of(tx: Tx, proposal_id: str) -> None:
     await tx.run("DELETE FROM pillars WHERE proposal_id = ?", proposal_id)
 
 
+async def of_proposal(tx: Tx, proposal_id: str) -> Pillar | None:
+    """Return the version that a proposal brought."""
+    row = await tx.one("SELECT * FROM pillars WHERE proposal_id = ?", proposal_id)
+    return _pillar(row) if row else None
+
+
 async def versions(tx: Tx, assembly_room_id: str, number: int) -> list[Pillar]:
     """Return the versions of a pillar, the first first."""
     rows = await tx.all(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.commands.chat import Chat
@@ -288,3 +290,42 @@ async def test_what_is_typed_wrongly_is_answered_in_one_line_and_changes_nothing
     assert answer in told
     assert "\n" not in told
     assert await willow.everything() == before
+
+
+async def test_a_pillar_stands_in_the_log_and_changes_only_by_two_readings(chat: Chat) -> None:
+    names = await river(chat, 3)
+    for line in (
+        "!pillar propose We never leave anybody behind.",
+        "!pillar propose 1 We leave nobody behind.",
+    ):
+        await chat.say(people(names[0])[0], "river", line)
+        for _reading in range(2):
+            for name in names:
+                await says(chat, name, "agree")
+            await chat.wait(days=14, hours=1)
+    assert "It replaces D1." in chat.heard("river")[-1]
+    for line in ("!reopen D2 Too short.", "!propose We march. | class=binding | supersedes=D2"):
+        assert await chat.say(people(names[0])[0], "river", line) == [
+            "D2 is pillar 1, and a pillar changes only by two readings: !pillar propose 1 TEXT"
+        ]
+    for line in ("class=advice | supersedes=D2", "class=pillar | trial=60d"):
+        [told] = await chat.say(people(names[0])[0], "river", f"!propose We march. | {line}")
+        assert "Only what is binding replaces a decision or is on trial." in told
+
+
+async def test_a_corrected_result_is_corrected_in_the_log_too(willow: Chat) -> None:
+    await willow.say("Ana", "willow", "!decide We meet on Sundays.")
+    await willow.say("Ana", "willow", "!propose We meet on Mondays. | supersedes=D1")
+    native = willow.last_poll("willow").event_id
+    in_time = willow.clock.now()
+    await willow.say("Ana", "willow", "agree P1")
+    await willow.say("Ben", "willow", "agree P1")
+    await willow.wait(days=3, hours=1)
+    assert "It is decision D2; !decision D2 shows it.\nIt replaces D1." in willow.heard("willow")[-1]
+    for person, answer in (("Cy", "disagree"), ("Ben", "disagree")):
+        await willow.tap(person, "willow", native, answer, at=in_time + timedelta(hours=1))
+    await willow.wait(minutes=3)
+    told = willow.heard("willow")[-1]
+    assert told.startswith("P1 is not adopted:")
+    assert "D2 is taken out of the log." in told
+    assert (await willow.say("Cy", "willow", "!decision D1"))[0].startswith("D1, standing, decided")
