@@ -23,7 +23,7 @@ async def ask(ctx: Context, text: Prose = "") -> Reply:
     `ask When do you need to know?` goes there. The answer arrives in the thread of your message. As a reply to a file,
     the file goes along.
     """
-    about = await questions.asked_about(ctx.tx, ctx.room, ctx.said, ctx.about)
+    about = await summary_finding.spoken_of(ctx.tx, ctx.room, ctx.said, ctx.about)
     if ctx.bare and (about is None or not await summary_finding.came_from_elsewhere(ctx.tx, ctx.room, about)):
         raise Unaddressed  # somebody asks somebody
     await questions.ask(ctx.tx, ctx.now, ctx.room, ctx.sender, ctx.said, text, about)

@@ -67,12 +67,13 @@ async def summary(ctx: Context, text: Prose = "") -> Reply:
         )
     if said.reply_to is None or (said.reply_to == said.thread and not _is_quoted(said)):
         return await summaries.drafts(ctx.tx, ctx.now, ctx.room)
-    if ctx.about is not None and ctx.about.startswith(SUMMARY):
-        if not await summary_finding.came_from_elsewhere(ctx.tx, ctx.room, ctx.about):
-            return Answer(await summaries.status(ctx.tx, ctx.now, ctx.room, ctx.about), ctx.about)
+    about = await summary_finding.spoken_of(ctx.tx, ctx.room, said, ctx.about)
+    if about is not None:
+        if not await summary_finding.came_from_elsewhere(ctx.tx, ctx.room, about):
+            return Answer(await summaries.status(ctx.tx, ctx.now, ctx.room, about), about)
         raise Conflict(
             "{id} was relayed to this room, and nothing relayed is relayed on. In your own words: {new}",
-            id=ctx.about,
+            id=about,
             new=Code("!summary TEXT"),
         )
     if not _is_quoted(said):

@@ -324,6 +324,15 @@ class Settings:
         """The hours in which the bot wakes nobody."""
         return Quiet.read(self.quiet)
 
+    def is_quiet(self, now: datetime) -> bool:
+        """Tell whether it is in its quiet hours, when what comes from elsewhere makes no sound."""
+        return self.quiet_hours.wake(now, self.zone) != now
+
+    @property
+    def takes_digests(self) -> bool:
+        """Whether summaries come once a day in one message."""
+        return self.digest != OFF
+
     @property
     def objection_window(self) -> timedelta:
         """How long members may object to an approved summary; nothing where they may not."""

@@ -16,18 +16,13 @@ from bot.domain.summaries import Summary
 from bot.domain.tags import OFF
 from bot.domain.values import When
 from bot.ports import Edit, Redact, Say
-from bot.services import quiet, summary_files
+from bot.services import summary_files
 from bot.services import summary_words as wording
 from bot.services.speech import LONGEST
 from bot.store import digests, outbox, pods, summaries, timers
 from bot.store.database import Tx
 from bot.store.digests import Digest, Held
 from bot.text import Text
-
-
-async def takes(tx: Tx, room_id: str) -> bool:
-    """Tell whether a room takes summaries as a digest."""
-    return (await pods.settings(tx, room_id)).digest != OFF
 
 
 def announced(value: str) -> Text:
@@ -66,7 +61,8 @@ async def send_due(tx: Tx, now: datetime, digest_id: int) -> None:
     await digests.close(tx, digest_id, now)
     written = await digests.find(tx, digest_id)
     assert written is not None  # noqa: S101 - it was closed just now
-    await _say(tx, now, written, waiting, aloud=not await quiet.is_quiet(tx, now, digest.room_id))
+    settings = await pods.settings(tx, digest.room_id)
+    await _say(tx, now, written, waiting, aloud=not settings.is_quiet(now))
 
 
 async def setting_changed(tx: Tx, now: datetime, room_id: str, key: str) -> None:
@@ -74,7 +70,7 @@ async def setting_changed(tx: Tx, now: datetime, room_id: str, key: str) -> None
     digest = await digests.collected_in(tx, room_id) if key in ("digest", "timezone") else None
     if digest is None:
         return
-    if not await takes(tx, room_id):
+    if not (await pods.settings(tx, room_id)).takes_digests:
         await timers.drop(tx, _timer(digest.id))
         await send_due(tx, now, digest.id)
         return

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain.errors import Conflict, NotFound, UsageError
-from bot.domain.ids import SUMMARY
 from bot.domain.pods import Room, RoomKind
 from bot.domain.summaries import Summary
 from bot.domain.summary_parts import Kind, State
@@ -17,7 +16,7 @@ from bot.domain.values import Code, Person
 from bot.ports import Said
 from bot.services import summary_drafts, summary_files, summary_finding, summary_lines, summary_terms
 from bot.services.summary_drafts import Addressed, Source
-from bot.store import digests, outbox, pods, summaries
+from bot.store import outbox, pods, summaries
 from bot.store.database import Tx
 
 
@@ -52,13 +51,6 @@ async def ask(
     )
     # an event that is in a thread itself cannot be the root of one
     await summaries.begin_thread(tx, question.id, room.room_id, said.thread or said.event_id)
-
-
-async def asked_about(tx: Tx, room: Room, said: Said, about: str | None) -> str | None:
-    """Return the summary that a question is about: of a digest, which holds several, the first."""
-    if about is None and said.reply_to is not None:
-        return await digests.source_of(tx, room.room_id, said.reply_to)
-    return about if about is not None and about.startswith(SUMMARY) else None
 
 
 async def _pod_named(tx: Tx, room: Room, text: str) -> tuple[str, str]:

@@ -9,12 +9,6 @@ from bot.store import pods, timers
 from bot.store.database import Tx
 
 
-async def is_quiet(tx: Tx, now: datetime, room_id: str) -> bool:
-    """Tell whether a room is in its quiet hours, when what comes from elsewhere makes no sound."""
-    settings = await pods.settings(tx, room_id)
-    return settings.quiet_hours.wake(now, settings.zone) != now
-
-
 async def until_morning(
     tx: Tx, now: datetime, room_id: str, kind: str, key: str, payload: dict[str, Any]
 ) -> bool:

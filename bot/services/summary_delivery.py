@@ -15,7 +15,7 @@ from bot.domain.summaries import Summary
 from bot.domain.summary_parts import Kind
 from bot.domain.values import Code
 from bot.ports import Edit, Redact, Say
-from bot.services import delivery_words, digests, quiet, summary_files
+from bot.services import delivery_words, digests, summary_files
 from bot.services import summary_words as wording
 from bot.store import deliveries, outbox, pods, seen, summaries, timers
 from bot.store import digests as collected
@@ -52,20 +52,15 @@ async def send(tx: Tx, now: datetime, summary: Summary) -> None:
     """Queue what was approved for every room that was shown, each once."""
     copies = await deliveries.copies(tx, summary.id)
     await seen.stop_watching(tx, summary.id)
-    for destination in summary.terms.destinations:
-        had = copies.get(destination.room_id, [])
+    for room_id in (destination.room_id for destination in summary.terms.destinations):
+        had = copies.get(room_id, [])
         kept = [copy for copy in had if not await _taken_back(tx, summary, copy)]
-        held_at = next((copy.held_at for copy in had if copy.state == "held"), None)
-        in_digest = bool(kept and kept[0].held_at and kept[0].is_reachable)
-        if in_digest:
-            await _change_digest(tx, now, summary, destination.room_id, kept[0])
+        if kept and kept[0].held_at and kept[0].is_reachable:
+            await _change_digest(tx, now, summary, room_id, kept[0])
         elif summary.retracting:
-            await _retract(tx, now, summary, destination.room_id, kept)
-        elif not kept and await _can_wait(tx, summary, destination.room_id):
-            await digests.hold(tx, now, summary, destination.room_id, held_at)
-            await seen.watch(tx, summary.id, summary.version, destination.room_id, None)
+            await _retract(tx, now, summary, room_id, kept)
         else:
-            await _deliver(tx, now, summary, destination.room_id, kept)
+            await _deliver(tx, now, summary, room_id, had, kept)
     if summary.retracting:
         await summary_files.delete_previews(tx, now, summary)
 
@@ -83,9 +78,9 @@ async def _taken_back(tx: Tx, summary: Summary, copy: Delivery) -> bool:
     )
 
 
-async def _can_wait(tx: Tx, summary: Summary, room_id: str) -> bool:
-    """Tell whether a letter goes in a room's digest: questions need an answer, and what is urgent passes."""
-    return summary.kind is Kind.SUMMARY and not summary.terms.urgent and await digests.takes(tx, room_id)
+def _can_wait(summary: Summary) -> bool:
+    """Tell whether a letter may go in a digest: questions need an answer, and what is urgent passes."""
+    return summary.kind is Kind.SUMMARY and not summary.terms.urgent
 
 
 async def _change_digest(tx: Tx, now: datetime, summary: Summary, room_id: str, copy: Delivery) -> None:
@@ -96,12 +91,21 @@ async def _change_digest(tx: Tx, now: datetime, summary: Summary, room_id: str, 
         await seen.watch(tx, summary.id, summary.version, room_id, None)
 
 
-async def _deliver(tx: Tx, now: datetime, summary: Summary, room_id: str, kept: list[Delivery]) -> None:
+async def _deliver(
+    tx: Tx, now: datetime, summary: Summary, room_id: str, had: list[Delivery], kept: list[Delivery]
+) -> None:
+    """Put a letter aside for the room's digest, or edit what the room has, or say it."""
+    settings = await pods.settings(tx, room_id)
+    if not kept and settings.takes_digests and _can_wait(summary):
+        held_at = next((copy.held_at for copy in had if copy.state == "held"), None)
+        await digests.hold(tx, now, summary, room_id, held_at)
+        await seen.watch(tx, summary.id, summary.version, room_id, None)
+        return
     txn_id = _txn_id(summary, room_id)
-    markdown = wording.letter(summary).render((await pods.settings(tx, room_id)).language)
+    markdown = wording.letter(summary).render(settings.language)
     thread = await thread_in(tx, summary, room_id)
     edited = kept[0].edits or kept[0].txn_id if kept and kept[0].is_reachable else None
-    aloud = not await quiet.is_quiet(tx, now, room_id)
+    aloud = not settings.is_quiet(now)
     message = Edit(edited, markdown, aloud=True) if edited else Say(markdown, (), None, thread, aloud)
     await deliveries.add(tx, summary, room_id, txn_id, edits=edited)
     await seen.watch(tx, summary.id, summary.version, room_id, thread)

@@ -20,7 +20,7 @@ class Delivery:
         txn_id: The transaction id of the row that brings it; `None` while it waits for a digest.
         edits: The transaction id of the message it replaces in place.
         state: That of its outbox row: `waiting`, `sent`, `failed` or `cancelled`; `held` while it waits for a digest.
-        reason: Why it waits or failed; never message text.
+        reason: Why it, or what is before it in its room, waits or failed; never message text.
         sent_in: The room it was sent in, which an upgrade may have replaced since.
         seen_at: When it was first known that a member there has seen it.
         held_at: When it was put aside for a digest, if it was.
@@ -71,9 +71,11 @@ async def add(tx: Tx, summary: Summary, room_id: str, txn_id: str, *, edits: str
 async def of(tx: Tx, summary_id: str, version: int | None = None) -> list[Delivery]:
     """Return how far a version is, or all of them, oldest first and in the order in which the rooms were shown."""
     rows = await tx.all(
-        "SELECT d.version, d.room_id, t.name, d.txn_id, d.edits, o.sent_at, o.reason, o.event_id, d.seen_at,"
+        "SELECT d.version, d.room_id, t.name, d.txn_id, d.edits, o.sent_at, o.event_id, d.seen_at,"
         " d.held_at, g.due_at, coalesce(o.queued_at, d.held_at, 0) AS queued_at, coalesce(o.room_id, d.room_id) AS sent_in,"
-        " coalesce(o.state, iif(d.digest_id IS NULL, 'cancelled', 'held')) AS state FROM summary_deliveries d"
+        " coalesce(o.state, iif(d.digest_id IS NULL, 'cancelled', 'held')) AS state,"
+        " coalesce(o.reason, iif(o.state = 'waiting', (SELECT h.reason FROM outbox h WHERE h.room_id = o.room_id"
+        " AND h.state = 'waiting' ORDER BY h.id LIMIT 1), NULL)) AS reason FROM summary_deliveries d"
         " JOIN summary_destinations t USING (summary_id, version, room_id) LEFT JOIN outbox o USING (txn_id)"
         " LEFT JOIN digests g ON g.id = d.digest_id"
         " WHERE summary_id = ?1 AND (?2 IS NULL OR version = ?2) ORDER BY version, t.place",
@@ -118,10 +120,12 @@ async def copies(tx: Tx, summary_id: str) -> dict[str, list[Delivery]]:
 
 
 async def was_delivered_to(tx: Tx, summary_id: str, room_id: str) -> bool:
-    """Tell whether a summary goes, or went, to a room."""
+    """Tell whether a summary goes, or went, to a room; what waits for a digest is not there yet for anybody."""
     return (
         await tx.one(
-            "SELECT 1 FROM summary_deliveries WHERE summary_id = ? AND room_id = ?", summary_id, room_id
+            "SELECT 1 FROM summary_deliveries WHERE summary_id = ? AND room_id = ? AND txn_id IS NOT NULL",
+            summary_id,
+            room_id,
         )
         is not None
     )

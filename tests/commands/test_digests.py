@@ -305,6 +305,13 @@ async def test_a_question_about_a_digest_goes_to_whoever_it_came_from(relay: Cha
     assert "It goes to River, and only there." in relay.last("oak").text
 
 
+async def test_before_the_digest_its_pod_knows_nothing_of_what_waits(relay: Chat) -> None:
+    await send(relay, 1, "Sunday.")
+    assert await relay.say("Quin", "oak", "!summary status S1") == [
+        "There is no summary S1 in this room. !summary lists the drafts."
+    ]
+
+
 async def test_the_pod_itself_can_look_at_what_came_in_its_digest(relay: Chat) -> None:
     await send(relay, 1, "Sunday.")
     await relay.until(SIX)

@@ -161,6 +161,7 @@ class Life(RuleBasedStateMachine):
         self.pairs = {"Willow": ["ana", "ben"], "Oak": ["cy", "ed"], "Hazel": ["ben"]}
         self.here = set(PEOPLE)
         self.pods = ["Oak", "Willow"]
+        self.urgent = False
         self.summary = draft(terms=self.terms())
         self.shown = {1: (self.summary.text, self.summary.terms)}
         self.shown_at = {1: self.now}
@@ -172,7 +173,8 @@ class Life(RuleBasedStateMachine):
     def terms(self) -> Terms:
         if not self.in_assembly:
             return Terms("Willow", (Destination("!" + self.pods[0], self.pods[0]),))
-        return Terms("the assembly River", tuple(Destination("!" + name, name) for name in self.pods))
+        destinations = tuple(Destination("!" + name, name) for name in self.pods)
+        return Terms("the assembly River", destinations, urgent=self.urgent)
 
     def voices(self) -> PodVoices | AssemblyVoices:
         if not self.in_assembly:
@@ -247,12 +249,16 @@ class Life(RuleBasedStateMachine):
         self.waits(hours)
         self.says_ok(other)
 
-    @rule(text=st.sampled_from(["We can host.", "We cannot host.", "Perhaps."]))
-    def edits(self, text: str) -> None:
+    @rule(text=st.sampled_from(["We can host.", "We cannot host.", "Perhaps."]), urgent=st.booleans())
+    def edits(self, text: str, urgent: bool) -> None:
+        before, was_urgent, self.urgent = self.summary, self.urgent, urgent
         try:
-            self.take(self.summary.change(text, self.terms(), self.now))
+            self.take(before.change(text, self.terms(), self.now))
         except Conflict:
+            self.urgent = was_urgent
             return
+        if (text, self.terms()) != (before.text, before.terms):
+            assert not self.summary.oks
 
     @rule(text=st.sampled_from(["We can host.", "Perhaps."]), comes=st.booleans())
     def attaches_a_file(self, text: str, comes: bool) -> None:
