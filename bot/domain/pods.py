@@ -10,15 +10,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import Enum
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from bot.domain import remits
 from bot.domain.errors import UsageError
 from bot.domain.ids import normal_id
 from bot.domain.names import visible
-from bot.domain.quiet import NEVER, Quiet
-from bot.domain.tags import OFF, normal_tag
-from bot.domain.thresholds import FEWEST_FOR_ALL_BUT_ONE, Against, read_threshold
+from bot.domain.quiet import Quiet
+from bot.domain.setting_values import (
+    AT_ASSEMBLIES,
+    read_against,
+    read_clock,
+    read_days,
+    read_digest,
+    read_language,
+    read_pair,
+    read_quiet,
+    read_remit,
+    read_switch,
+    read_threshold,
+    read_window,
+    read_zone,
+)
+from bot.domain.tags import OFF
 from bot.domain.values import Code, Person
 
 SMALLEST, LARGEST = 3, 15
@@ -163,117 +176,26 @@ class Setting:
     means: str
 
 
-def _zone(text: str) -> str:
-    for name in available_timezones():
-        if name.lower() == text.strip().lower().replace(" ", "_"):
-            return name
-    raise ValueError(text)
-
-
-def _language(text: str) -> str:
-    if text.strip().lower() not in ("en", "english"):
-        raise ValueError(text)
-    return "en"
-
-
-def _days(text: str) -> str:
-    if re.fullmatch(r"\s*(at )?((each|every) )?assembl(y|ies)\s*", text.lower()):
-        return AT_ASSEMBLIES
-    match = re.fullmatch(r"\s*(\d{1,3})\s*(d|days?|w|weeks?)\s*", text.lower())
-    if not match:
-        raise ValueError(text)
-    days = int(match[1]) * (7 if match[2].startswith("w") else 1)
-    if not 1 <= days <= 366:
-        raise ValueError(text)
-    return f"{days}d"
-
-
-def _clock(text: str) -> str:
-    match = re.fullmatch(r"(\d{1,2})[:.](\d{2})", text.strip())
-    if not match:
-        raise ValueError(text)
-    return f"{time(int(match[1]), int(match[2])):%H:%M}"
-
-
-def _digest(text: str) -> str:
-    if text.strip().lower() in (*NEVER, "at once", "now"):
-        return OFF
-    words = re.sub(r"^(?:(?:once a day|daily|every day|each day|at)\s+)+", "", text.strip().lower())
-    match = re.fullmatch(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm|h)?", words)
-    if not match:
-        raise ValueError(text)
-    hour, half = int(match[1]), match[3]
-    if half in ("am", "pm"):
-        if not 1 <= hour <= 12:
-            raise ValueError(text)
-        hour = hour % 12 + (12 if half == "pm" else 0)
-    return f"{time(hour, int(match[2] or 0)):%H:%M}"
-
-
-def _quiet(text: str) -> str:
-    return str(Quiet.read(text))
-
-
-def _switch(text: str) -> str:
-    words = {"on": "on", "yes": "on", "true": "on", "off": OFF, "no": OFF, "none": OFF, "false": OFF}
-    if text.strip().lower() not in words:
-        raise ValueError(text)
-    return words[text.strip().lower()]
-
-
-def _pair(text: str) -> str:
-    return OFF if text.strip().lower() in NEVER else normal_tag(text)
-
-
-AT_ASSEMBLIES = "assembly"
-"""The value of `term` for handovers at the end of each assembly."""
-
 TERM = timedelta(days=14)
 """The time between two handovers where nothing else is set, or the assembly has said no dates yet."""
-
-LONGEST_WINDOW = 48
-"""Hours for which a pod may let its members object: longer than that, news is old."""
-
-
-def _window(text: str) -> str:
-    if text.strip().lower() in ("none", "no", "off", "0"):
-        return "none"
-    match = re.fullmatch(r"\s*(\d{1,2})\s*(h|hours?|d|days?)\s*", text.lower())
-    if not match:
-        raise ValueError(text)
-    hours = int(match[1]) * (24 if match[2].startswith("d") else 1)
-    if not 1 <= hours <= LONGEST_WINDOW:
-        raise ValueError(text)
-    return f"{hours}h"
-
-
-def _threshold(text: str) -> str:
-    return read_threshold(text, FEWEST_FOR_ALL_BUT_ONE, "!pod set threshold ").name
-
-
-def _remit(text: str) -> str:
-    return str(remits.Remit.read(text))
-
-
-def _against(text: str) -> str:
-    return Against(text.strip().lower()).value
-
 
 SETTINGS: dict[str, Setting] = {
     setting.key: setting
     for setting in (
-        Setting("timezone", "UTC", "Europe/London", _zone, "the time zone of dates"),
-        Setting("language", "en", "en", _language, "the language the bot speaks here"),
-        Setting("term", "14d", "2 weeks", _days, "the time between two handovers of the pair"),
-        Setting("handover", "18:00", "18:00", _clock, "the hour of handovers"),
-        Setting("quiet", "22:00-08:00", "22:00-8:00", _quiet, "hours in which the bot wakes nobody"),
-        Setting("pair", OFF, "woman", _pair, "the tag that one of the pair has"),
-        Setting("objections", "none", "12h", _window, "how long members may object to an approved summary"),
-        Setting("digest", OFF, "18:00", _digest, "the hour at which summaries come, all in one message"),
-        Setting("pictures", "on", "off", _switch, "whether results come with a picture"),
-        Setting("threshold", "consensus", "2/3", _threshold, "when a proposal of the pod passes"),
-        Setting("of", "voiced", "present", _against, "what the yes voices are a share of"),
-        Setting("remit", "bound", "free", _remit, "how far your pair may go from what you decided"),
+        Setting("timezone", "UTC", "Europe/London", read_zone, "the time zone of dates"),
+        Setting("language", "en", "en", read_language, "the language the bot speaks here"),
+        Setting("term", "14d", "2 weeks", read_days, "the time between two handovers of the pair"),
+        Setting("handover", "18:00", "18:00", read_clock, "the hour of handovers"),
+        Setting("quiet", "22:00-08:00", "22:00-8:00", read_quiet, "hours in which the bot wakes nobody"),
+        Setting("pair", OFF, "woman", read_pair, "the tag that one of the pair has"),
+        Setting(
+            "objections", "none", "12h", read_window, "how long members may object to an approved summary"
+        ),
+        Setting("digest", OFF, "18:00", read_digest, "the hour at which summaries come, all in one message"),
+        Setting("pictures", "on", "off", read_switch, "whether results come with a picture"),
+        Setting("threshold", "consensus", "2/3", read_threshold, "when a proposal of the pod passes"),
+        Setting("of", "voiced", "present", read_against, "what the yes voices are a share of"),
+        Setting("remit", "bound", "free", read_remit, "how far your pair may go from what you decided"),
     )
 }
 
