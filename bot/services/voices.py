@@ -29,11 +29,13 @@ async def of_pods(tx: Tx, proposal: Proposal, unread: Collection[Unread] = ()) -
     pairs: dict[str, Collection[str]] = dict(await pairs_of(tx, proposal.room_id))
     if not proposal.is_open:
         pairs.update(await mandates.kept_pairs(tx, proposal.id))
-    said = await spoken.of(tx, proposal)
+    said: dict[str, list[tuple[Statement, bool]]] = {}
+    for pod, words, taken in await spoken.of(tx, proposal):
+        said.setdefault(pod, []).append((words, taken))
     found = []
     for each in await mandates.of(tx, proposal.id):
         pair = tuple(sorted(pairs.get(each.pod_room_id, ())))
-        own = [(words, taken) for pod, words, taken in said if pod == each.pod_room_id]
+        own = said.get(each.pod_room_id, [])
         last = last_said(_since(each, own), proposal.end)
         refused = {words.event_id for words, taken in own if not taken} if each.stance else set()
         kept = tuple(last[user] for user in pair if user in last and last[user].event_id not in refused)
