@@ -29,10 +29,14 @@ def ended(process_id: int) -> bool:
     return not Path(f"/proc/{process_id}/stat").exists()
 
 
-async def settled(process_id: int, quiet: float = 0.3) -> float:
-    """Wait until a process has used no more than a hundredth of a second in a while; returns what it has used."""
-    before, since = processor_time(process_id), time.monotonic()
-    while time.monotonic() - since < quiet:
+async def settled(process_id: int, quiet: float = 0.3, within: float = 30.0) -> float:
+    """Wait until a process has used no more than a hundredth of a second in a while; returns what it has used.
+
+    One that never comes to rest is not waited for any longer than `within` seconds.
+    """
+    before, began = processor_time(process_id), time.monotonic()
+    since = began
+    while time.monotonic() - since < quiet and time.monotonic() - began < within:
         await asyncio.sleep(0.05)
         now = processor_time(process_id)
         if now - before > 1.5 / os.sysconf("SC_CLK_TCK"):
