@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bench import scale
 from bench.contestants.all import chosen
 from bench.figures import Figures
 from bench.goals import lines
@@ -88,6 +89,23 @@ def test_what_was_not_measured_is_no_figure() -> None:
     made = life(50, 1.0, 1.0)
     del made["readable"]
     assert "| members who could read the last one, 50 rooms | ≥ 1 | – | not measured |" in page(made)
+
+
+def test_what_lies_beyond_the_measured_is_a_straight_line_and_marked() -> None:
+    limits = [
+        {"who": "raw", "rooms": rooms, "repeat": 0, "part": "life", "at": 0, "plain": [rooms / 50]}
+        for rooms in (50, 500)
+    ]
+    told = list(scale.table(Figures([*limits, life(50, 1.0, 1.0), life(500, 1.0, 1.0)])))
+    assert told[0] == "Measured with 500 rooms: the server takes 50 messages a second at most, so"
+    rows = {row.split(" | ")[0]: row.split(" | ")[1:] for row in told if row.startswith("| ")}
+    assert rows["| 500"][0] == "41 min"
+    assert rows["| 500"][-2:] == ["6 s", "95 MB |"]
+    assert rows["| 1,000 *"][-2:] == ["11 s", "100 MB |"]
+
+
+def test_what_was_not_measured_is_not_filled_in() -> None:
+    assert list(scale.table(Figures([life(50, 1.0, 1.0)]))) == ["Nothing was measured yet."]
 
 
 def test_contestants_are_chosen_by_name_or_by_library() -> None:
