@@ -1,11 +1,11 @@
 """`!pillars`, `!pillar`: the shared texts that bind every pod."""
 
-from bot.commanding import Context, Line, Prose, Reply, Word, command
+from bot.commanding import Answer, Context, Line, Prose, Reply, Word, command
 from bot.domain.classes import PILLAR
 from bot.domain.errors import UsageError
 from bot.domain.pods import Role, RoomKind
 from bot.domain.values import Code
-from bot.services import assembly_proposals, pillars
+from bot.services import assembly_proposals, pillar_autonomy, pillars
 from bot.text import _
 
 
@@ -66,3 +66,27 @@ async def propose(ctx: Context, number: Word = "", text: Prose = "", *, closes: 
         pillar=pillars.number_of(number) if known else None,
     )
     return None
+
+
+@command(
+    "pillar apart",
+    summary=_("Ask that your pod stands apart from a pillar; a second member confirms."),
+    where=RoomKind.POD,
+    example=("!pillar apart 3", "stands apart from pillar 3"),
+)
+async def apart(ctx: Context, number: Line = "") -> Reply:
+    """Keep your pod's autonomy on the words of a pillar that it did not agree to. The assembly sees it. On other words it is asked anew."""
+    return Answer(*await pillar_autonomy.ask_apart(ctx.tx, ctx.now, ctx.room, ctx.sender, number, apart=True))
+
+
+@command(
+    "pillar join",
+    summary=_("Ask that your pod joins a pillar that it stood apart from."),
+    where=RoomKind.POD,
+    example=("!pillar join 3", "joins pillar 3"),
+)
+async def join(ctx: Context, number: Line = "") -> Reply:
+    """Stand apart from a pillar no more. It takes two members."""
+    return Answer(
+        *await pillar_autonomy.ask_apart(ctx.tx, ctx.now, ctx.room, ctx.sender, number, apart=False)
+    )

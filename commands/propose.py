@@ -1,5 +1,7 @@
 """`!propose`, `!proposal`, `!proposals`, `!test`: what a pod decides together."""
 
+from dataclasses import dataclass
+
 from bot.commanding import (
     Answer,
     Context,
@@ -70,7 +72,7 @@ async def propose(
     if not text.strip():
         return await list_(ctx)
     if (found := normal_id(text)) and await is_proposal(ctx, found):
-        return await show(ctx, await proposals.find(ctx.tx, ctx.room, found))
+        return await show(ctx, Shown(await proposals.find_shown(ctx.tx, ctx.room, found)))
     tried = read_trial(trial, f"!propose {brief(tidy(text))}")
     in_assembly = ctx.room.kind is RoomKind.ASSEMBLY
     found_class = classes.read_class(class_, brief(tidy(text)), in_assembly=in_assembly)
@@ -141,15 +143,32 @@ async def read_proposal(ctx: Context, cursor: Cursor) -> Proposal:
     return await proposals.only_open(ctx.tx, ctx.room, ctx.said.body.split()[0].lstrip(ctx.settings.prefix))
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A proposal that is only looked at: also one of the assembly in which this pod has a voice."""
+
+    proposal: Proposal
+
+
+@converter(Shown)
+async def read_shown(ctx: Context, cursor: Cursor) -> Shown:
+    """Read the id of a proposal to look at; see `read_proposal`."""
+    found = normal_id(cursor.peek())
+    if found is not None and found.startswith(POLL):
+        cursor.word()
+        return Shown(await proposals.find_shown(ctx.tx, ctx.room, found))
+    return Shown(await read_proposal(ctx, cursor))
+
+
 @command(
     "proposal",
     summary=_("Show a proposal: its words, how it stands, and how to answer."),
     who=Role.ANYONE,
     example=("!proposal P2", "P2, proposed by"),
 )
-async def show(ctx: Context, id: Proposal) -> Reply:
+async def show(ctx: Context, id: Shown) -> Reply:
     """Show a proposal; without an id, the one replied to or the only open one."""
-    return Answer(await proposal_views.describe(ctx.tx, ctx.now, id), id.id)
+    return Answer(await proposal_views.describe(ctx.tx, ctx.now, id.proposal), id.proposal.id)
 
 
 @command(

@@ -5,6 +5,7 @@ Rule: a pillar's words come from a proposal that passed every reading, and from 
 
 from __future__ import annotations
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import NotFound, UsageError
@@ -14,6 +15,7 @@ from bot.domain.proposals import Proposal, State
 from bot.domain.stances import Stance
 from bot.domain.values import Code, Verbatim, When
 from bot.services import voices
+from bot.services.speech import say
 from bot.store import pillars, pods, proposals
 from bot.store.database import Tx
 from bot.text import Text
@@ -37,7 +39,12 @@ async def put_in_force(tx: Tx, proposal: Proposal) -> Text | None:
     )
 
 
-def _home(room: Room) -> str:
+def home_of(room: Room) -> str:
+    """Return the assembly of a room: itself, or that of the pod.
+
+    Raises:
+        NotFound: The pod is in none.
+    """
     home = room.room_id if room.kind is RoomKind.ASSEMBLY else room.assembly_room_id
     if home is None:
         raise NotFound(
@@ -53,7 +60,7 @@ async def listing(tx: Tx, room: Room) -> Text:
     Raises:
         NotFound: The pod is in no assembly.
     """
-    home = _home(room)
+    home = home_of(room)
     found = await pillars.in_force(tx, home)
     if not found:
         return Text(
@@ -74,12 +81,8 @@ async def describe(tx: Tx, room: Room, typed: str) -> Text:
         NotFound: There is none of that number.
         UsageError: It is no number.
     """
-    home = _home(room)
-    found = await pillars.versions(tx, home, number_of(typed))
-    if not found:
-        raise NotFound(
-            "There is no pillar {typed}. {pillars} lists them.", typed=typed.strip(), pillars=Code("!pillars")
-        )
+    pillar = await current(tx, room, typed)
+    found = await pillars.versions(tx, home_of(room), pillar.number)
     zone = (await pods.settings(tx, room.room_id)).zone
     parts = [await _headed(tx, found[-1], zone)]
     if found[:-1]:
@@ -91,7 +94,8 @@ async def describe(tx: Tx, room: Room, typed: str) -> Text:
 async def _headed(tx: Tx, pillar: Pillar, zone: ZoneInfo) -> Text:
     proposal = await proposals.find(tx, pillar.proposal_id)
     assert proposal is not None  # noqa: S101 - a foreign key keeps it
-    agreed = [each.name for each in await voices.of_pods(tx, proposal) if each.voice is Stance.AGREE]
+    said_yes = await agreed(tx, pillar)
+    apart = await pillars.apart(tx, proposal.room_id, pillar)
     return Text.lines(
         [
             Text(
@@ -99,12 +103,22 @@ async def _headed(tx: Tx, pillar: Pillar, zone: ZoneInfo) -> Text:
                 number=pillar.number,
                 version=pillar.version,
                 at=When(pillar.adopted_at, zone),
-                pods=Text.enumerated(Text("{pod}", pod=pod) for pod in agreed),
+                pods=Text.enumerated(Text("{pod}", pod=pod) for pod in said_yes),
                 id=pillar.proposal_id,
             ),
             Text("{text}", text=Verbatim(pillar.text)),
+            Text("Apart from it: {pods}.", pods=Text.enumerated(Text("{pod}", pod=pod) for pod in apart))
+            if apart
+            else None,
         ]
     )
+
+
+async def agreed(tx: Tx, pillar: Pillar) -> list[str]:
+    """Return the names of the pods that said yes to a version."""
+    proposal = await proposals.find(tx, pillar.proposal_id)
+    assert proposal is not None  # noqa: S101 - a foreign key keeps it
+    return [each.name for each in await voices.of_pods(tx, proposal) if each.voice is Stance.AGREE]
 
 
 def number_of(typed: str) -> int:
@@ -121,3 +135,39 @@ def number_of(typed: str) -> int:
             example=Code("!pillar 3"),
         )
     return int(digits)
+
+
+async def current(tx: Tx, room: Room, typed: str) -> Pillar:
+    """Return a pillar in its last version.
+
+    Raises:
+        NotFound: There is none of that number.
+        UsageError: It is no number.
+    """
+    found = await pillars.versions(tx, home_of(room), number_of(typed))
+    if not found:
+        raise NotFound(
+            "There is no pillar {typed}. {pillars} lists them.", typed=typed.strip(), pillars=Code("!pillars")
+        )
+    return found[-1]
+
+
+async def set_apart(tx: Tx, now: datetime, room: Room, number: int, *, apart: bool) -> Text:
+    """Note that a pod stands apart from a pillar, or does so no more, and tell the assembly.
+
+    Raises:
+        NotFound: There is no such pillar.
+    """
+    home = home_of(room)
+    pillar = await current(tx, room, str(number))
+    await pillars.set_apart(tx, home, pillar, room.room_id, apart=apart)
+    text = Text(
+        "{pod} stands apart from pillar {number}, version {version}, and keeps its autonomy on it."
+        if apart
+        else "{pod} joins pillar {number}, version {version}.",
+        pod=room.name,
+        number=pillar.number,
+        version=pillar.version,
+    )
+    await say(tx, now, home, text, aloud=True)
+    return text

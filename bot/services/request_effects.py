@@ -18,6 +18,7 @@ from bot.services import (
     groups,
     mandates,
     pair_voices,
+    pillars,
     pod_polls,
     records,
     spokes,
@@ -126,6 +127,12 @@ async def _change_remit(tx: Tx, now: datetime, request: Request) -> Text:
     return await pair_voices.set_remit(tx, now, room, mirror, Remit.read(request.value or ""))
 
 
+async def _set_apart(tx: Tx, now: datetime, request: Request) -> Text:
+    room = await rooms.find(tx, request.room_id)
+    assert room is not None and request.key is not None  # noqa: S101 - it was asked for there
+    return await pillars.set_apart(tx, now, room, int(request.key), apart=request.value == "apart")
+
+
 async def _renew(tx: Tx, now: datetime, request: Request) -> Text:
     return await decision_changes.renew(tx, now, request.key or "")
 
@@ -138,6 +145,7 @@ EFFECTS: dict[str, Callable[[Tx, datetime, Request], Awaitable[Text]]] = {
     "enter": _let_in,
     "leave": _leave,
     "remit": _change_remit,
+    "pillar": _set_apart,
     "renew": _renew,
     "reopen": _reopen,
     "setting": _apply_setting,

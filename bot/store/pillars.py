@@ -48,5 +48,32 @@ async def in_force(tx: Tx, assembly_room_id: str) -> list[Pillar]:
     return list({row["number"]: _pillar(row) for row in rows}.values())
 
 
+async def set_apart(tx: Tx, assembly_room_id: str, pillar: Pillar, pod_room_id: str, *, apart: bool) -> bool:
+    """Note that a pod stands apart from a version, or does so no more; `False` if that was noted before."""
+    key = (assembly_room_id, pillar.number, pillar.version, pod_room_id)
+    if apart:
+        return await tx.run("INSERT OR IGNORE INTO pillars_apart VALUES (?, ?, ?, ?)", *key) == 1
+    return (
+        await tx.run(
+            "DELETE FROM pillars_apart WHERE assembly_room_id = ? AND number = ? AND version = ? AND pod_room_id = ?",
+            *key,
+        )
+        == 1
+    )
+
+
+async def apart(tx: Tx, assembly_room_id: str, pillar: Pillar) -> list[str]:
+    """Return the names of the pods that stand apart from a version."""
+    rows = await tx.all(
+        "SELECT pods.name FROM pillars_apart JOIN pods ON pods.room_id = pillars_apart.pod_room_id"
+        " WHERE pillars_apart.assembly_room_id = ? AND number = ? AND version = ?"
+        " AND pods.assembly_room_id = pillars_apart.assembly_room_id ORDER BY lower(pods.name)",
+        assembly_room_id,
+        pillar.number,
+        pillar.version,
+    )
+    return [row["name"] for row in rows]
+
+
 def _pillar(row: Row) -> Pillar:
     return Pillar(row["number"], row["version"], row["text"], from_ms(row["adopted_at"]), row["proposal_id"])

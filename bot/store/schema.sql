@@ -252,6 +252,15 @@ CREATE TABLE pillars (
     proposal_id TEXT NOT NULL UNIQUE REFERENCES proposals (id),
     PRIMARY KEY (assembly_room_id, number, version)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE pillars_apart (
+    assembly_room_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    PRIMARY KEY (assembly_room_id, number, version, pod_room_id),
+    FOREIGN KEY (assembly_room_id, number, version) REFERENCES pillars (assembly_room_id, number, version)
+        ON UPDATE CASCADE ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
 CREATE TABLE pods (
     room_id TEXT PRIMARY KEY REFERENCES rooms (room_id) ON UPDATE CASCADE,
     name TEXT NOT NULL,

@@ -254,3 +254,51 @@ async def test_too_few_pods_are_told_what_they_can_do(chat: Chat) -> None:
         "The class pillar needs at least 3 pods, and there are 2 here. What binds them is proposed with"
         " !propose We never leave anybody behind. | class=binding"
     ]
+
+
+# -- standing apart ------------------------------------------------------------------------------------
+
+
+async def test_a_pod_that_did_not_agree_stands_apart_by_two_members_until_it_joins_or_the_words_change(
+    chat: Chat,
+) -> None:
+    names = await river(chat, 5)
+    await chat.say(people(names[0])[0], "river", PILLAR)
+    for _reading in range(2):
+        await everybody(chat, names[:4], "agree")
+        await says(chat, names[4], "disagree")
+        await chat.wait(days=14, hours=1)
+    chat.heard("river")
+    assert (
+        "Alder agreed to pillar 1." in (await chat.say(people(names[0])[2], names[0], "!pillar apart 1"))[0]
+    )
+    assert "does not stand apart" in (await chat.say(people(names[4])[2], names[4], "!pillar join 1"))[0]
+    assert await chat.say(people(names[4])[2], names[4], "!pillar apart 1") == [
+        "elm-cy asks that Elm stands apart from pillar 1 (J1). It takes effect when another member types ok J1."
+    ]
+    told = "Elm stands apart from pillar 1, version 1, and keeps its autonomy on it."
+    assert await chat.say(people(names[4])[0], names[4], "ok J1") == [told]
+    assert chat.heard("river") == [told]
+    assert "Apart from it: Elm." in (await chat.say(people(names[0])[0], "river", "!pillars"))[0]
+    assert (
+        "stands apart from pillar 1 already"
+        in (await chat.say(people(names[4])[0], names[4], "!pillar apart 1"))[0]
+    )
+    await chat.say(people(names[4])[0], names[4], "!pillar join 1")
+    await chat.say(people(names[4])[1], names[4], "ok J2")
+    assert chat.heard("river")[-1] == "Elm joins pillar 1, version 1."
+    assert "Apart" not in (await chat.say(people(names[0])[0], "river", "!pillars"))[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("!pillar apart", "“” is no pillar's number. For example: !pillar 3"),
+        ("!pillar apart four", "“four” is no pillar's number."),
+        ("!pillar apart 4", "There is no pillar 4. !pillars lists them."),
+        ("!pillar join 4", "There is no pillar 4. !pillars lists them."),
+    ],
+)
+async def test_apart_from_nothing_is_refused(chat: Chat, line: str, answer: str) -> None:
+    names = await river(chat, 2)
+    assert answer in (await chat.say(people(names[0])[0], names[0], line))[0]

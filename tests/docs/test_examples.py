@@ -32,6 +32,7 @@ class Scene:
         room: Where; chosen by the kinds of room the command works in if not given.
         before: What is typed first: who, where, what.
         days: How many days pass after that.
+        sql: What is put into the store by hand after that, because it would take weeks.
         aged: How many days pass before anything.
         then: What is typed last before the example.
         replied_poll: The poll of an app that it replies to.
@@ -42,6 +43,7 @@ class Scene:
     room: str | None = None
     before: tuple[tuple[str, str, str], ...] = ()
     days: int = 0
+    sql: tuple[str, ...] = ()
     aged: int = 0
     then: tuple[tuple[str, str, str], ...] = ()
     replied_poll: PollMade | None = None
@@ -84,6 +86,9 @@ SAID_YES = (
     *((who, "willow", "agree P5") for who in ("Ana", "Ben", "Cy")),
     *((who, "oak", "agree P4") for who in ("Eve", "Fay", "Gil")),
 )
+PILLAR = ("spoke", "river", "!pillar propose We never leave anybody behind.")
+ADOPTED = "INSERT INTO pillars SELECT room_id, 3, 1, text, 0, id FROM proposals WHERE id = 'P2'"
+APART = "INSERT INTO pillars_apart VALUES ('!river:test', 3, 1, '!willow:test')"
 ADVISED = (("spoke", "river", "!propose We share the van. | class=advice"), *SAID_YES)
 
 PREPARE: dict[str, Scene] = {
@@ -106,6 +111,8 @@ PREPARE: dict[str, Scene] = {
     },
     "adopt": Scene(before=ADVISED, days=6),
     "pillar propose": Scene(person="spoke", room="river", aged=15),
+    "pillar apart": Scene(before=(PILLAR,), aged=15, sql=(ADOPTED,)),
+    "pillar join": Scene(before=(PILLAR,), aged=15, sql=(ADOPTED, APART)),
     "challenge": Scene(before=BLOCKED),
     "friendly": Scene(before=(PROPOSED,)),
     "not friendly": Scene(before=(PROPOSED, ("Ana", "willow", "!friendly P2 We buy a big tent."))),
@@ -186,6 +193,8 @@ async def test_an_example_is_answered_as_declared(
     for who, where, what in scene.before:
         await chat.say(await who_types(chat, who, where), where, what)
     await chat.wait(days=scene.days)
+    for statement in scene.sql:
+        await chat.rows(statement)
     for who, where, what in scene.then:
         await chat.say(await who_types(chat, who, where), where, what)
     person = await who_types(chat, scene.person, room)
