@@ -25,7 +25,7 @@ from bot.ports import SendChart, ShareFile
 
 PROGRAM = Path(__file__).parents[1] / "chart.py"
 AT_ONCE = 2
-"""How many are drawn at once; each takes a core for about a second, and about 100 MB meanwhile."""
+"""How many are drawn at once; each takes a core for about a second, and up to 130 MB meanwhile."""
 LONGEST = 30.0
 """Seconds."""
 LARGEST = 4_000_000

@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from bot.domain.ballots import Tally
 from bot.domain.counting.kinds import Kind
+from bot.domain.modes import Mode
 from bot.domain.polls import Poll
 from bot.domain.proposals import Proposal, State
 from bot.domain.stances import Count
@@ -58,8 +59,10 @@ async def show_poll(
 
 
 async def show_proposal(tx: Tx, now: datetime, proposal: Proposal, count: Count) -> None:
-    """Queue the picture of what came of a proposal."""
+    """Queue the picture of what came of a proposal; where an assembly counts more than its pods, bars of pods would mislead."""
     if not count.present or proposal.state in (State.UNCLEAR, State.WITHDRAWN):
+        return
+    if proposal.mode is not Mode.PODS:
         return
     language = (await pods.settings(tx, proposal.room_id)).language
     bars = [

@@ -7,6 +7,7 @@ import pytest
 from bot.ports import Say, SendChart
 from bot.store import inbox
 from tests.commands.chat import Chat
+from tests.commands.river import river, says
 from tests.commands.test_polls import say, willow
 
 
@@ -127,3 +128,18 @@ async def test_a_picture_is_queued_once_though_its_poll_is_looked_at_again(chat:
     chat.clock.moment += timedelta(hours=1)
     await say(chat, "Ana", "!poll P1")
     assert len(chat.pictures("willow")) == 1
+
+
+@pytest.mark.parametrize(("mode", "shown"), [("", True), (" | mode=double", False)])
+async def test_where_an_assembly_counts_people_too_no_bars_of_pods_alone_are_shown(
+    chat: Chat, mode: str, shown: bool
+) -> None:
+    names = await river(chat, 3)
+    await chat.say("alder-ana", "river", f"!propose We share the van. | class=binding{mode}")
+    for name in names:
+        await says(chat, name, "agree")
+    await chat.wait(days=9)
+    assert "is adopted" in chat.last("river").text
+    caption = "P1 – Agree: 3, Disagree: 0. 3 pods have a voice."
+    assert chat.pictures("river") == ([caption] if shown else [])
+    assert chat.pictures("alder") == ["P2 – Agree: 3, Disagree: 0. 3 members have a voice."]
