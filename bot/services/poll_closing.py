@@ -18,7 +18,7 @@ from bot.services.poll_counting import may_vote, sum_up, tally_now
 from bot.services.poll_ending import close, end_by_command, take_back
 from bot.services.polls import find
 from bot.services.speech import say
-from bot.store import pods, poll_pods, polls, steps, timers
+from bot.store import outbox, pods, poll_pods, polls, steps, timers
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -142,9 +142,13 @@ async def correct(tx: Tx, now: datetime, poll_id: str) -> None:
 
 
 async def erase(tx: Tx, poll_id: str) -> None:
-    """Forget who answered what; the tally stays (behaviour.md, section 11)."""
+    """Forget who answered what; the tally stays (behaviour.md, section 11).
+
+    An answer to somebody's message that could not be sent for so long names them and their choice.
+    """
     await timers.drop(tx, f"poll.{poll_id}.correct")
     await polls.erase_answers(tx, poll_id)
+    await outbox.forget_words(tx, poll_id, answers_only=True)
 
 
 async def cancel(tx: Tx, now: datetime, room: Room, sender: Person, poll_id: str) -> Text:

@@ -30,7 +30,7 @@ from bot.services.proposal_rounds import end_native, set_end
 from bot.services.proposals import find
 from bot.services.reminder_plans import plan
 from bot.services.speech import say
-from bot.store import pods, proposals, rooms, timers
+from bot.store import outbox, pods, proposals, rooms, timers
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -202,7 +202,10 @@ async def settle_due(tx: Tx, now: datetime, proposal_id: str) -> None:
 
 
 async def erase(tx: Tx, now: datetime, proposal_id: str) -> None:
-    """Forget who said what; the tally stays (behaviour.md, section 11). What an open process needs is kept as long."""
+    """Forget who said what; the tally stays (behaviour.md, section 11). What an open process needs is kept as long.
+
+    So is what could not be said for so long and names people: a result that still waits is said without the reasons.
+    """
     found = await proposals.find(tx, proposal_id)
     parent = await proposals.find(tx, found.parent) if found and found.parent else None
     if parent is not None and not parent.state.is_over:
@@ -213,6 +216,12 @@ async def erase(tx: Tx, now: datetime, proposal_id: str) -> None:
     if found is not None and found.of_pods and not found.erased:
         await voices.settle(tx, found)
     await proposals.erase(tx, proposal_id)
+    await outbox.forget_words(tx, proposal_id, answers_only=True)
+    if found is None or found.of_pods or found.parent is not None or found.count is None:
+        return  # where pods are named, nobody is
+    if await outbox.forget_words(tx, proposal_id, answers_only=False):
+        text = proposal_results.result(found, found.count, ())
+        await say(tx, now, found.room_id, text, about=found.id, aloud=True)
 
 
 async def withdraw(

@@ -36,7 +36,7 @@ from bot.services import (
     swaps,
     unreadable,
 )
-from bot.store import inbox, timers
+from bot.store import inbox, steps, timers
 from bot.store.database import Database, Tx
 
 log = logging.getLogger(__name__)
@@ -99,6 +99,7 @@ async def _drop_moving(tx: Tx, now: datetime, due: datetime, payload: dict[str, 
 
 async def _forget_old(tx: Tx, now: datetime, due: datetime, payload: dict[str, Any]) -> None:
     await inbox.forget_old(tx, now)
+    await steps.forget_questions(tx, now - FORGET_EACH)
     await timers.put(tx, "inbox.forget", "inbox.forget", now + FORGET_EACH)
 
 

@@ -176,6 +176,28 @@ async def cancel(tx: Tx, txn_id: str) -> bool:
     )
 
 
+async def forget_words(tx: Tx, about: str, *, answers_only: bool) -> int:
+    """Forget what was to be said of an object and never was, and say it no more; returns how much waited.
+
+    Args:
+        tx: The open transaction.
+        about: The id of the object.
+        answers_only: Only what answers somebody's message.
+    """
+    words = "about = ?1 AND kind IN ('Say', 'Edit', 'SendFile') AND (?2 = 0 OR payload ->> 'reply_to' IS NOT NULL)"
+    waiting = await tx.run(
+        f"UPDATE outbox SET state = 'cancelled', payload = '' WHERE state = 'waiting' AND {words}",  # noqa: S608 - our own words
+        about,
+        answers_only,
+    )
+    await tx.run(
+        f"UPDATE outbox SET payload = '' WHERE state = 'failed' AND {words}",  # noqa: S608 - our own words
+        about,
+        answers_only,
+    )
+    return waiting
+
+
 async def first(tx: Tx, room_id: str) -> None:
     """Move the newest waiting row of a room before all others, to be tried at once."""
     await tx.run(

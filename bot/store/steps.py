@@ -63,6 +63,11 @@ async def ask(tx: Tx, room_id: str, user_id: str, now: datetime, choices: list[s
     )
 
 
+async def forget_questions(tx: Tx, before: datetime) -> None:
+    """Forget questions that were put before a moment: their choices say what somebody may have meant."""
+    await tx.run("DELETE FROM questions WHERE asked_at < ?", to_ms(before))
+
+
 async def take_question(tx: Tx, room_id: str, user_id: str) -> Question | None:
     """Return the question put to somebody and forget it: a number answers it once."""
     row = await tx.one(
