@@ -22,7 +22,7 @@ UNSIGNED = "UNSIGNED_SENDER_DEVICE"
 """Why a strict member's app shows nothing of such a device."""
 NOT_DONE = "you have not verified the app you sent this from"
 """What is said of a command from an unsigned device; that is no answer to it."""
-_EVENTS = "('Say', 'Edit', 'StartPoll', 'EndPoll', 'SendFile', 'Redact')"
+_EVENTS = "('Say', 'Edit', 'StartPoll', 'EndPoll', 'SendFile', 'ShareFile', 'SendChart', 'Redact')"
 _SHOWN = 3
 
 

@@ -55,7 +55,7 @@ def test_the_example_has_every_key_and_no_other() -> None:
 def test_each_key_of_the_example_is_explained() -> None:
     lines = EXAMPLE.read_text().splitlines()
     keys = [number for number, line in enumerate(lines) if re.match(r" *\w+:", line)]
-    inside = {line.strip() for line in ("invites:", "verify:", "log:")}
+    inside = {line.strip() for line in ("invites:", "verify:", "files:", "log:")}
     for number in keys:
         explained = lines[number - 1].lstrip().startswith("#")
         assert explained or lines[number] in inside, lines[number]
