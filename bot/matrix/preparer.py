@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ROOMS_A_PART = 50
-ROOMS_A_SLICE = 10  # about 15 ms of encryption, then the loop may turn
-DEVICES_A_CLAIM = 100
+ROOMS_A_PART = (
+    20  # about 30 ms of encryption, then the loop may turn; the next part follows while these are sent to
+)
+PARTS_AT_ONCE = 2
+DEVICES_A_CLAIM = 200
 DEVICES_A_REQUEST = 300
 REQUESTS_AT_ONCE = 4
 REQUESTS_OPEN = 8
@@ -81,6 +83,7 @@ class Preparer:
     def __init__(self, client: BotClient) -> None:
         self._client = client
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._slots = asyncio.Semaphore(PARTS_AT_ONCE)
         self._keyless: dict[Device, float] = {}
         self._told_no_olm: set[Device] = set()
 
@@ -115,22 +118,33 @@ class Preparer:
             Retry: A room is not known yet.
             GiveUp: A room is not encrypted.
         """
-        cold = [room_id for room_id in room_ids if room_id not in self._running and self._is_cold(room_id)]
+        wanted = dict.fromkeys(room_ids)
+        cold = [room_id for room_id in wanted if room_id not in self._running and self._is_cold(room_id)]
         asked = [room_id for room_id in cold if self._is_asked_for(room_id)]
         known = [room_id for room_id in cold if room_id not in asked]
         tasks = set()
         for group in (known, asked):
-            if group:
-                task = asyncio.create_task(self._run(group), name="prepare rooms")
+            todo = iter(group)
+            while part := list(islice(todo, ROOMS_A_PART)):
+                task = asyncio.create_task(self._run(part), name="prepare rooms")
                 # Seen even when the one who asked was cancelled and nobody else looks.
                 task.add_done_callback(lambda done: done.cancelled() or done.exception())
-                self._running.update(dict.fromkeys(group, task))
+                self._running.update(dict.fromkeys(part, task))
                 tasks.add(task)
         return tasks
 
+    def begin_known(self, room_ids: Iterable[str]) -> None:
+        """Start preparing those of the rooms that can be; whoever sends there sees to the others."""
+        known = self._client.rooms
+        self.begin(room_id for room_id in room_ids if room_id in known and known[room_id].encrypted)
+
     async def _run(self, room_ids: list[str]) -> None:
         try:
-            await self._share_all(room_ids)
+            users = self._members(room_ids)
+            if any(map(self._client.is_unknown, users)):
+                await self._client.query_keys(users)
+            async with self._slots:  # a few at a time, so that the first can be sent to soon
+                await self._share(room_ids)
         finally:
             for room_id in room_ids:
                 self._running.pop(room_id, None)
@@ -147,25 +161,11 @@ class Preparer:
     def _is_asked_for(self, room_id: str) -> bool:
         return any(map(self._client.is_unknown, self._client.rooms[room_id].users))
 
-    async def _share_all(self, room_ids: list[str]) -> None:
-        problem: TransportError | None = None
-        todo = iter(room_ids)
-        while part := list(islice(todo, ROOMS_A_PART)):
-            try:
-                await self._share(part)
-            except TransportError as error:
-                problem = problem or error
-        if problem:
-            raise problem
-
     async def _share(self, room_ids: list[str]) -> None:
-        client, olm = self._client, self._client.olm
-        users = self._members(room_ids)
-        if any(map(client.is_unknown, users)):
-            await client.query_keys(users)
+        olm = self._client.olm
         cold = [room_id for room_id in room_ids if olm.should_share_group_session(room_id)]
         await self._claim(self._members(cold))
-        requests = await self._encrypt(cold)
+        requests = self._encrypt(cold)
         problem = await self._send(requests)
         missed = [room_id for room_id in cold if not self._settle(room_id)]
         if missed:
@@ -207,23 +207,20 @@ class Preparer:
                     self._keyless[device.user_id, device.id] = now + KEYLESS_SECONDS
             await asyncio.sleep(0)
 
-    async def _encrypt(self, room_ids: list[str]) -> list[_Request]:
+    def _encrypt(self, room_ids: list[str]) -> list[_Request]:
         olm = self._client.olm
         requests: list[_Request] = []
-        todo = iter(room_ids)
-        while part := list(islice(todo, ROOMS_A_SLICE)):
-            with self._client.store.batch():
-                for room_id in part:
-                    room = self._client.rooms.get(room_id)
-                    if room is None:
-                        continue
-                    session = olm.outbound_group_sessions.get(room_id)
-                    if session is not None and session.expired:
-                        self._client.invalidate_outbound_session(room_id)
-                    for who, content in olm.share_group_session_parallel(room_id, list(room.users), True):
-                        session = olm.outbound_group_sessions[room_id]
-                        _place(requests, content["messages"]).add(content["messages"], session, who)
-            await asyncio.sleep(0)
+        with self._client.store.batch():
+            for room_id in room_ids:
+                room = self._client.rooms.get(room_id)
+                if room is None:
+                    continue
+                session = olm.outbound_group_sessions.get(room_id)
+                if session is not None and session.expired:
+                    self._client.invalidate_outbound_session(room_id)
+                for who, content in olm.share_group_session_parallel(room_id, list(room.users), True):
+                    session = olm.outbound_group_sessions[room_id]
+                    _place(requests, content["messages"]).add(content["messages"], session, who)
         return requests
 
     async def _send(self, requests: list[_Request]) -> TransportError | None:

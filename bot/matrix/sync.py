@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -47,7 +47,7 @@ from bot.ports import (
     Unencrypted,
     Unread,
 )
-from bot.store import inbox, outbox, rooms
+from bot.store import inbox, outbox, rooms, summaries
 from bot.store.database import Database, Tx, to_ms
 from bot.text import utc
 
@@ -56,6 +56,8 @@ log = logging.getLogger(__name__)
 TIMELINE = 100
 LONG_POLL_MS = 30_000
 SHORTEST_POLL = 1.0  # seconds; an answer without news takes LONG_POLL_MS on a server in good health
+FORESEEN = timedelta(days=1)
+"""How long after it was shown something is still expected to be approved soon."""
 TOKEN = "sync_token"  # noqa: S105 - a place in a stream, not a secret
 
 _STATE = [
@@ -204,6 +206,13 @@ class SyncLoop:
             backoff.reset()
             self._parking.may_be_readable = True
             await self.read_parked()
+            await self._foresee()
+
+    async def _foresee(self) -> None:
+        """Share the keys of rooms that something will go to if people approve it, while they think about it."""
+        async with self._database.transaction("keys") as tx:
+            soon = await summaries.foreseen(tx, self._clock.now() - FORESEEN)
+        self._client.preparer.begin_known(soon)
 
     # -- one answer ------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ sent, its words are erased here: the room has them, and we keep no copy.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, get_args
@@ -61,6 +62,54 @@ class Queued(Entry):
     tried_by: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first waiting row of a room.
+
+    Args:
+        kind: The name of its message's kind.
+        due_at: When it may be tried.
+    """
+
+    id: int
+    room_id: str
+    kind: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A row was sent.
+
+    Args:
+        event_id: The server's id, where it is an event.
+    """
+
+    row_id: int
+    at: datetime
+    event_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """A row is to be tried again later."""
+
+    row_id: int
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A row is given up; it stays visible to the operator and in `!status`."""
+
+    row_id: int
+    reason: str
+
+
+Outcome = Sent | PutOff | Failed
+
+
 async def queue(
     tx: Tx,
     now: datetime,
@@ -105,35 +154,79 @@ async def due(tx: Tx, now: datetime, busy: frozenset[str]) -> list[Queued]:
     return [_queued(row) for row in rows if row["room_id"] not in busy]
 
 
-async def next_due_at(tx: Tx, now: datetime) -> datetime | None:
-    """Return when the earliest waiting head of a room may be tried."""
-    row = await tx.one(
-        "SELECT min(CASE WHEN not_before > ? THEN 0 ELSE not_before END) AS at FROM outbox"
-        " WHERE id IN (SELECT min(id) FROM outbox WHERE state = 'waiting' GROUP BY room_id)",
-        to_ms(now + LONGEST_WAIT),
+async def heads(tx: Tx, now: datetime) -> list[Head]:
+    """Return the first waiting row of every room, oldest first, without what it says."""
+    rows = await tx.all(
+        "SELECT min(id) AS id, room_id, kind, not_before FROM outbox WHERE state = 'waiting' GROUP BY room_id"
+        " ORDER BY 1"
     )
-    return from_ms(row["at"]) if row and row["at"] is not None else None
+    latest = to_ms(now + LONGEST_WAIT)
+    return [
+        Head(
+            row["id"],
+            row["room_id"],
+            row["kind"],
+            from_ms(row["not_before"]) if row["not_before"] <= latest else now,
+        )
+        for row in rows
+    ]
 
 
-async def mark_tried(tx: Tx, row_id: int, now: datetime, device_id: str) -> None:
-    """Note that a row is being sent for the first time; a later attempt changes nothing."""
-    await tx.run(
-        "UPDATE outbox SET tried_at = ?, tried_by = ? WHERE id = ? AND tried_at IS NULL",
-        to_ms(now),
-        device_id,
+async def load(tx: Tx, row_ids: Sequence[int]) -> list[Queued]:
+    """Return rows."""
+    rows = await tx.all(
+        "SELECT * FROM outbox WHERE id IN (SELECT value FROM json_each(?))",
+        json.dumps(row_ids),
+    )
+    return [_queued(row) for row in rows]
+
+
+async def answers_after(tx: Tx, row_id: int) -> tuple[dict[str, int], int]:
+    """Look at the waiting rows behind one.
+
+    Returns:
+        The last row in each room that answers somebody, and the last row of all.
+    """
+    rows = await tx.all(
+        # as `queue` writes it; within people's words the quotation marks would be escaped
+        """SELECT id, room_id, instr(payload, '"reply_to": "') AS answers FROM outbox"""
+        " WHERE id > ? AND state = 'waiting' ORDER BY id",
         row_id,
+    )
+    return (
+        {row["room_id"]: row["id"] for row in rows if row["answers"]},
+        rows[-1]["id"] if rows else row_id,
+    )
+
+
+async def mark_tried(tx: Tx, row_ids: Sequence[int], now: datetime, device_id: str) -> None:
+    """Note that rows are being sent for the first time; a later attempt changes nothing."""
+    await tx.run_many(
+        "UPDATE outbox SET tried_at = ?, tried_by = ? WHERE id = ? AND tried_at IS NULL",
+        [(to_ms(now), device_id, row_id) for row_id in row_ids],
+    )
+
+
+async def settle(tx: Tx, outcomes: Sequence[Outcome]) -> None:
+    """Note what became of rows; the first event id that one got is the one that counts."""
+    await tx.run_many(
+        "UPDATE outbox SET state = 'sent', sent_at = ?, event_id = coalesce(event_id, ?), reason = NULL, payload = ''"
+        " WHERE id = ?",
+        [(to_ms(sent.at), sent.event_id, sent.row_id) for sent in outcomes if isinstance(sent, Sent)],
+    )
+    await tx.run_many(
+        "UPDATE outbox SET attempts = attempts + 1, not_before = ?, reason = ? WHERE id = ?",
+        [(to_ms(off.until), off.reason, off.row_id) for off in outcomes if isinstance(off, PutOff)],
+    )
+    await tx.run_many(
+        "UPDATE outbox SET state = 'failed', reason = ? WHERE id = ? AND state = 'waiting'",
+        [(failed.reason, failed.row_id) for failed in outcomes if isinstance(failed, Failed)],
     )
 
 
 async def mark_sent(tx: Tx, row_id: int, now: datetime, event_id: str | None) -> None:
-    """Settle a row; the first event id it got is the one that counts."""
-    await tx.run(
-        "UPDATE outbox SET state = 'sent', sent_at = ?, event_id = coalesce(event_id, ?), reason = NULL, payload = ''"
-        " WHERE id = ?",
-        to_ms(now),
-        event_id,
-        row_id,
-    )
+    """Settle one row as sent."""
+    await settle(tx, [Sent(row_id, now, event_id)])
 
 
 async def mark_echoed(tx: Tx, txn_id: str, event_id: str, now: datetime) -> None:
@@ -144,23 +237,6 @@ async def mark_echoed(tx: Tx, txn_id: str, event_id: str, now: datetime) -> None
         to_ms(now),
         event_id,
         txn_id,
-    )
-
-
-async def put_off(tx: Tx, row_id: int, until: datetime, reason: str) -> None:
-    """Try a row again later."""
-    await tx.run(
-        "UPDATE outbox SET attempts = attempts + 1, not_before = ?, reason = ? WHERE id = ?",
-        to_ms(until),
-        reason,
-        row_id,
-    )
-
-
-async def mark_failed(tx: Tx, row_id: int, reason: str) -> None:
-    """Give a row up; it stays visible to the operator and in `!status`."""
-    await tx.run(
-        "UPDATE outbox SET state = 'failed', reason = ? WHERE id = ? AND state = 'waiting'", reason, row_id
     )
 
 

@@ -5,8 +5,9 @@ Rule: a room that was encrypted once counts as encrypted for ever; a room that n
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from bot.domain.ids import normal_id
@@ -229,6 +230,16 @@ async def person(tx: Tx, room_id: str, user_id: str) -> Person:
             return member.person
     row = await tx.one("SELECT * FROM members WHERE room_id = ? AND user_id = ?", room_id, user_id)
     return Person(user_id, _name(row) if row else user_id)
+
+
+async def encrypted(tx: Tx, room_ids: Sequence[str]) -> dict[str, bool]:
+    """Return of those rooms that we are in whether they are encrypted."""
+    rows = await tx.all(
+        "SELECT room_id, encrypted FROM rooms"
+        " WHERE room_id IN (SELECT value FROM json_each(?)) AND membership = 'joined'",
+        json.dumps(room_ids),
+    )
+    return {row["room_id"]: bool(row["encrypted"]) for row in rows}
 
 
 async def shared_rooms(tx: Tx, user_id: str) -> list[str]:

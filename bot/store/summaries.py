@@ -112,6 +112,17 @@ async def drafts_in(tx: Tx, room_id: str) -> list[Summary]:
     )
 
 
+async def foreseen(tx: Tx, since: datetime) -> list[str]:
+    """Return the rooms that something goes to if it is approved which was shown for approval since a moment."""
+    rows = await tx.all(
+        "SELECT DISTINCT d.room_id FROM summaries s"
+        " JOIN summary_destinations d ON d.summary_id = s.id AND d.version = s.version"
+        " WHERE s.state IN ('draft', 'open') AND s.waits_from > ? ORDER BY d.room_id",
+        to_ms(since),
+    )
+    return [row["room_id"] for row in rows]
+
+
 async def sent_by(tx: Tx, room_id: str) -> list[Summary]:
     """Return the summaries of a room that others have, oldest first."""
     return await _found(

@@ -89,15 +89,16 @@ class MortalDatabase(Database):
 
 
 class MortalClient(BotClient):
-    """A client that asks for nothing once the bot is dead, and tells whether it is working on keys."""
+    """A client whose requests are moments to die at, too, and that tells whether it is working on keys."""
 
     life: Life
     keeping = 0
 
-    async def send(self, *args: Any, **more: Any) -> Any:
-        if self.life.ended:
-            await asyncio.get_running_loop().create_future()
-        return await super().send(*args, **more)
+    async def send(self, method: str, path: str, *args: Any, **more: Any) -> Any:
+        await self.life.reach(f"before {method} {path}")
+        answer = await super().send(method, path, *args, **more)
+        await self.life.reach(f"after {method} {path}")
+        return answer
 
     async def upkeep(self) -> None:
         self.keeping += 1

@@ -182,3 +182,32 @@ async def test_a_retraction_after_a_partial_delivery_cancels_the_rest(
     await bot.wait(hours=1)
     assert shown(ana, gone) == []
     assert {tuple(shown(ana, room)) for room in others} == {("S1 from the assembly River was retracted.",)}
+
+
+async def test_what_people_are_still_thinking_about_is_prepared_and_costs_one_request_a_room(
+    server: Homeserver, world: World, bot: Bot, ana: Peer, ben: Peer
+) -> None:
+    river, rooms = await federation(world, bot, ana, ben)
+    await bot.crash()
+    await bot.start()
+    ana.say(river, "!summary Words 0.")
+    await bot.settled()
+    cy = Peer(world, "cy")
+    world.member(rooms[0], cy.user_id, "join")
+    world.member(rooms[1], ben.user_id, "join")
+    await bot.settled()
+    world.member(rooms[1], ben.user_id, "leave")
+    await bot.settled()
+    ana.say(river, "ok S1")
+    await bot.settled()
+    server.asked.clear()
+    ben.say(river, "ok S1")
+    await bot.settled()
+    assert server.count("/send/") == PODS + 1
+    assert server.count("/keys/claim") == server.count("/sendToDevice/") == 0
+    for room in rooms:
+        [letter] = shown(ana, room)
+        assert letter.endswith("> Words 0.")
+    # who came while people thought about it reads it, and who went does not
+    assert "Words 0." in cy.texts(rooms[0])[-1]
+    assert ben.texts(rooms[1])[-1] == "(unreadable)"

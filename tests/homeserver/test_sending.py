@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.matrix.sender import REFUSAL
-from bot.ports import Edit, EndPoll, Message, Redact, SendFile, StartPoll
+from bot.matrix.delivery import REFUSAL
+from bot.matrix.sender import WIDTH
+from bot.ports import Edit, EndPoll, Message, Redact, Say, SendFile, StartPoll
+from bot.store import outbox
 from tests.homeserver.harness import Bot
 from tests.homeserver.peer import Peer
 from tests.homeserver.server import Homeserver
@@ -303,3 +305,23 @@ async def test_edits_polls_files_and_deletions_arrive_once_each_though_every_ans
     assert all(b"words" not in content for content in world.media.values())
     deleted = world.rooms[room].events[-1].event
     assert deleted["redacts"] == ana.heard(room)[3].event_id
+
+
+async def test_who_asks_while_a_fan_out_fills_all_slots_is_answered_at_once(
+    server: Homeserver, world: World, bot: Bot, ana: Peer
+) -> None:
+    rooms = [world.create(f"room{number}", ana.user_id, BOT) for number in range(WIDTH + 10)]
+    asking = world.create("asking", ana.user_id, BOT)
+    await bot.start()
+    server.asked.clear()
+    held = server.fault("wait", SEND, WIDTH)
+    async with bot.database.transaction("test") as tx:
+        for room in rooms:
+            await outbox.queue(tx, bot.clock.now(), room, Say("Hello"), txn_id=f"hello.{room}")
+    await bot.until(lambda: server.count(SEND) == WIDTH, "all slots are full")
+    ana.say(asking, "!help")
+    await bot.until(lambda: len(ana.texts(asking)) == 2, "she is answered")
+    assert server.count(SEND) == WIDTH + 1
+    held.release()
+    await bot.settled()
+    assert all(ana.texts(room)[-1] == "Hello" for room in rooms)

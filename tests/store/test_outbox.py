@@ -123,9 +123,11 @@ class Outbox(RuleBasedStateMachine):
                         case "sent":
                             await outbox.mark_sent(tx, row.id, self.now, f"${row.txn_id}")
                         case "failed":
-                            await outbox.mark_failed(tx, row.id, "no")
+                            await outbox.settle(tx, [outbox.Failed(row.id, "no")])
                         case "later":
-                            await outbox.put_off(tx, row.id, self.now + timedelta(minutes=5), "later")
+                            await outbox.settle(
+                                tx, [outbox.PutOff(row.id, self.now + timedelta(minutes=5), "later")]
+                            )
                         case "echo":
                             await outbox.mark_echoed(tx, row.txn_id, f"${row.txn_id}", self.now)
                         case _:
