@@ -161,6 +161,7 @@ async def _serve(
             hurry.cancel()
         # what is under way is left to the next start when we are told twice
         sending.cancel()
+    sync.rest()
 
 
 async def _send(sync: SyncLoop, sender: Sender) -> None:

@@ -22,6 +22,7 @@ from nio.store.database import SqliteStore
 from peewee import PeeweeException, SqliteDatabase
 
 from bot.config import Trust
+from bot.matrix.asleep import SleepingGroupSession, SleepingSession
 from bot.matrix.keywrites import Batch, write
 from bot.matrix.memory import Devices, GroupSessions, Sessions
 from bot.matrix.signatures import Owner
@@ -217,11 +218,12 @@ class KeyStore(SqliteStore):
     def load_sessions(self) -> Sessions:
         """Load the sessions with devices, the last used first."""
         sessions = Sessions()
-        for curve, session, made, used in self._rows(
-            "SELECT sender_key, session, creation_time, last_usage_date FROM olmsessions WHERE account_id = ?"
+        for curve, session, session_id, made, used in self._rows(
+            "SELECT sender_key, session, session_id, creation_time, last_usage_date FROM olmsessions"
+            " WHERE account_id = ?"
         ):
             times = datetime.fromisoformat(made), datetime.fromisoformat(used)
-            sessions.add(curve, Session.from_pickle(_bytes(session), times[0], self.pickle_key, times[1]))
+            sessions.add(curve, SleepingSession(_bytes(session), self.pickle_key, session_id, *times))
         return sessions
 
     def load_inbound_group_sessions(self) -> GroupSessions:
@@ -241,8 +243,14 @@ class KeyStore(SqliteStore):
             if session_id not in self.uses:  # from before uses were noted
                 self.note_use(session_id)
             sessions.add(
-                InboundGroupSession.from_pickle(
-                    _bytes(session), signing_key, sender_key, room_id, self.pickle_key, chains.get(session_id)
+                SleepingGroupSession(
+                    _bytes(session),
+                    self.pickle_key,
+                    session_id,
+                    signing_key,
+                    sender_key,
+                    room_id,
+                    chains.get(session_id),
                 )
             )
         return sessions

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 USERS_A_QUERY = 250
+USERS_A_SLICE = 50  # their devices take about 20 ms, then the loop may turn
 REMOTE_SECONDS = 10  # how long our server may wait for other servers' answers
 SILENT_SECONDS = 300  # how long a server, or a user, that was not answered for is left alone
 
@@ -76,21 +77,27 @@ class Queries:
         client.olm.users_for_key_query.difference_update(part)
         self.asked_now.update(part)
         body = {"device_keys": {user: [] for user in part}, "timeout": REMOTE_SECONDS * 1000}
-        answered: dict[str, Any] = {}
-        owners: dict[str, Owner] = {}
+        taken: set[str] = set()
         try:
             answer = await request(client, "POST", f"{V3}/keys/query", body)
             shown = objects(answer.get("device_keys"))
             owners = await read_owners(answer, shown.keys() & set(part), client.store.owners)
-            answered = shown
+            todo = iter([user for user in part if user in shown])
+            while some := list(islice(todo, USERS_A_SLICE)):
+                self.asked_now.difference_update(some)  # only now, so that nobody is passed over meanwhile
+                self._take(
+                    {user: shown[user] for user in some},
+                    {user: owners[user] for user in some if user in owners},
+                )
+                taken.update(some)
+                await asyncio.sleep(0)
         finally:
             self.asked_now.difference_update(part)
-            client.olm.users_for_key_query.update(set(part) - answered.keys())
+            client.olm.users_for_key_query.update(set(part) - taken)
         self._silent_until = {name: until for name, until in self._silent_until.items() if until > now()}
-        for silent in {*objects(answer.get("failures")), *(set(part) - answered.keys())}:
+        for silent in {*objects(answer.get("failures")), *(set(part) - taken)}:
             log.warning("devices of %s are not told", silent)
             self._silent_until[silent] = now() + SILENT_SECONDS
-        self._take({user: answered[user] for user in part if user in answered}, owners)
 
     def _take(self, device_keys: dict[str, Any], owners: dict[str, Owner]) -> None:
         client = self._client

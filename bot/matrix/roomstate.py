@@ -42,13 +42,14 @@ class RoomState:
         self._client = client
         self._clock = clock
         self._handle_room = handle_room
-        self._creators: defaultdict[str, set[str]] = defaultdict(set)
+        self.creators: defaultdict[str, set[str]] = defaultdict(set)
+        """By room, whose power there has no end."""
         self.joins: dict[str, datetime] = {}
         """When somebody, or we, last joined a room; see `SETTLING`."""
 
     def seen(self, room_id: str, events: Iterable[Any]) -> RoomSeen | None:
         """Return what events say of a room, or `None` if they say nothing that matters."""
-        return room_seen(self._client, room_id, events, self._creators[room_id])
+        return room_seen(self._client, room_id, events, self.creators[room_id])
 
     def note_join(self, room_id: str) -> None:
         """Note that somebody, or we, have just joined."""
@@ -84,7 +85,7 @@ class RoomState:
             for event in events
             if isinstance(event, RoomMemberEvent) and event.state_key == self._client.user_id
         ]
-        self._creators.pop(room_id, None)
+        self.creators.pop(room_id, None)
         last = own[-1] if own else None
         tx.caused_by(f"left.{room_id}.{cause}")
         by = last.sender if last else self._client.user_id

@@ -23,7 +23,7 @@ from nio.responses import RoomInfo, SyncResponse
 
 from bot.domain.errors import GiveUp, Retry, StartError
 from bot.logs import fault
-from bot.matrix import verification_events
+from bot.matrix import snapshot, verification_events
 from bot.matrix.backoff import Backoff, Pause
 from bot.matrix.client import BotClient
 from bot.matrix.found_polls import FoundPoll, with_answers
@@ -139,6 +139,7 @@ class SyncLoop:
         self._pause = pause
         self.joins = self._rooms.joins
         """When somebody, or we, last joined a room; see `roomstate.SETTLING`."""
+        self._saved: str | None = None
         self.synced = asyncio.Event()
         self.keys_wanted = asyncio.Event()
         client.wake_upkeep = self.keys_wanted.set
@@ -152,13 +153,17 @@ class SyncLoop:
         async with self._database.transaction("start") as tx:
             token = await inbox.load_meta(tx, TOKEN)
             await self._receipts.begin(tx)
+            present = await rooms.present(tx)
+        taken = snapshot.take_up(self._client, token, self._clock.now(), present)
+        if taken is not None:
+            self._rooms.creators.update(taken.creators)
         backoff, loop = Backoff(self._pause), asyncio.get_running_loop()
         while True:
             first, asked_at = not self.synced.is_set(), loop.time()
             try:
-                response = await self._ask(token, first=first)
+                response = await self._ask(token, first=first, whole=first and taken is None)
                 if not first and response.next_batch != token and self._receipts.hold(response):
-                    token = response.next_batch
+                    token, self._client.ahead = response.next_batch, False
                     backoff.reset()
                     continue
                 await self._take(response, token)
@@ -183,11 +188,16 @@ class SyncLoop:
             else:
                 backoff.reset()
 
-    async def _ask(self, since: str | None, *, first: bool) -> SyncResponse:
-        wanted = asked_for(self._receipts.asked_for())
+    async def _ask(self, since: str | None, *, first: bool, whole: bool) -> SyncResponse:
+        wanted, patience = asked_for(self._receipts.asked_for()), 0 if first else LONG_POLL_MS
         return await call(
-            self._client.sync(LONG_POLL_MS, wanted, since=since, full_state=True if first else None)
+            self._client.sync(patience, wanted, since=since, full_state=True if whole else None)
         )
+
+    def rest(self) -> None:
+        """Keep what the next start can go on from; call it when nothing is synced or sent any more."""
+        if self._saved is not None and not self._client.ahead:
+            snapshot.keep(self._client, self._saved, self._clock.now(), self._rooms.creators)
 
     async def keep_keys(self) -> None:
         """Do the key work between syncs, beside the loop: a slow server must not hold up messages."""
@@ -238,6 +248,7 @@ class SyncLoop:
             if self._verify is not None:
                 steps = filter(None, map(verification_events.to_device, response.to_device_events))
                 tx.afterwards += [partial(self._verify, heard) for heard in steps]
+        self._saved, self._client.ahead = response.next_batch, False
         if any(
             isinstance(event, RoomKeyEvent | ForwardedRoomKeyEvent) for event in response.to_device_events
         ):

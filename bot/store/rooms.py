@@ -242,6 +242,18 @@ async def encrypted(tx: Tx, room_ids: Sequence[str]) -> dict[str, bool]:
     return {row["room_id"]: bool(row["encrypted"]) for row in rows}
 
 
+async def present(tx: Tx) -> dict[str, set[str]]:
+    """Return who is in each room that we are in, ourselves included."""
+    rows = await tx.all(
+        "SELECT room_id, user_id FROM rooms r LEFT JOIN members m USING (room_id)"
+        " WHERE r.membership = 'joined' AND (m.membership = 'join' OR m.membership IS NULL)"
+    )
+    found: dict[str, set[str]] = {row["room_id"]: set() for row in rows}
+    for row in rows:
+        found[row["room_id"]].add(row["user_id"])
+    return found
+
+
 async def shared_rooms(tx: Tx, user_id: str) -> list[str]:
     """Return the rooms the bot shares with somebody."""
     rows = await tx.all(

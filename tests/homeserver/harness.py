@@ -256,12 +256,14 @@ class Bot:
             task.cancel()
         self.sender.stop()
         await self._tasks[2]
-        await self._end(self._tasks)
+        await self._end(self._tasks, in_order=True)
 
-    async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
+    async def _end(self, tasks: list[asyncio.Task[None]], *, in_order: bool = False) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if in_order:
+            self.sync.rest()
         await self.client.close()
         await self.database._connection.close()
         if self._looking is not None:
