@@ -1,7 +1,7 @@
-"""Sessions that are unsealed when they are first used.
+"""Sessions that stay in the file until they are used, and go back there when others have been used since.
 
-Rule: what a session is, is known without it; opening thousands that nobody uses today would keep a start waiting and take
-several times their memory.
+Rule: what is put to sleep was written first, in the transaction that has just ended; a session that has moved on and was
+not written is never put to sleep. Thousands that nobody uses today would keep a start waiting, and each takes nearly 4 kB.
 """
 
 # mypy: allow-untyped-calls
@@ -9,27 +9,31 @@ several times their memory.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nio.crypto.sessions import InboundGroupSession, Session
 
+if TYPE_CHECKING:
+    from bot.matrix.keystore import KeyStore
+
 
 class SleepingSession(Session):
-    """A session with a device, as the file has it until it is used.
+    """A session with a device.
 
     Args:
-        pickle: The session, sealed.
-        passphrase: What it is sealed with.
+        store: Where it is.
         session_id: Its id.
         made: When it began.
         used: When it was used last.
+        opened: The session itself, if it was just begun.
     """
 
     def __init__(
-        self, pickle: bytes, passphrase: str, session_id: str, made: datetime, used: datetime
+        self, store: KeyStore, session_id: str, made: datetime, used: datetime, opened: Any = None
     ) -> None:
-        super().__init__()
-        self._sealed: tuple[bytes, str] | None = (pickle, passphrase)
+        self._opened: Any = None
+        super().__init__(opened)
+        self._store = store
         self._known_id = session_id
         self.creation_time, self.use_time = made, used
 
@@ -38,12 +42,16 @@ class SleepingSession(Session):
         """The session's id."""
         return self._known_id
 
+    def sleep(self) -> None:
+        """Keep it in the file only; what is there must be its newest state."""
+        self._opened = None
+
     @property
     def _session(self) -> Any:
-        if self._sealed is not None:
-            pickle, passphrase = self._sealed
-            self._opened = Session.from_pickle(pickle, self.creation_time, passphrase)._session
-            self._sealed = None
+        if self._opened is None:
+            pickle, key = self._store.sealed("olmsessions", self._known_id), self._store.pickle_key
+            self._opened = Session.from_pickle(pickle, self.creation_time, key)._session
+            self._store.note_awake(self)
         return self._opened
 
     @_session.setter
@@ -52,11 +60,10 @@ class SleepingSession(Session):
 
 
 class SleepingGroupSession(InboundGroupSession):
-    """What decrypts one sender's messages in a room, as the file has it until it is used.
+    """What decrypts one sender's messages in a room; once used it stays awake.
 
     Args:
-        pickle: The session, sealed.
-        passphrase: What it is sealed with.
+        store: Where it is.
         session_id: Its id.
         signing_key: The sender's.
         sender_key: The sender's.
@@ -66,16 +73,16 @@ class SleepingGroupSession(InboundGroupSession):
 
     def __init__(
         self,
-        pickle: bytes,
-        passphrase: str,
+        store: KeyStore,
         session_id: str,
         signing_key: str,
         sender_key: str,
         room_id: str,
         chain: list[str] | None,
     ) -> None:
-        super().__init__("", signing_key, sender_key, room_id, chain, session=_SEALED)
-        self._sealed: tuple[bytes, str] | None = (pickle, passphrase)
+        self._opened: Any = None
+        super().__init__("", signing_key, sender_key, room_id, chain, session=_ASLEEP)
+        self._store = store
         self._known_id = session_id
 
     @property
@@ -85,13 +92,10 @@ class SleepingGroupSession(InboundGroupSession):
 
     @property
     def _session(self) -> Any:
-        if self._sealed is not None:
-            pickle, passphrase = self._sealed
-            opened = InboundGroupSession.from_pickle(
-                pickle, self.ed25519, self.sender_key, self.room_id, passphrase
-            )
+        if self._opened is _ASLEEP:
+            pickle, key = self._store.sealed("megolminboundsessions", self._known_id), self._store.pickle_key
+            opened = InboundGroupSession.from_pickle(pickle, self.ed25519, self.sender_key, self.room_id, key)
             self._opened = opened._session
-            self._sealed = None
         return self._opened
 
     @_session.setter
@@ -99,5 +103,4 @@ class SleepingGroupSession(InboundGroupSession):
         self._opened = session
 
 
-_SEALED: Any = object()
-"""Stands for what is not opened yet."""
+_ASLEEP: Any = object()

@@ -29,6 +29,8 @@ from bot.matrix.signatures import Owner
 from bot.store.disk import Disk, check_writable
 
 FILE = "keys.db"
+AWAKE = 500
+"""Sessions with devices that are kept open; those of a few parts of a fan-out."""
 
 
 class BoundDatabase(SqliteDatabase):
@@ -76,6 +78,7 @@ class KeyStore(SqliteStore):
         """The last day (`date.toordinal`) on which each room key came or read something."""
         self._new_uses: dict[str, int] = {}
         self._row: Any = None
+        self._awake: dict[str, SleepingSession] = {}
         check_writable(Path(self.database_path))
         # Made here because SQLite would make it readable by everyone; its -wal and -shm copy the mode.
         os.close(os.open(self.database_path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -202,6 +205,23 @@ class KeyStore(SqliteStore):
             self.disk.note(error)
             raise
         self._new_uses = {}
+        for _, session in batch.olm.values():
+            if isinstance(session, SleepingSession):
+                self.note_awake(session)
+        # nothing is gathered at this moment, so every session is in the file as it is
+        while self._batch is None and len(self._awake) > AWAKE:
+            self._awake.pop(next(iter(self._awake))).sleep()
+
+    def note_awake(self, session: SleepingSession) -> None:
+        """Note that a session was used just now."""
+        self._awake.pop(session.id, None)
+        self._awake[session.id] = session
+
+    def sealed(self, table: str, session_id: str) -> bytes:
+        """Return a session as it is in the file."""
+        query = f"SELECT session FROM {table} WHERE session_id = ?"  # noqa: S608 - our own names
+        (session,) = self.database.execute_sql(query, (session_id,)).fetchone()
+        return _bytes(session)
 
     # -- reading
 
@@ -218,12 +238,11 @@ class KeyStore(SqliteStore):
     def load_sessions(self) -> Sessions:
         """Load the sessions with devices, the last used first."""
         sessions = Sessions()
-        for curve, session, session_id, made, used in self._rows(
-            "SELECT sender_key, session, session_id, creation_time, last_usage_date FROM olmsessions"
-            " WHERE account_id = ?"
+        for curve, session_id, made, used in self._rows(
+            "SELECT sender_key, session_id, creation_time, last_usage_date FROM olmsessions WHERE account_id = ?"
         ):
             times = datetime.fromisoformat(made), datetime.fromisoformat(used)
-            sessions.add(curve, SleepingSession(_bytes(session), self.pickle_key, session_id, *times))
+            sessions.add(curve, SleepingSession(self, session_id, *times))
         return sessions
 
     def load_inbound_group_sessions(self) -> GroupSessions:
@@ -236,21 +255,15 @@ class KeyStore(SqliteStore):
         ):
             chains.setdefault(session_id, []).append(sender_key)
         sessions = GroupSessions()
-        for session_id, session, signing_key, sender_key, room_id in self._rows(
-            "SELECT session_id, session, fp_key, sender_key, room_id FROM megolminboundsessions"
+        for session_id, signing_key, sender_key, room_id in self._rows(
+            "SELECT session_id, fp_key, sender_key, room_id FROM megolminboundsessions"
             " WHERE account_id = ? ORDER BY rowid"
         ):
             if session_id not in self.uses:  # from before uses were noted
                 self.note_use(session_id)
             sessions.add(
                 SleepingGroupSession(
-                    _bytes(session),
-                    self.pickle_key,
-                    session_id,
-                    signing_key,
-                    sender_key,
-                    room_id,
-                    chains.get(session_id),
+                    self, session_id, signing_key, sender_key, room_id, chains.get(session_id)
                 )
             )
         return sessions

@@ -2,7 +2,7 @@
 
 Rule: a key of our messages is used from one place only. What is kept here is written when nothing is sent any more, and
 is deleted, on the disk, before anything of it is used. After a crash nothing is here, and every key is made anew
-(docs/adr/0016-a-stop-keeps-what-is-known.md).
+(docs/adr/0018-a-stop-keeps-what-is-known.md).
 """
 
 # mypy: allow-untyped-calls

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.matrix import keystore
 from bot.matrix.forgetting import forget
 from tests.homeserver.harness import Bot
 from tests.homeserver.peer import Peer
@@ -423,3 +424,25 @@ async def test_uploads_that_fail_for_long_pile_up_no_keys(
     ana.say(room, "!pod create Willow")
     await bot.settled()
     assert "is now the pod Willow" in ana.texts(room)[-1]
+
+
+async def test_sessions_that_are_put_to_sleep_go_on_where_they_were(
+    world: World, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keystore, "AWAKE", 1)
+    people = [Peer(world, f"p{number}") for number in range(4)]
+    room = world.create("willow", *(peer.user_id for peer in people), BOT)
+    await bot.start()
+    for number in range(4):
+        # a new key for the room goes through the same session with each device, further each time
+        world.member(room, (guest := f"@guest{number}:test"), "join")
+        await bot.queue(room, f"message {number}", f"T{number}")
+        await bot.settled()
+        world.member(room, guest, "leave")
+        await bot.settled()
+        if number == 1:
+            await bot.restart()
+    awake = [session for session in bot.client.olm.session_store if session._opened is not None]
+    assert len(awake) == 1
+    for peer in people:
+        assert peer.texts(room)[1:] == [f"message {number}" for number in range(4)]

@@ -78,7 +78,7 @@ async def test_a_picture_that_cannot_be_drawn_is_left_out_and_holds_up_nothing(
     async def fail(_: SendChart) -> bytes:
         raise GiveUp(NOT_DRAWN)
 
-    bot.sender._draw = fail
+    bot.sender._delivery._draw = fail
     await bot.queue(room, "the result", "T1")
     await bot.queue(room, CHART, "T2")
     await bot.queue(room, "afterwards", "T3")
@@ -105,7 +105,7 @@ async def test_while_many_pictures_wait_other_rooms_are_spoken_to(world: World, 
         drawing -= 1
         return await draw_nothing(chart)
 
-    bot.sender._draw = slowly
+    bot.sender._delivery._draw = slowly
     bot.sender._width = AT_ONCE + 1
     for number, name in enumerate(rooms[:5]):
         await bot.queue(name, CHART, f"T{number}")
