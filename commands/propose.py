@@ -27,11 +27,11 @@ from bot.services import (
     amending,
     assembly_proposals,
     mandate_carrying,
-    proposal_closing,
     proposal_counting,
     proposal_opening,
     proposal_texts,
     proposal_views,
+    proposal_withdrawal,
     proposals,
 )
 from bot.text import Text, _, shorten
@@ -190,7 +190,7 @@ async def list_(ctx: Context) -> Reply:
 )
 async def withdraw(ctx: Context, id: Proposal) -> Reply:
     """Take back a proposal you made, while it is open or blocked; what was said of it is erased."""
-    return Answer(await proposal_closing.withdraw(ctx.tx, ctx.now, id, ctx.sender), id.id)
+    return Answer(await proposal_withdrawal.withdraw(ctx.tx, ctx.now, id, ctx.sender), id.id)
 
 
 @command(
@@ -229,7 +229,7 @@ async def explain(ctx: Context, object_id: str) -> Reply:
 @undoes("proposal.open")
 async def undo_open(ctx: Context, payload: dict[str, str]) -> Reply:
     """Withdraw a proposal on which nobody else has spoken."""
-    return await proposal_closing.undo_open(ctx.tx, ctx.now, ctx.room, ctx.sender, payload["id"])
+    return await proposal_withdrawal.undo_open(ctx.tx, ctx.now, ctx.room, ctx.sender, payload["id"])
 
 
 @needs

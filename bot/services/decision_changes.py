@@ -13,7 +13,7 @@ from bot.domain.decisions import REOPENED_FOR, Status
 from bot.domain.errors import Conflict
 from bot.domain.values import Code, When
 from bot.services import decision_texts
-from bot.services.decisions import set_timers
+from bot.services.decision_log import set_timers
 from bot.services.quiet import until_morning
 from bot.services.speech import say
 from bot.store import decisions, pods, rooms, timers

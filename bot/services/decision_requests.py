@@ -14,7 +14,7 @@ from bot.domain.polls import tidy
 from bot.domain.proposals import REASON_LENGTH
 from bot.domain.values import Code, Person
 from bot.services import decision_texts, requests
-from bot.services.decisions import check_no_pillar
+from bot.services.decision_log import check_no_pillar
 from bot.services.pairs import is_spoke
 from bot.store.database import Tx
 from bot.text import Text

@@ -1,4 +1,4 @@
-"""How proposals end: at the deadline, extended, corrected, withdrawn, and what people said erased.
+"""How proposals end: at the deadline, extended, corrected, and what people said erased.
 
 Rule: a proposal that closes late leaves out what was sent after its end, and says that it was late.
 """
@@ -9,10 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.blocks import CLOCK, GIVEN_UP_AFTER, REMIND_BLOCKER_AFTER
-from bot.domain.errors import Conflict, NotAllowed
-from bot.domain.pods import Room
 from bot.domain.proposals import ERASED_AFTER, Proposal, State, at_end, decide_all, extension
-from bot.domain.values import Code, Person, When
+from bot.domain.values import When
 from bot.services import (
     hold_ends,
     mandate_carrying,
@@ -27,7 +25,6 @@ from bot.services import (
 from bot.services.poll_closing import LATE_AFTER, WAITS_FOR_KEYS
 from bot.services.proposal_counting import Standing, named, stand
 from bot.services.proposal_rounds import end_native, set_end
-from bot.services.proposals import find
 from bot.services.reminder_plans import plan
 from bot.services.speech import say
 from bot.store import outbox, pods, proposals, rooms, timers
@@ -222,106 +219,3 @@ async def erase(tx: Tx, now: datetime, proposal_id: str) -> None:
     if await outbox.forget_words(tx, proposal_id, answers_only=False):
         text = proposal_results.result(found, found.count, ())
         await say(tx, now, found.room_id, text, about=found.id, aloud=True)
-
-
-async def withdraw(
-    tx: Tx, now: datetime, proposal: Proposal, sender: Person, *, undone: bool = False
-) -> Text:
-    """Take a proposal back: its author may, while it is open or blocked.
-
-    Args:
-        tx: The open transaction.
-        now: The moment.
-        proposal: The proposal.
-        sender: Who asks for it.
-        undone: Whether it is an `!undo`, which takes it back only if nobody else has spoken.
-
-    Raises:
-        NotAllowed: The sender is not its author.
-        Conflict: It is over, or others have spoken.
-    """
-    if proposal.parent is not None:
-        raise Conflict(
-            "{id} is your pod's part of {parent}, a proposal of the assembly.",
-            id=proposal.id,
-            parent=proposal.parent,
-        )
-    if sender.user_id != proposal.author:
-        raise NotAllowed("Only who proposed {id} can take it back.", id=proposal.id)
-    if proposal.state.is_over:
-        raise Conflict(
-            "{id} is over. {show} shows what came of it.",
-            id=proposal.id,
-            show=Code(f"!proposal {proposal.id}"),
-        )
-    standing = await stand(tx, proposal)
-    others = [user_id for user_id in standing.last if user_id != sender.user_id and standing.said(user_id)]
-    if undone and others:
-        raise Conflict(
-            "Others have spoken on {id} already. {withdraw} takes it back all the same.",
-            id=proposal.id,
-            withdraw=Code(f"!proposal withdraw {proposal.id}"),
-        )
-    for key in ("", ".block", ".correct"):
-        await timers.drop(tx, f"proposal.{proposal.id}{key}")
-    if proposal.is_open:
-        await end_native(tx, now, proposal, redact=True)
-    if proposal.of_pods:
-        await mandates.drop_mirrors(tx, now, proposal)
-        gone = Text(
-            "The proposal {name} is withdrawn; you need not decide it.", name=proposal_texts.name(proposal)
-        )
-        await mandates.tell_pods(tx, now, proposal, gone)
-    await proposals.save(tx, replace(proposal, state=State.WITHDRAWN))
-    await proposals.erase(tx, proposal.id)
-    return Text(
-        "{id} is withdrawn by {who}. It may be proposed again: {again}",
-        id=proposal.id,
-        who=sender,
-        again=Code("!propose TEXT"),
-    )
-
-
-async def member_left(tx: Tx, now: datetime, room_id: str, user_id: str) -> None:
-    """Let somebody who left the room drop out, and say the number that is needed now."""
-    for proposal in await proposals.open_in(tx, room_id):
-        if not await proposals.lose_voice(tx, proposal.id, user_id):
-            continue
-        who = await rooms.person(tx, room_id, user_id)
-        standing = await stand(tx, proposal)
-        if proposal.state is State.BLOCKED:
-            if not standing.blocks:
-                remark = Text("{who} left, and no block stands any more.", who=who)
-                await settle(tx, now, proposal, remark)
-            continue
-        text = Text(
-            "{who} left, and has no voice in {id} any more. {needed}",
-            who=who,
-            id=proposal.id,
-            needed=proposal_texts.needed(proposal, len(standing.voices)),
-        )
-        await say(tx, now, room_id, text, about=proposal.id)
-
-
-async def member_joined(tx: Tx, now: datetime, room: Room, user_id: str) -> None:
-    """Tell somebody who joined about open proposals: they cannot read what was said before."""
-    found = await proposals.open_in(tx, room.room_id)
-    running = [each for each in found if each.is_open and not each.of_pods]
-    if not running or user_id not in {member.user_id for member in await rooms.members(tx, room.room_id)}:
-        return
-    text = Text.lines(
-        [
-            Text(
-                "These were proposed before you came, and those who were here then decide. {show} shows one:",
-                show=Code(f"!proposal {running[0].id}"),
-            ),
-            Text.listed(Text("{name}", name=proposal_texts.name(each)) for each in running),
-        ]
-    )
-    # several who join in one step are told once
-    await say(tx, now, room.room_id, text, about=running[0].id, txn_id=f"{running[0].id}.again.{tx.cause}")
-
-
-async def undo_open(tx: Tx, now: datetime, room: Room, sender: Person, proposal_id: str) -> Text:
-    """Take back a proposal on which nobody else has spoken."""
-    return await withdraw(tx, now, await find(tx, room, proposal_id), sender, undone=True)

@@ -12,7 +12,7 @@ from datetime import datetime
 from bot.domain.classes import ADVICE, PILLAR
 from bot.domain.proposals import Proposal, State
 from bot.domain.values import Code
-from bot.services import decisions, pillars
+from bot.services import decision_log, pillars
 from bot.services.speech import say
 from bot.store import pods, proposals
 from bot.store.database import Tx
@@ -30,7 +30,7 @@ async def carry_out(tx: Tx, now: datetime, proposal: Proposal) -> list[Text]:
     lines: list[Text] = []
     if proposal.class_ is PILLAR and (told := await pillars.put_in_force(tx, proposal)):
         lines.append(told)
-    lines += await decisions.enter_adopted(tx, now, proposal)
+    lines += await decision_log.enter_adopted(tx, now, proposal)
     if proposal.class_ is ADVICE and proposal.state is State.ADOPTED:
         lines.append(
             Text(

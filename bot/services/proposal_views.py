@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.domain.pods import Room
 from bot.domain.proposals import Proposal, State
 from bot.domain.values import Code
-from bot.services import hold_ends, mandates, proposal_sums, proposal_texts
+from bot.services import hold_ends, mandates, proposal_lines, proposal_sums, proposal_texts
 from bot.services.polls import LISTED, LISTED_FOR
 from bot.services.proposal_counting import named, result_or_sum, stand, summed
 from bot.store import pods, proposals, rooms, stances
@@ -76,7 +76,7 @@ async def listing(tx: Tx, now: datetime, room: Room) -> Text:
     parts: list[Text] = []
     if running:
         parts.append(Text("Open proposals; {show} shows one:", show=Code(f"!proposal {running[0].id}")))
-        lines = [proposal_texts.open_line(each, await result_or_sum(tx, each), zone, now) for each in running]
+        lines = [proposal_lines.open_line(each, await result_or_sum(tx, each), zone, now) for each in running]
         parts.append(Text.listed(lines))
     else:
         parts.append(
@@ -88,7 +88,7 @@ async def listing(tx: Tx, now: datetime, room: Room) -> Text:
     ended = [each for each in over if each.state.is_over]
     if ended:
         parts += [Text(""), Text("Ended lately:")]
-        parts.append(Text.listed(proposal_texts.ended_line(each) for each in ended))
+        parts.append(Text.listed(proposal_lines.ended_line(each) for each in ended))
     return Text.lines(parts)
 
 
@@ -99,4 +99,4 @@ async def records(tx: Tx, room_id: str) -> Text:
     found |= {each.id: each for each in await proposals.ended_in(tx, room_id)}
     if not found:
         return Text("No proposals.")
-    return Text.listed(proposal_texts.record(each, zone) for each in found.values())
+    return Text.listed(proposal_lines.record(each, zone) for each in found.values())

@@ -23,7 +23,7 @@ from bot.ports import (
     RoomChange,
     RoomSeen,
 )
-from bot.services import limits, polls, proposal_closing, spokes
+from bot.services import limits, polls, proposal_membership, spokes
 from bot.services.speech import say
 from bot.store import outbox, pods, rooms, timers
 from bot.store.database import Tx
@@ -42,7 +42,7 @@ async def drop_moving(tx: Tx, now: datetime, room_id: str) -> None:
     for user_id in await rooms.drop_moving(tx, room_id):
         if room is not None and room.kind is RoomKind.POD:
             await spokes.member_left(tx, now, room_id, user_id)
-        await proposal_closing.member_left(tx, now, room_id, user_id)
+        await proposal_membership.member_left(tx, now, room_id, user_id)
 
 
 async def changed(tx: Tx, now: datetime, change: RoomChange, may_invite: Callable[[str], bool]) -> None:
@@ -224,11 +224,11 @@ def power_needed() -> Text:
 async def _member(tx: Tx, now: datetime, room: Room, member: MemberSeen, before: str | None) -> None:
     if room.kind is RoomKind.POD and before in ("join", "moving") and member.membership != "join":
         await spokes.member_left(tx, now, room.room_id, member.user_id)
-        await proposal_closing.member_left(tx, now, room.room_id, member.user_id)
+        await proposal_membership.member_left(tx, now, room.room_id, member.user_id)
     if member.membership == "join" and before != "join":
         await polls.member_joined(tx, now, room.room_id, member.user_id)
         if before != "moving":
-            await proposal_closing.member_joined(tx, now, room, member.user_id)
+            await proposal_membership.member_joined(tx, now, room, member.user_id)
         if room.kind is RoomKind.POD and before != "moving":
             await spokes.member_joined(tx, now, room.room_id, member.user_id)
 

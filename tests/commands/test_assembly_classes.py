@@ -66,6 +66,9 @@ async def advised(chat: Chat) -> tuple[str, ...]:
 
 async def test_a_pod_that_adopts_decides_it_by_its_own_rule_and_the_assembly_hears_it(chat: Chat) -> None:
     names = await advised(chat)
+    assert (await chat.say(people(names[1])[2], names[1], "!proposal P1"))[0].startswith(
+        "P1, proposed by alder-ana, adopted:"
+    )
     told = (await chat.say(people(names[1])[2], names[1], "!adopt P1"))[-1]
     assert "It is the advice P1 of the assembly; here your pod adopts it or not." in told
     assert "By consensus of 3 voices." in told
