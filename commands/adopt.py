@@ -1,6 +1,6 @@
 """`!adopt`: a pod decides whether it makes an advice of its assembly its own."""
 
-from bot.commanding import Context, Line, Reply, Word, command
+from bot.commanding import Context, Line, Reply, command
 from bot.domain.errors import UsageError
 from bot.domain.ids import POLL, normal_id
 from bot.domain.pods import RoomKind
@@ -15,7 +15,7 @@ from bot.text import _
     where=RoomKind.POD,
     example=("!adopt P2", "It is the advice P2 of the assembly"),
 )
-async def adopt(ctx: Context, id: Word = "", *, closes: Line = "") -> Reply:
+async def adopt(ctx: Context, id: Line = "", *, closes: Line = "") -> Reply:
     """Open a proposal of your pod with the words of the advice; it is decided by the pod's own rule. As a reply, the id may be left out.
 
     The assembly hears that your pod adopts it, if it does.

@@ -85,6 +85,9 @@ async def decide(
 )
 async def list_(ctx: Context, which: Line = "") -> Reply:
     """List the decisions of this room, and in a pod those of its assembly, which bind it. `!decisions all` lists the old ones too."""
+    if normal_id(which):
+        found = await decisions.find_here(ctx.tx, ctx.room, which, "!decision ")
+        return await show(ctx, found)
     if which and which.strip().lower() != "all":
         raise UsageError(
             "“{typed}” is no list of decisions. For example: {example}",

@@ -16,8 +16,10 @@ from bot.text import _
     example=("!pillars", "There is no pillar yet."),
     aliases=("pillar list",),
 )
-async def list_(ctx: Context) -> Reply:
-    """List each pillar with its number, version, date, and the pods that adopted it."""
+async def list_(ctx: Context, number: Line = "") -> Reply:
+    """List each pillar with its number, version, date, and the pods that adopted it; with a number, show that one."""
+    if number.strip():
+        return await show(ctx, number)
     return await pillars.listing(ctx.tx, ctx.room)
 
 

@@ -134,6 +134,8 @@ async def find_here(tx: Tx, room: Room, typed: str, example: str = "!decision ")
         UsageError: It is no decision's id.
         NotFound: There is no such decision here.
     """
+    if not typed.strip():
+        raise UsageError("Which decision? For example: {example}", example=Code(f"{example}D3"))
     found = normal_id(typed)
     if found is None or not found.startswith(DECISION):
         raise UsageError(

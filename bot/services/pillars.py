@@ -127,6 +127,8 @@ def number_of(typed: str) -> int:
     Raises:
         UsageError: It is none.
     """
+    if not typed.strip():
+        raise UsageError("Which pillar? For example: {example}", example=Code("!pillar 3"))
     digits = typed.strip().strip("#.:,")
     if not digits.isascii() or not digits.isdigit() or len(digits) > 6 or int(digits) == 0:
         raise UsageError(

@@ -239,6 +239,7 @@ async def test_what_is_no_class_here_is_refused_in_one_line_and_changes_nothing(
         ("!pillar propose We march.", "a spoke proposes it in the assembly: !pillar propose We march."),
         ("!adopt", "Adopt which advice? For example: !adopt P3"),
         ("!adopt advice", "Adopt which advice? For example: !adopt P3"),
+        ("!adopt the good advice", "Adopt which advice? For example: !adopt P3"),
         ("!adopt P9", "P9 is no advice of your assembly."),
         ("!adopt P1 | closes=soon", "P1 is no advice of your assembly."),
     ],
@@ -296,7 +297,8 @@ async def test_a_pod_that_did_not_agree_stands_apart_by_two_members_until_it_joi
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        ("!pillar apart", "“” is no pillar's number. For example: !pillar 3"),
+        ("!pillar apart", "Which pillar? For example: !pillar 3"),
+        ("!pillars 7", "There is no pillar 7. !pillars lists them."),
         ("!pillar apart four", "“four” is no pillar's number."),
         ("!pillar apart 4", "There is no pillar 4. !pillars lists them."),
         ("!pillar join 4", "There is no pillar 4. !pillars lists them."),
