@@ -23,10 +23,12 @@ from nio.crypto.sessions import (
     InboundGroupSession,
     OlmAccount,
     OutboundGroupSession,
+    OutboundSession,
     Session,
     derive_pickle_key,
 )
 from nio.events import MegolmEvent, RoomEncryptionEvent
+from nio.responses import SyncResponse
 from nio.rooms import MatrixRoom
 from nio.store import models
 from nio.store.database import MatrixStore, SqliteStore, use_database, use_database_atomic
@@ -114,6 +116,11 @@ HASHES: dict[Any, str] = {
     Olm.update_tracked_users: "49f25919d1af03dc",
     Olm._olm_encrypt: "d39136aa04e40d44",
     InboundGroupSession: "df96280ecefdef82",
+    SyncResponse._get_room_info: "efc8071370836584",
+    SyncResponse.from_dict: "dd7df2fac54eb011",
+    MatrixRoom.__init__: "8096f0791e1e0d8c",
+    MatrixRoom.add_member: "7e1ee8208e48d752",
+    OutboundSession: "7f432f5c8acd10f6",
     OutboundGroupSession: "5f1c98c001a16176",
     OutgoingKeyRequest: "763f9bbc343ce824",
     Session: "75474a8f24d7502b",
