@@ -47,8 +47,8 @@ async def lose(chat: Chat, state: str) -> None:
     """Let the answers to come wait, or be given up, as the sender does."""
     if state == "failed":
         async with chat.database.transaction("sender") as tx:
-            for row in await tx.all("SELECT id FROM outbox WHERE state = 'waiting'"):
-                await outbox.mark_failed(tx, row["id"], "refused")
+            waiting = await tx.all("SELECT id FROM outbox WHERE state = 'waiting'")
+            await outbox.settle(tx, [outbox.Failed(row["id"], "refused") for row in waiting])
 
 
 @pytest.mark.parametrize("state", ["sent", "waiting", "failed"])
