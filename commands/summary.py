@@ -1,6 +1,7 @@
 """`!summary`: a text that two people approve and that goes to other rooms, signed by the pod."""
 
 from dataclasses import replace
+from typing import Any
 
 from bot.commanding import (
     Answer,
@@ -229,7 +230,9 @@ async def approve(ctx: Context, object_id: str) -> Reply:
         and await summary_finding.came_from_elsewhere(ctx.tx, ctx.room, object_id)
     ):
         raise Unaddressed  # "ok" to what others wrote to us is talk
-    text = await summaries.approve(ctx.tx, ctx.now, ctx.room, ctx.sender, object_id, ctx.event.event_id)
+    text = await summaries.approve(
+        ctx.tx, ctx.now, ctx.room, ctx.sender, object_id, ctx.event.event_id, ctx.event.shown_at
+    )
     return Answer(text, object_id) if text else None
 
 
@@ -240,15 +243,17 @@ async def why(ctx: Context, object_id: str) -> Reply:
 
 
 @undoes("summary")
-async def undo_draft(ctx: Context, payload: dict[str, str]) -> Reply:
+async def undo_draft(ctx: Context, payload: dict[str, Any]) -> Reply:
     """Cancel one's own draft."""
-    return await summaries.cancel(ctx.tx, ctx.now, ctx.room, ctx.sender, payload["id"])
+    found, command = payload["id"], payload.get("command")
+    return await summaries.undo_draft(ctx.tx, ctx.now, ctx.room, ctx.sender, found, command)
 
 
 @undoes("summary.ok")
-async def undo_ok(ctx: Context, payload: dict[str, str]) -> Reply:
+async def undo_ok(ctx: Context, payload: dict[str, Any]) -> Reply:
     """Take one's own ok back, while the summary is a draft."""
-    return await summaries.withdraw_ok(ctx.tx, ctx.now, ctx.room, ctx.sender, payload["id"])
+    found, version = payload["id"], payload.get("version")
+    return await summaries.withdraw_ok(ctx.tx, ctx.now, ctx.room, ctx.sender, found, version)
 
 
 @needs

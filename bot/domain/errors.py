@@ -107,6 +107,8 @@ class Retry(TransportError):
         reason: For the log and `!status`; never holds message text.
         after: How long to wait, if the server said so.
         everywhere: Whether the server asked the whole account to slow down (429).
+
+    `is_doubtful` says whether it may have been done all the same, because the answer was lost.
     """
 
     def __init__(self, reason: str, after: timedelta | None = None, *, everywhere: bool = False) -> None:
@@ -114,6 +116,7 @@ class Retry(TransportError):
         self.reason = reason
         self.after = after
         self.everywhere = everywhere
+        self.is_doubtful = False
 
 
 class GiveUp(TransportError):

@@ -41,7 +41,7 @@ from bot.store.outbox import Queued
 
 OUTSIDE = outbox.LONGEST_WAIT
 """How long to wait before looking again whether we are back in a room."""
-_EVENTS = (Say, Edit, StartPoll, EndPoll, SendFile, ShareFile, SendChart, RefuseUnencrypted)
+EVENTS = (Say, Edit, StartPoll, EndPoll, SendFile, ShareFile, SendChart, RefuseUnencrypted)
 """What would be there twice if it were sent twice; the others change nothing the second time."""
 REFUSAL = (
     "This room is not encrypted, so I do nothing here. Switch encryption on in its settings and I will help."
@@ -84,7 +84,7 @@ class Delivery:
             return None
         if row.room_id not in self._client.rooms:
             raise Retry("I am not in the room", OUTSIDE)  # removed a moment ago
-        if is_doubtful(row, self._clock.now(), self._client.device_id) and isinstance(message, _EVENTS):
+        if is_doubtful(row, self._clock.now(), self._client.device_id) and isinstance(message, EVENTS):
             with _forbidden_for_now():
                 event_id = await find_sent(self._client, row)
             if event_id is not None:
@@ -114,8 +114,13 @@ class Delivery:
 
     async def _put(self, row: Queued, what: str, content: dict[str, Any]) -> str:
         path = f"/rooms/{_part(row.room_id)}/{what}/{_part(row.txn_id)}"
-        with _forbidden_for_now():
-            return _event_id(await request(self._client, "PUT", V3 + path, content))
+        try:
+            with _forbidden_for_now():
+                return _event_id(await request(self._client, "PUT", V3 + path, content))
+        except Retry as error:
+            # a server that says no has not taken it; an answer that was lost may have been a yes
+            error.is_doubtful = not (error.everywhere or isinstance(error.__cause__, Refused))
+            raise
 
     async def _redact(self, row: Queued, message: Redact) -> str | None:
         try:

@@ -16,7 +16,7 @@ from itertools import count
 from bot.domain.errors import DiskError, GiveUp, Retry
 from bot.logs import fault
 from bot.matrix.client import BotClient
-from bot.matrix.delivery import OUTSIDE, Delivery
+from bot.matrix.delivery import EVENTS, OUTSIDE, Delivery
 from bot.matrix.pictures import AT_ONCE, Draw, draw
 from bot.matrix.requests import Refused
 from bot.matrix.roomstate import SETTLING
@@ -229,14 +229,14 @@ class Sender:
         except GiveUp as error:
             if isinstance(error, Refused) and error.is_passing:
                 # it is not the message that was refused
-                return self._put_off(row, Retry(error.reason))
+                return self._put_off(row, _in_doubt(error.reason))
             log.warning("given up: %s", error.reason, extra=ids)
             return Failed(row.id, error.reason)
         except DiskError:
             raise
         except Exception as error:  # noqa: BLE001 - one row's fault must not stop the others
             log.error("send failed: %s", fault(error), extra=ids)
-            return self._put_off(row, Retry("a fault in the program; see its log"))
+            return self._put_off(row, _in_doubt("a fault in the program; see its log"))
         self._width = min(self._width + 1, WIDTH)
         return Sent(row.id, self._clock.now(), event_id)
 
@@ -249,4 +249,12 @@ class Sender:
             self._silent_until = now + max(self._silence(now), pause)
             self._width = max(self._width // 2, 1)
         log.info("put off: %s", error.reason, extra={"room_id": row.room_id, "txn_id": row.txn_id})
-        return PutOff(row.id, now + pause, error.reason)
+        # nothing of it has left, so it can still be taken back
+        untried = row.tried_at is None and isinstance(row.message, EVENTS) and not error.is_doubtful
+        return PutOff(row.id, now + pause, error.reason, untried=untried)
+
+
+def _in_doubt(reason: str) -> Retry:
+    error = Retry(reason)
+    error.is_doubtful = True
+    return error

@@ -51,6 +51,8 @@ async def sent(tx: Tx, summary: Summary, zone: ZoneInfo, now: datetime) -> Text:
             plural="{id} from {pod} was retracted {at}: deleted in {there} of {n} rooms that had it.",
             **values,
         )
+        if summary.retracting and items
+        else Text("{id} from {pod} was retracted {at}, before it went anywhere.", **values)
         if summary.retracting
         else Text(
             "{id} version {version} from {pod}, approved {at}: delivered to {there} of {n} room; seen by {seen} of {n}.",

@@ -31,9 +31,24 @@ from bot.text import Text
 
 
 async def approve(
-    tx: Tx, now: datetime, room: Room, sender: Person, summary_id: str, event_id: str
+    tx: Tx,
+    now: datetime,
+    room: Room,
+    sender: Person,
+    summary_id: str,
+    event_id: str,
+    shown_at: datetime | None = None,
 ) -> Text | None:
     """Count somebody's ok; the second one that counts sends the summary.
+
+    Args:
+        tx: The open transaction.
+        now: The moment.
+        room: Where.
+        sender: Whose.
+        summary_id: For what.
+        event_id: The message it was typed in.
+        shown_at: When that message came, if it could not be read then: it is no ok for what was shown since.
 
     Raises:
         NotFound: There is no such summary here.
@@ -44,6 +59,14 @@ async def approve(
     before.check_pending(now)
     terms, voices = await summary_terms.of(tx, room, before), await summary_terms.voices_of(tx, room)
     before.check_fetched()
+    if shown_at is not None and not await summary_drafts.is_shown(tx, before, shown_at):
+        raise Conflict(
+            "I could read that ok only now, and {id} version {version} was shown after you typed it, so it does not count."
+            " Read that first, then type {ok}.",
+            id=before.id,
+            version=before.version,
+            ok=Code(f"ok {before.id}"),
+        )
     if not await summary_drafts.is_shown(tx, before):
         raise Conflict(
             "{id} has just changed, and version {version} is not shown here yet. Read it first, then type {ok}.",
@@ -57,7 +80,9 @@ async def approve(
     if after.version != before.version:
         await summary_drafts.show(tx, now, room, after, summary_drafts.rooms_changed(after), event_id)
         return None
-    await steps.record(tx, room.room_id, sender.user_id, now, "summary.ok", id=summary_id)
+    await steps.record(
+        tx, room.room_id, sender.user_id, now, "summary.ok", id=summary_id, version=after.version
+    )
     if after.state is State.OPEN:
         return await objections.open_window(tx, room, after)
     if after.state is not State.DRAFT:
@@ -103,13 +128,56 @@ def _dropped(summary: Summary) -> Text:
     )
 
 
-async def withdraw_ok(tx: Tx, now: datetime, room: Room, sender: Person, summary_id: str) -> Text:
-    """Take somebody's ok back while nothing has gone.
+async def undo_draft(
+    tx: Tx, now: datetime, room: Room, sender: Person, summary_id: str, command: str | None
+) -> Text:
+    """Drop what somebody's own command drafted.
+
+    Args:
+        tx: The open transaction.
+        now: The moment.
+        room: Where.
+        sender: Who.
+        summary_id: What.
+        command: The message with that command; `None` of steps that were kept without it.
 
     Raises:
-        Conflict: It is no draft any more.
+        Conflict: What waits now is somebody else's, or from another command, or nothing waits.
     """
     summary = await summary_finding.own(tx, room, summary_id)
+    if command not in (None, summary.command_event_id):
+        raise _passed(summary)
+    return await cancel(tx, now, room, sender, summary_id)
+
+
+def _passed(summary: Summary) -> Conflict:
+    """Return that somebody's step is part of what others have by now."""
+    return Conflict(
+        "What you did for {id} has gone out since, so there is nothing to undo. {status} shows how it stands.",
+        id=summary.id,
+        status=Code(f"!summary status {summary.id}"),
+    )
+
+
+async def withdraw_ok(
+    tx: Tx, now: datetime, room: Room, sender: Person, summary_id: str, version: int | None = None
+) -> Text:
+    """Take somebody's ok back while nothing has gone.
+
+    Args:
+        tx: The open transaction.
+        now: The moment.
+        room: Where.
+        sender: Whose.
+        summary_id: For what.
+        version: For which version; `None` of steps that were kept without it.
+
+    Raises:
+        Conflict: It is no draft any more, or the ok was for what others have.
+    """
+    summary = await summary_finding.own(tx, room, summary_id)
+    if summary.out is not None and version is not None and version <= summary.out.version:
+        raise _passed(summary)
     await summary_drafts.keep(tx, summary.take_back(sender.user_id, now))
     return Text("Your ok for {id} is taken back.", id=summary_id)
 

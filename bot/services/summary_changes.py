@@ -115,4 +115,6 @@ async def _propose(
 
 async def _keep(tx: Tx, now: datetime, room: Room, sender: Person, after: Summary) -> None:
     await summaries.save(tx, after)
-    await steps.record(tx, room.room_id, sender.user_id, now, "summary", id=after.id)
+    await steps.record(
+        tx, room.room_id, sender.user_id, now, "summary", id=after.id, command=after.command_event_id
+    )

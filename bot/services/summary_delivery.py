@@ -38,14 +38,30 @@ async def release(tx: Tx, now: datetime, room: Room, summary: Summary) -> Text:
     now_to = tuple(place for place in summary.terms.destinations if place.room_id not in put_aside)
     zone = (await pods.settings(tx, room.room_id)).zone
     if summary.retracting:
-        lead = Text("{id} is approved by {who} and is deleted in {rooms} now. {status} shows how far it is.",
-                    rooms=wording.names(now_to), **values)  # fmt: skip
-    elif now_to:
+        return await _retraction_goes(tx, summary, values)
+    if now_to:
         lead = Text("{id} is approved by {who} and goes to {rooms} now. {status} shows how far it is.",
                     rooms=wording.names(now_to), **values)  # fmt: skip
     else:
         lead = Text("{id} is approved by {who}. {status} shows how far it is.", **values)
     return Text.lines([lead, *delivery_words.in_digests(later, zone, now)])
+
+
+async def _retraction_goes(tx: Tx, summary: Summary, values: dict[str, Any]) -> Text:
+    """Say where a retraction deletes what was said, and where that had not gone yet."""
+    had = {item.room_id for item in await deliveries.of(tx, summary.id, summary.version)}
+    places = summary.terms.destinations
+    there = tuple(place for place in places if place.room_id in had)
+    never = tuple(place for place in places if place.room_id not in had)
+    return Text.lines(
+        [
+            Text("{id} is approved by {who} and is deleted in {rooms} now. {status} shows how far it is.",
+                 rooms=wording.names(there), **values) if there else
+            Text("The retraction of {id} is approved by {who}.", **values),
+            Text("It had not gone to {rooms} yet, and does not go there.", rooms=wording.names(never))
+            if never else None,
+        ]
+    )  # fmt: skip
 
 
 async def send(tx: Tx, now: datetime, summary: Summary) -> None:

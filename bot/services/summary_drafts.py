@@ -103,7 +103,9 @@ async def draft(
         file=taken_from(source.file, 1) if source.file else None,
     )
     await summaries.save(tx, summary)
-    await steps.record(tx, room.room_id, sender.user_id, now, "summary", id=summary.id)
+    await steps.record(
+        tx, room.room_id, sender.user_id, now, "summary", id=summary.id, command=command_event_id
+    )
     noted = was_changed(source.words, text)
     if source.file is not None:
         await begin_fetch(tx, now, room, summary, source.file, command_event_id, thread, noted=noted)
@@ -237,11 +239,20 @@ async def wait_for_oks(tx: Tx, summary: Summary) -> None:
     await timers.put(tx, "summary.lapse", f"summary.{summary.id}", summary.lapses_at, id=summary.id)
 
 
-async def is_shown(tx: Tx, summary: Summary) -> bool:
-    """Tell whether a version was shown in full, its file too: nobody can approve what they have not seen."""
+async def is_shown(tx: Tx, summary: Summary, by: datetime | None = None) -> bool:
+    """Tell whether a version was shown in full, its file too: nobody can approve what they have not seen.
+
+    Args:
+        tx: The open transaction.
+        summary: The version.
+        by: Until when; until now if not given.
+    """
     wanted = [preview_id(summary), *([summary_files.preview_id(summary)] if summary.file else [])]
     rows = [await outbox.find(tx, txn_id) for txn_id in wanted]
-    return all(row is not None and row.state == "sent" for row in rows)
+    return all(
+        row is not None and row.state == "sent" and (by is None or row.sent_at is None or row.sent_at <= by)
+        for row in rows
+    )
 
 
 def preview_id(summary: Summary) -> str:

@@ -92,11 +92,16 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class PutOff:
-    """A row is to be tried again later."""
+    """A row is to be tried again later.
+
+    Args:
+        untried: Whether nothing of it has left, so that it can still be taken back.
+    """
 
     row_id: int
     until: datetime
     reason: str
+    untried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +222,10 @@ async def settle(tx: Tx, outcomes: Sequence[Outcome]) -> None:
     await tx.run_many(
         "UPDATE outbox SET attempts = attempts + 1, not_before = ?, reason = ? WHERE id = ?",
         [(to_ms(off.until), off.reason, off.row_id) for off in outcomes if isinstance(off, PutOff)],
+    )
+    await tx.run_many(
+        "UPDATE outbox SET tried_at = NULL, tried_by = NULL WHERE id = ? AND state = 'waiting'",
+        [(off.row_id,) for off in outcomes if isinstance(off, PutOff) and off.untried],
     )
     await tx.run_many(
         "UPDATE outbox SET state = 'failed', reason = ? WHERE id = ? AND state = 'waiting'",

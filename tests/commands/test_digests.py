@@ -121,6 +121,28 @@ async def test_what_is_retracted_before_the_digest_leaves_nothing(relay: Chat) -
     assert relay.heard("oak") == []
 
 
+async def test_a_retraction_says_where_the_words_never_went(relay: Chat) -> None:
+    await send(relay, 1, "Sunday.")
+    await relay.say("Zed", "river", "!summary retract S1")
+    await relay.say("Ana", "river", "ok S1")
+    assert await relay.say("Pia", "river", "ok S1") == [
+        "S1 is approved by Ana for Willow and Pia for Oak and is deleted in Hazel and Willow now. !summary status S1 shows"
+        " how far it is.\nIt had not gone to Oak yet, and does not go there."
+    ]
+    for room in ("willow", "hazel"):
+        await setting(relay, room, "digest", "18:00")
+    await send(relay, 2, "Monday.")
+    await relay.say("Zed", "river", "!summary retract S2")
+    await relay.say("Ana", "river", "ok S2")
+    assert await relay.say("Pia", "river", "ok S2") == [
+        "The retraction of S2 is approved by Ana for Willow and Pia for Oak.\n"
+        "It had not gone to Hazel, Oak and Willow yet, and does not go there."
+    ]
+    assert await relay.say("Zed", "river", "!summary status S2") == [
+        f"S2 from the assembly River was retracted {AT}, now, before it went anywhere."
+    ]
+
+
 async def test_a_correction_after_the_digest_edits_it_in_place(relay: Chat) -> None:
     await send(relay, 1, "Sunday.")
     await send(relay, 2, "Bring soup.")

@@ -285,6 +285,40 @@ async def test_undo_takes_a_correction_back_and_why_tells_of_what_is_out(chat: C
     ]
 
 
+GONE = "What you did for S1 has gone out since, so there is nothing to undo. !summary status S1 shows how it stands."
+
+
+async def test_undo_takes_nobody_elses_change_back(chat: Chat) -> None:
+    await river(chat)
+    await chat.say("Ben", "river", "!summary Sunday.")
+    await approved(chat, "river", "S1", "Ana", "Pia")
+    await chat.say("Zed", "river", "!summary correct S1 Saturday.")
+    await chat.say("Hal", "river", "ok S1")
+    assert await chat.say("Ben", "river", "!undo") == [GONE]
+    assert await chat.say("Ana", "river", "!undo") == [GONE]
+    await chat.say("Pia", "river", "ok S1")
+    assert (await shown(chat))["oak"] == [letter("Saturday.", 2)]
+    assert await chat.say("Ben", "river", "!undo") == [GONE]
+
+
+async def test_an_ok_that_could_be_read_only_later_is_none_for_a_version_shown_meanwhile(chat: Chat) -> None:
+    await river(chat)
+    await sent_to_pods(chat)
+    came = chat.clock.now()
+    await chat.wait(minutes=5)
+    await chat.say("Zed", "river", "!summary correct S1 Saturday.")
+    await chat.say("Ana", "river", "ok S1")
+    await chat.wait(minutes=5)
+    assert await chat.say("Pia", "river", "ok S1", shown_at=came) == [
+        "I could read that ok only now, and S1 version 2 was shown after you typed it, so it does not count."
+        " Read that first, then type ok S1."
+    ]
+    later = chat.clock.now()
+    await chat.wait(minutes=5)
+    await chat.say("Pia", "river", "ok S1", shown_at=later)
+    assert quoted((await shown(chat))["oak"][0]) == ["> Saturday."]
+
+
 async def test_a_correction_by_reply_needs_no_id_and_a_text_may_begin_with_the_verb(chat: Chat) -> None:
     await river(chat)
     await sent_to_pods(chat)

@@ -211,3 +211,28 @@ async def test_what_people_are_still_thinking_about_is_prepared_and_costs_one_re
     # who came while people thought about it reads it, and who went does not
     assert "Words 0." in cy.texts(rooms[0])[-1]
     assert ben.texts(rooms[1])[-1] == "(unreadable)"
+
+
+async def test_what_a_room_did_not_let_us_say_is_taken_back_by_a_retraction(
+    world: World, server: Homeserver, bot: Bot, ana: Peer, ben: Peer
+) -> None:
+    river, rooms = await federation(world, bot, ana, ben, size=3)
+    silenced, doubtful, _other = rooms
+    power = {"users": {ana.user_id: 100, BOT: 0}, "events_default": 50}
+    world.put(silenced, ana.user_id, "m.room.power_levels", power, "")
+    await bot.settled()
+    lost = server.fail(f"PUT .*{doubtful}/send/", 502, "M_UNKNOWN", times=10**6)
+    await approve(bot, river, ana, "!summary Words 0.", "S1")
+    ben.say(river, "ok S1")
+    await bot.settled()
+    tried = bot.rows("SELECT room_id FROM outbox WHERE tried_at NOT NULL AND state = 'waiting'")
+    assert [row["room_id"] for row in tried] == [doubtful]
+    await approve(bot, river, ana, "!summary retract S1", "S1")
+    ben.say(river, "ok S1")
+    await bot.settled()
+    lost.release()
+    world.put(silenced, ana.user_id, "m.room.power_levels", power | {"events_default": 0}, "")
+    await bot.settled()
+    await bot.wait(hours=1)
+    assert [text for text in ana.texts(silenced) if "S1" in text] == []
+    assert shown(ana, doubtful) == ["S1 from the assembly River was retracted."]
