@@ -4,7 +4,7 @@ from bot.commanding import Context, Reply, Unaddressed, Word, approves, command,
 from bot.domain.errors import Ambiguous, NotFound, UsageError
 from bot.domain.ids import REQUEST, normal_id
 from bot.domain.values import Code
-from bot.services import identity, requests
+from bot.services import identity, requests, summaries
 from bot.text import Text, _
 
 
@@ -37,14 +37,18 @@ async def ok(ctx: Context, id: Word = "") -> Reply:
 
 
 async def _only_one(ctx: Context) -> str:
-    """Return the one request in this room that waits for this person's ok."""
+    """Return the one request in this room that waits for this person's ok.
+
+    A summary is named, because its words go to others: of those that wait it is asked which is meant.
+    """
     waiting = await requests.waiting_for_ok(ctx.tx, ctx.room, ctx.sender)
-    if len(waiting) == 1:
+    drafts = [] if ctx.bare else await summaries.waiting_for_ok(ctx.tx, ctx.now, ctx.room, ctx.sender.user_id)
+    if len(waiting) == 1 and not drafts:
         return waiting[0].id
     if ctx.bare and not waiting:
         raise Unaddressed
-    if waiting:
-        raise Ambiguous("Ok to which one?", choices=[(f"{item.id}", f"ok {item.id}") for item in waiting])
+    if found := [*(item.id for item in waiting), *drafts]:
+        raise Ambiguous("Ok to which one?", choices=[(each, f"ok {each}") for each in found])
     raise NotFound("Nothing here waits for your ok. {next} shows what needs you.", next=Code("!next"))
 
 

@@ -56,6 +56,11 @@ async def summary(ctx: Context, text: Prose = "") -> Reply:
     """
     said = ctx.said
     words, urgent = split_mark(text)
+    named = normal_id(words)
+    if named is not None and named.startswith(SUMMARY):
+        return Answer(await summaries.status(ctx.tx, ctx.now, ctx.room, named), named)
+    if meant := summary_lines.verb_meant(words):
+        raise UsageError("Did you mean {command}? Nothing was drafted.", command=Code(f"!{meant}"))
     if words:
         return await _draft(ctx, replace(_typed(ctx, words), urgent=urgent))
     if said.file is not None:

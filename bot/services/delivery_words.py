@@ -27,7 +27,8 @@ FEW = 4
 async def sent(tx: Tx, summary: Summary, zone: ZoneInfo, now: datetime) -> Text:
     """Say in how many rooms a version is, and what waits elsewhere and why."""
     items = await deliveries.of(tx, summary.id, summary.version)
-    behind = {copy.room_id: copy for copy in await files.copies(tx, summary.id) if copy.state != "sent"}
+    file = summary.file
+    behind = {copy.room_id: copy for copy in await files.behind(tx, summary.id, file.since)} if file else {}
     there = [item for item in items if item.state == "sent" and item.room_id not in behind]
     waiting = [
         _file_behind(item.name, behind[item.room_id], zone)
@@ -98,6 +99,12 @@ def _delivery(item: Delivery, zone: ZoneInfo, now: datetime) -> Text:
 
 
 def _file_behind(name: str, copy: Copy, zone: ZoneInfo) -> Text:
+    if copy.state == "failed":
+        return Text(
+            "{room} has the words, but the file could not be sent: {why}",
+            room=name,
+            why=plain_reason(copy.reason),
+        )
     return Text(
         "{room} has the words; the file waits since {at} because: {why}",
         room=name,

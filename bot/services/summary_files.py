@@ -138,10 +138,19 @@ async def send(
     await summary_files.add_copy(tx, summary.id, summary.file.since, room_id, txn_id)
 
 
-async def delete_previews(tx: Tx, now: datetime, summary: Summary) -> None:
-    """Delete what was shown of a file where it was approved: those messages hold its key too."""
-    for version in range(1, summary.version + 1):
+async def delete_previews(tx: Tx, now: datetime, summary: Summary, after: int = 0) -> None:
+    """Delete what was shown of a file where it was approved: those messages hold its key too.
+
+    Args:
+        tx: The open transaction.
+        now: The moment.
+        summary: Whose.
+        after: The last version whose preview stays.
+    """
+    for version in range(after + 1, summary.version + 1):
         txn_id = preview_id(summary, version)
+        if await outbox.cancel(tx, txn_id):
+            continue
         row = await outbox.find(tx, txn_id)
         if row is not None and row.state == "sent" and row.room_id == summary.room_id:
             await _delete(tx, now, summary.room_id, txn_id)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from bot.domain.pods import Room
 from bot.domain.summaries import Summary
@@ -14,6 +15,18 @@ from bot.domain.summary_parts import Kind
 from bot.services.speech import own_names
 from bot.store.database import Tx
 
+VERBS = ("cancel", "correct", "retract", "status")
+_SAME = {
+    "change": "correct",
+    "delete": "retract",
+    "drop": "cancel",
+    "edit": "correct",
+    "fix": "correct",
+    "remove": "retract",
+    "show": "status",
+    "withdraw": "retract",
+}
+"""What people type for a verb."""
 _BARE = (Kind.QUESTION, Kind.ANSWER)
 """What may be typed without `!`."""
 
@@ -48,6 +61,19 @@ def _verb(summary: Summary | None) -> str:
             return rf"answer(?:\s+{summary.answers})?"
         case _:
             return "summary"
+
+
+def verb_meant(words: str) -> str | None:
+    """Return the command that words look like, mistyped or in other words, such as `summary cancle S4`; else `None`."""
+    match = re.match(r"\s*([a-z]+)\s+(S[1-9]\d{0,8})\b(.*)", words, re.IGNORECASE | re.DOTALL)
+    if match is None:
+        return None
+    typed, rest = match[1].lower(), match[3].strip()
+    verb = next(iter(get_close_matches(_SAME.get(typed, typed), VERBS, 1, 0.75)), None)
+    if verb is None:
+        return None
+    line = f"summary {verb} {match[2].upper()}"
+    return f"{line} {' '.join(rest[:60].split()) or 'TEXT'}" if verb == "correct" else line
 
 
 def _choice(name: str) -> str:

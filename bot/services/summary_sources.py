@@ -155,6 +155,10 @@ async def source_deleted(tx: Tx, now: datetime, room: Room, event_id: str) -> No
             continue  # others have that file already, and keep it
         if summary.is_pending(now):
             await summary_drafts.end(tx, summary.cancel(now))
+            if summary.new_file is not None:
+                # whoever deletes a file does not want it shown by us either
+                after = summary.out.version if summary.out else 0
+                await summary_files.delete_previews(tx, now, summary, after)
             text = Text(
                 "The message of {id} was deleted, so the draft is cancelled. Nothing was sent."
                 if summary.out is None

@@ -106,7 +106,7 @@ class PutOff:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A row is given up; it stays visible to the operator and in `!status`."""
+    """A row is given up; it stays visible to the operator and in `!status`, without its words."""
 
     row_id: int
     reason: str
@@ -228,7 +228,7 @@ async def settle(tx: Tx, outcomes: Sequence[Outcome]) -> None:
         [(off.row_id,) for off in outcomes if isinstance(off, PutOff) and off.untried],
     )
     await tx.run_many(
-        "UPDATE outbox SET state = 'failed', reason = ? WHERE id = ? AND state = 'waiting'",
+        "UPDATE outbox SET state = 'failed', payload = '', reason = ? WHERE id = ? AND state = 'waiting'",
         [(failed.reason, failed.row_id) for failed in outcomes if isinstance(failed, Failed)],
     )
 

@@ -23,7 +23,7 @@ class Copy:
         since: The version that brought the file.
         room_id: The room of today.
         sent_in: The room it was sent in, which an upgrade may have replaced since.
-        state: `waiting` or `sent`.
+        state: `waiting` or `sent`; `failed` where it was given up.
         queued_at: Since when it waits.
         reason: Why.
     """
@@ -173,18 +173,20 @@ async def copies(tx: Tx, summary_id: str, room_id: str | None = None) -> list[Co
         summary_id,
         room_id,
     )
-    return [
-        Copy(
-            row["txn_id"],
-            row["since"],
-            row["room_id"],
-            row["sent_in"],
-            row["state"],
-            from_ms(row["queued_at"]),
-            row["reason"],
-        )
-        for row in rows
-    ]
+    return [_copy(row) for row in rows]
+
+
+async def behind(tx: Tx, summary_id: str, since: int) -> list[Copy]:
+    """Return the messages that should carry a file and have not arrived: they wait, or were given up."""
+    rows = await tx.all(
+        "SELECT c.*, o.room_id AS sent_in, o.state, o.queued_at, o.reason FROM summary_file_copies c"
+        " JOIN outbox o USING (txn_id) WHERE c.summary_id = ?1 AND c.since = ?2 AND o.state IN ('waiting', 'failed')"
+        " AND NOT EXISTS (SELECT 1 FROM summary_file_copies l JOIN outbox p USING (txn_id) WHERE l.summary_id = ?1"
+        " AND l.since = ?2 AND l.room_id = c.room_id AND p.state = 'sent' AND p.id > o.id)",
+        summary_id,
+        since,
+    )
+    return [_copy(row) for row in rows]
 
 
 async def waiting_for(tx: Tx, room_id: str) -> list[str]:
@@ -195,6 +197,18 @@ async def waiting_for(tx: Tx, room_id: str) -> list[str]:
         room_id,
     )
     return [row["txn_id"] for row in rows]
+
+
+def _copy(row: Row) -> Copy:
+    return Copy(
+        row["txn_id"],
+        row["since"],
+        row["room_id"],
+        row["sent_in"],
+        row["state"],
+        from_ms(row["queued_at"]),
+        row["reason"],
+    )
 
 
 def _fetch(row: Row) -> Fetch:

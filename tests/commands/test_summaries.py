@@ -552,3 +552,36 @@ async def test_a_command_by_the_bots_name_can_be_edited_too(chat: Chat) -> None:
     source = (await chat.rows("SELECT source_event_id FROM summaries"))[0]["source_event_id"]
     [told] = await chat.say("Cy", "willow", "Spokesbot: !summary We cannot host.", replaces=source)
     assert quoted(told) == ["> We cannot host."]
+
+
+async def test_an_id_alone_shows_the_summary_and_a_mistyped_verb_drafts_nothing(chat: Chat) -> None:
+    await river(chat)
+    await chat.say("Cy", "willow", "!summary We can host.")
+    [shown_alone] = await chat.say("Di", "willow", "!summary s1")
+    assert shown_alone == (await chat.say("Di", "willow", "!summary status S1"))[0]
+    assert await chat.say("Di", "willow", "!summary S7") == [
+        "There is no summary S7 in this room. !summary lists the drafts."
+    ]
+    for typed, meant in (
+        ("cancle S1", "cancel S1"),
+        ("delete s1 please", "retract S1"),
+        ("corect S1 We can\nnot host.", "correct S1 We can not host."),
+        ("edit S1", "correct S1 TEXT"),
+    ):
+        assert await chat.say("Di", "willow", f"!summary {typed}") == [
+            f"Did you mean !summary {meant}? Nothing was drafted."
+        ]
+    [told] = await chat.say("Di", "willow", "!summary Thanks for S1, all.")
+    assert told.startswith("Draft S2.")
+
+
+async def test_ok_alone_asks_which_of_the_summaries_that_wait_is_meant(chat: Chat) -> None:
+    await river(chat)
+    await chat.say("Cy", "willow", "!summary We can host.")
+    assert await chat.say("Ana", "willow", "ok") == []
+    [asked] = await chat.say("Ana", "willow", "!ok")
+    assert asked.startswith("Ok to which one?\n1. S1\n")
+    assert (await chat.say("Ana", "willow", "1"))[0].startswith("Counted: Ana says ok to S1, 1 of 2.")
+    assert await chat.say("Ana", "willow", "!ok") == [
+        "Nothing here waits for your ok. !next shows what needs you."
+    ]

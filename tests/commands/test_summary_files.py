@@ -310,6 +310,22 @@ async def test_a_draft_that_ends_while_its_file_is_fetched_is_not_shown(chat: Ch
     assert await chat.rows("SELECT 1 FROM summary_files UNION SELECT 1 FROM summary_fetches") == []
 
 
+async def test_a_file_that_is_deleted_is_not_shown_by_us_either(chat: Chat) -> None:
+    await river(chat)
+    await chat.say("Cy", "willow", "!summary The agenda.", **replying(attached()))
+    await chat.file_comes("willow")
+    assert (await shown(chat))["willow"][-1] == "(agenda.pdf)"
+    await chat.delete("Cy", "willow", "$file")
+    assert "(agenda.pdf)" not in (await shown(chat))["willow"]
+    chat.refused = {"willow"}
+    await chat.say("Cy", "willow", "!summary The agenda.", **replying(attached("$other")))
+    await chat.file_comes("willow")
+    await chat.delete("Cy", "willow", "$other")
+    chat.refused = set()
+    await chat.flush()
+    assert "(agenda.pdf)" not in (await shown(chat))["willow"]
+
+
 async def test_new_words_while_the_file_is_fetched_are_shown_with_it(chat: Chat) -> None:
     await river(chat)
     event = chat._event("Cy", "willow")
@@ -476,6 +492,15 @@ async def test_status_and_why_tell_of_the_file(chat: Chat) -> None:
         "S1 version 1 from Willow, approved Mon 23 Nov 2026 10:00 UTC, now: delivered to 0 of 1 room; seen by 0 of 1.\n"
         "- River has the words; the file waits since Mon 23 Nov 2026 10:00 UTC because: the server does not answer"
     ]
+    async with chat.database.transaction("given up") as tx:
+        await tx.run(
+            "UPDATE outbox SET state = 'failed', reason = 'M_TOO_LARGE' WHERE txn_id LIKE 'S1.v1.%river%file'"
+        )
+    [status] = await chat.say("Cy", "willow", "!summary status S1")
+    assert "delivered to 0 of 1 room" in status
+    assert status.endswith(
+        "- River has the words, but the file could not be sent: it is too large for the server"
+    )
     [why] = await chat.say("Cy", "willow", "!why S1")
     assert "With the file agenda.pdf, 118 kB." in why
 

@@ -167,8 +167,8 @@ async def test_what_the_server_refuses_is_given_up_visibly_and_the_next_is_said(
     await bot.queue(room, "small", "T2")
     await bot.settled()
     assert said(ana, room) == ["small"]
-    [row] = bot.rows("SELECT state, reason FROM outbox WHERE txn_id = 'T1'")
-    assert row["state"] == "failed"
+    [row] = bot.rows("SELECT state, reason, payload FROM outbox WHERE txn_id = 'T1'")
+    assert (row["state"], row["payload"]) == ("failed", "")
     assert "M_TOO_LARGE" in row["reason"]
 
 
