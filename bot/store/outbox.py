@@ -2,7 +2,7 @@
 
 Rule: nothing is sent while deciding. A row is written in the transaction that decided it, under a
 transaction id that the server de-duplicates, so a crash anywhere neither loses nor repeats it. Once it is
-sent, its words are erased here: the room has them, and we keep no copy.
+sent or given up, its words are erased here: the room has them, or nobody will, and we keep no copy.
 """
 
 from __future__ import annotations
@@ -269,18 +269,12 @@ async def forget_words(tx: Tx, about: str, *, answers_only: bool) -> int:
         about: The id of the object.
         answers_only: Only what answers somebody's message.
     """
-    words = "about = ?1 AND kind IN ('Say', 'Edit', 'SendFile') AND (?2 = 0 OR payload ->> 'reply_to' IS NOT NULL)"
-    waiting = await tx.run(
-        f"UPDATE outbox SET state = 'cancelled', payload = '' WHERE state = 'waiting' AND {words}",  # noqa: S608 - our own words
+    return await tx.run(
+        "UPDATE outbox SET state = 'cancelled', payload = '' WHERE state = 'waiting' AND about = ?1"
+        " AND kind IN ('Say', 'Edit', 'SendFile') AND (?2 = 0 OR payload ->> 'reply_to' IS NOT NULL)",
         about,
         answers_only,
     )
-    await tx.run(
-        f"UPDATE outbox SET payload = '' WHERE state = 'failed' AND {words}",  # noqa: S608 - our own words
-        about,
-        answers_only,
-    )
-    return waiting
 
 
 async def first(tx: Tx, room_id: str) -> None:
