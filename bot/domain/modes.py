@@ -118,8 +118,8 @@ def cap(people: Collection[int]) -> int:
     """Return the most votes that a pod has: the greatest number with which none has more than a third of all.
 
     Votes are the people of a pod, up to this number. With fewer than three pods it is one: each pod counts the same. The
-    third is that of second-degree co-operatives, as in art. 26 of the Spanish Ley 27/1999, where a member that is a
-    co-operative may have votes by its size, but no more than a third of all.
+    third is that of art. 26 (2) of the Spanish Ley 27/1999: a member of a co-operative that is a co-operative itself may have
+    votes by its size, but no more than a third of all.
     """
     for most in range(max(people, default=1), 1, -1):
         if most <= CAP * sum(min(each, most) for each in people):
