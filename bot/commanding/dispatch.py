@@ -231,8 +231,14 @@ class Dispatcher:
         except NotAllowed as error:
             raise _NotTheirs(error.template, **error.values) from error
         positional, named = await read_arguments(ctx, spec, text)
-        await heard.spoke(ctx.tx, ctx.sender.user_id, ctx.now)
-        return await spec.handler(ctx, *positional, **named)
+        if not ctx.bare:
+            await heard.spoke(
+                ctx.tx, ctx.sender.user_id, ctx.now
+            )  # before: who proposes is awake as it is opened
+        reply = await spec.handler(ctx, *positional, **named)
+        if ctx.bare:
+            await heard.spoke(ctx.tx, ctx.sender.user_id, ctx.now)  # after: until then it may have been talk
+        return reply
 
     async def _silently(self, ctx: Context, step: Awaitable[Reply], over: Exceeded) -> Reply:
         """Do what is done even over the limit, without an answer; what is refused was too much like the rest."""
