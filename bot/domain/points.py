@@ -30,7 +30,7 @@ _WORDS_THEN_POINTS = re.compile(rf"(.+?)\s*(?:[=:–—-]|\s)\s*{_POINTS}\s*(?:p
 def read_points(text: str, poll: Poll) -> tuple[int, ...]:
     """Return the points of every option, in their order; empty withdraws.
 
-    `1=5 2=3`, `1:5, 2:3`, `Park=5, Library 3`, as many numbers as there are options, `none`.
+    `1=5 2=3`, `1:5, 2:3`, `Park=5, Library 3`, `Park 5 Library 3`, as many numbers as there are options, `none`.
 
     Raises:
         UsageError: They mean no scores; the sentence has a valid line near to them.
@@ -93,6 +93,12 @@ def _pairs(text: str, poll: Poll) -> list[tuple[int, int]] | None:
     told = [(place_of(match[1], poll), int(match[2])) for match in found if match]
     if lines and len(told) == len(lines) and all(number for number, _ in told):
         return told
+    *parts, rest = re.split(r"(?<=\s)(\d{1,3})(?!\S)", tidy(text).rstrip(" .!"), maxsplit=2 * MOST)
+    spaced = [
+        (place_of(words, poll), int(points)) for words, points in zip(parts[::2], parts[1::2], strict=True)
+    ]
+    if len(spaced) > 1 and not rest and all(number > 0 for number, _ in spaced):
+        return spaced  # `tent 5 stove 2`
     if _PAIRS.fullmatch(text.strip()):
         return [(place_of(match[1], poll), int(match[2])) for match in _PAIR.finditer(text.strip())]
     return told if lines and len(told) == len(lines) else None

@@ -93,6 +93,21 @@ async def test_scores_are_summed_exactly(chat: Chat) -> None:
     )
 
 
+@pytest.mark.parametrize("typed", ["Park 5 Library 3", "park 5  library 3", "library 3 park 5."])
+async def test_scores_are_understood_as_words_and_points_in_turn(chat: Chat, typed: str) -> None:
+    await asked(chat, f"{PLACES} | type=score")
+    assert await say(chat, "Ana", f"!vote {typed}") == [
+        "Ana: Park 5, Library 3, Hall 1. Counted in P1. 1 of 4 has voted."
+    ]
+
+
+@pytest.mark.parametrize("typed", ["Park 5 Barn 3", "Park 5 and 3", "5 Park 3"])
+async def test_points_for_words_that_are_no_option_are_none(chat: Chat, typed: str) -> None:
+    await asked(chat, f"{PLACES} | type=score")
+    [answer] = await say(chat, "Ana", f"!vote {typed}")
+    assert "For example: !vote P1" in answer
+
+
 async def test_a_ranking_says_what_it_understood_and_is_counted_in_two_ways(chat: Chat) -> None:
     await asked(chat, f"{PLACES} | type=rank")
     assert chat.heard("willow")[-1].splitlines()[1:3] == [
