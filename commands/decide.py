@@ -121,7 +121,7 @@ async def renew(ctx: Context, id: Decision) -> Reply:
 @command(
     "reopen",
     summary=_("Ask for a decision to be open to question again; a second person confirms."),
-    example=("!reopen D1 It rains on Sundays.", "to open D1: We meet on Sundays. again"),
+    example=("!reopen D1 It rains on Sundays.", "to open D1 again, “We meet on Sundays.”"),
 )
 async def reopen(ctx: Context, id: Decision, reason: Prose = "") -> Reply:
     """Open a question again. It takes two members; in an assembly, spokes of two pods.

@@ -13,11 +13,11 @@ from bot.domain.pods import Room, RoomKind
 from bot.domain.polls import tidy
 from bot.domain.proposals import REASON_LENGTH
 from bot.domain.values import Code, Person
-from bot.services import decision_texts, requests
+from bot.services import requests
 from bot.services.decision_log import check_no_pillar
 from bot.services.pairs import is_spoke
 from bot.store.database import Tx
-from bot.text import Text
+from bot.text import Text, shorten
 
 
 async def ask_renewal(
@@ -71,18 +71,22 @@ async def ask_reopening(
     request = await requests.ask(
         tx, now, "reopen", room.room_id, room.room_id, sender, key=decision.id, value=words
     )
-    return _asked(room, sender, Text("to open {name} again: {why}", name=decision_texts.name(decision), why=words), request.id)  # fmt: skip
+    what = Text("to open {id} again, “{text}”", id=decision.id, text=shorten(decision.text, 60))
+    return _asked(room, sender, what, request.id, words)
 
 
-def _asked(room: Room, sender: Person, what: Text, request_id: str) -> tuple[Text, str]:
-    text = Text(
-        "{who} asks {what} ({id}). It takes effect when a spoke of another pod types {ok}."
-        if room.kind is RoomKind.ASSEMBLY
-        else "{who} asks {what} ({id}). It takes effect when another member types {ok}.",
-        who=sender,
-        what=what,
-        id=request_id,
-        ok=Code(f"ok {request_id}"),
+def _asked(room: Room, sender: Person, what: Text, request_id: str, reason: str = "") -> tuple[Text, str]:
+    text = Text.lines(
+        [
+            Text("{who} asks {what} ({id}).", who=sender, what=what, id=request_id),
+            Text("Why: {reason}", reason=reason) if reason else None,
+            Text(
+                "It takes effect when a spoke of another pod types {ok}."
+                if room.kind is RoomKind.ASSEMBLY
+                else "It takes effect when another member types {ok}.",
+                ok=Code(f"ok {request_id}"),
+            ),
+        ]
     )
     return text, request_id
 

@@ -143,7 +143,7 @@ async def test_two_people_renew_a_trial_for_the_same_time_once_more(willow: Chat
     await willow.wait(days=8)
     willow.heard("willow")
     assert await willow.say("Ben", "willow", "!decision renew D1") == [
-        "Ben asks to renew D1 for 14 days (J1). It takes effect when another member types ok J1."
+        "Ben asks to renew D1 for 14 days (J1).\nIt takes effect when another member types ok J1."
     ]
     assert "it needs the ok of another member" in (await willow.say("Ben", "willow", "ok J1"))[0]
     assert await willow.say("Cy", "willow", "ok J1") == [
@@ -171,8 +171,8 @@ async def test_two_people_open_a_question_again_and_it_holds_until_something_els
 ) -> None:
     await adopted(willow, "!propose We meet on Sundays.")
     assert await willow.say("Ben", "willow", "!reopen D1 It rains on Sundays.") == [
-        "Ben asks to open D1: We meet on Sundays. again: It rains on Sundays. (J1). It takes effect when another member"
-        " types ok J1."
+        "Ben asks to open D1 again, “We meet on Sundays.” (J1).\nWhy: It rains on Sundays.\nIt takes effect when another"
+        " member types ok J1."
     ]
     assert await willow.say("Cy", "willow", "ok J1") == [
         "D1: We meet on Sundays.\nThe question is open again: It rains on Sundays. It holds until something else is decided:"
