@@ -239,17 +239,15 @@ def unread(tally: Tally, *, is_open: bool = False) -> Text | None:
             plural="What {n} members sent last could not be read; it may be answers.",
             n=tally.unknown,
         )
+    if tally.kind is Kind.TEMPERATURE:  # it names a middle, nobody leads
+        effect = Text("it cannot change the result" if tally.is_certain else "it could change the result")
+    else:
+        effect = Text("it cannot change who leads" if tally.is_certain else "it could change who leads")
     return Text(
         "What {n} member sent last could not be read. If it was an answer, {effect}.",
         plural="What {n} members sent last could not be read. If it was answers, {effect}.",
         n=tally.unknown,
-        effect=Text("it cannot change who leads")
-        if tally.is_certain
-        else Text("it could change who leads")
-        if tally.kind is not Kind.TEMPERATURE
-        else Text("it cannot change the result")
-        if tally.is_certain
-        else Text("it could change the result"),
+        effect=effect,
     )
 
 

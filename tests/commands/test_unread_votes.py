@@ -250,3 +250,16 @@ async def test_thirty_days_later_nothing_is_promised_any_more(chat: Chat) -> Non
     shown = (await say(chat, "Ana", "!poll P1"))[0]
     assert "No result.\n" in shown
     assert LATER not in shown
+
+
+async def test_a_temperature_has_a_result_and_nobody_who_leads(chat: Chat) -> None:
+    await willow(chat)
+    await chat.say("Ana", "willow", "!poll The plan? | type=temperature | closes=Fri 18:00")
+    native = chat.last_poll("willow").event_id
+    tick(chat)
+    for person in ("Ana", "Cy", "Di"):
+        await chat.tap(person, "willow", native, "2")
+    await chat.unreadable("Ben", "willow", taps=(native, "2"))
+    assert "If it was an answer, it c" in (told := await close(chat))
+    assert "the result" in told
+    assert "who leads" not in told
