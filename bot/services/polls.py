@@ -30,7 +30,7 @@ from bot.services.deadlines import SKEW, hours_later, moment
 from bot.services.poll_counting import may_vote, native_start, question, standing, sum_up, together
 from bot.services.reminder_plans import plan
 from bot.services.speech import say
-from bot.store import ids, outbox, pods, poll_pods, polls, rooms, steps, timers
+from bot.store import ids, outbox, pods, poll_pods, polls, proposals, rooms, steps, timers
 from bot.store.database import Tx
 from bot.text import Text, shorten
 
@@ -140,6 +140,14 @@ async def find(tx: Tx, room: Room, poll_id: str) -> Poll:
     """
     poll = await polls.find(tx, poll_id)
     if poll is None or poll.room_id != room.room_id:
+        other = await proposals.find(tx, poll_id)
+        if other is not None and other.room_id == room.room_id:
+            raise NotFound(
+                "{id} is a proposal. To say what you think of it, for example: {agree}. {show} shows it.",
+                id=poll_id,
+                agree=Code(f"agree {poll_id}"),
+                show=Code(f"!proposal {poll_id}"),
+            )
         raise NotFound(
             "There is no poll {id} in this room. {polls} lists those there are.",
             id=poll_id,

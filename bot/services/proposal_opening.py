@@ -64,15 +64,16 @@ async def open_proposal(
     """
     words = check_text(text)
     voices, rule = await _electorate(tx, room, settings)
-    if threshold and not read_threshold(threshold, len(voices)).is_same(rule.threshold):
+    line = f"!propose {brief(tidy(words))}"
+    typed = read_threshold(threshold, len(voices), f"{line} | threshold=") if threshold else rule.threshold
+    if not typed.is_same(rule.threshold):
         raise UsageError(
             "This pod decides by {own}, and one person cannot change that for one proposal. {change} asks for another "
             "rule, which a second member confirms. For example: {example}",
             own=rule.threshold.name,
             change=Code(f"!pod set threshold {threshold.strip()}"),
-            example=Code(f"!propose {brief(tidy(words))}"),
+            example=Code(line),
         )
-    line = f"!propose {brief(tidy(words))}"
     rule = replace(rule, against=read_against(of, rule.against, line))
     closes_at = deadline(closes, now, settings.zone, line)
     old = await decisions.to_replace(tx, room, supersedes, words)
