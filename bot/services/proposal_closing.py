@@ -204,6 +204,8 @@ async def erase(tx: Tx, now: datetime, proposal_id: str) -> None:
     So is what could not be said for so long and names people: a result that still waits is said without the reasons.
     """
     found = await proposals.find(tx, proposal_id)
+    if found is not None and not found.state.is_over:
+        return  # a correction has made it blocked or open again; its next end sets this anew
     parent = await proposals.find(tx, found.parent) if found and found.parent else None
     if parent is not None and not parent.state.is_over:
         key = f"proposal.{proposal_id}.erase"

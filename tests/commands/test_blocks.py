@@ -229,3 +229,21 @@ async def test_a_block_sent_in_time_and_read_late_stops_what_was_adopted(chat: C
     told = chat.heard("willow")[-1]
     assert told.startswith("P1 is blocked")
     assert "Corrected:" in told
+
+
+async def test_what_was_said_is_kept_while_a_correction_has_made_a_result_a_block(chat: Chat) -> None:
+    await proposed(chat)
+    await stances(chat, ana="agree", ben="agree", cy="agree")
+    sent_in_time = chat._event("Di", "willow")  # read weeks later
+    await chat.until(FRIDAY)
+    assert "P1 is adopted" in chat.heard("willow")[-1]
+    await chat.wait(days=25)
+    await chat.say("Di", "willow", WHOLE, event=sent_in_time)
+    await chat.wait(minutes=1)
+    assert chat.heard("willow")[-1].startswith("P1 is blocked")
+    await chat.wait(days=6)
+    assert len(await chat.rows("SELECT * FROM stances")) == 4
+    await say(chat, "Di", "agree P1")
+    assert "P1 is adopted" in chat.heard("willow")[-1]
+    await chat.wait(days=31)
+    assert await chat.rows("SELECT * FROM stances") == []
