@@ -25,7 +25,9 @@ async def hold(ctx: Context, words: Prose = "", *, pod: Line = "") -> Reply:
     """
     found, rest = await _meant(ctx, words)
     if ctx.room.kind is RoomKind.POD:
-        return Answer(await pair_voices.hold_back(ctx.tx, ctx.now, ctx.room, ctx.sender, found), found.id)
+        return Answer(
+            await pair_voices.hold_back(ctx.tx, ctx.now, ctx.room, ctx.sender, ctx.event, found), found.id
+        )
     return Answer(await hold_opening.hold(ctx.tx, ctx.now, found, ctx.sender, ctx.event, rest, pod), found.id)
 
 
@@ -39,7 +41,7 @@ async def off(ctx: Context, words: Prose = "", *, pod: Line = "") -> Reply:
     """Let a proposal close as planned, or let what your two spokes say count again."""
     found, _rest = await _meant(ctx, words)
     if ctx.room.kind is RoomKind.POD:
-        told = await hold_opening.let_go_at_home(ctx.tx, ctx.now, ctx.room, ctx.sender, found)
+        told = await hold_opening.let_go_at_home(ctx.tx, ctx.now, ctx.room, ctx.sender, ctx.event, found)
         return Answer(told, found.id)
     await hold_opening.let_go(ctx.tx, ctx.now, found, ctx.sender, pod)
     return None
@@ -75,7 +77,7 @@ async def undo_asking(ctx: Context, payload: dict[str, str]) -> Reply:
 async def undo_holding_back(ctx: Context, payload: dict[str, str]) -> Reply:
     """Let what the two spokes say count again."""
     found = await proposals.find(ctx.tx, ctx.room, payload["id"])
-    return await pair_voices.let_go(ctx.tx, ctx.now, ctx.room, ctx.sender, found)
+    return await pair_voices.let_go(ctx.tx, ctx.now, ctx.room, ctx.sender, ctx.event, found)
 
 
 @needs

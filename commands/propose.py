@@ -190,7 +190,7 @@ async def list_(ctx: Context) -> Reply:
 )
 async def withdraw(ctx: Context, id: Proposal) -> Reply:
     """Take back a proposal you made, while it is open or blocked; what was said of it is erased."""
-    return Answer(await proposal_withdrawal.withdraw(ctx.tx, ctx.now, id, ctx.sender), id.id)
+    return Answer(await proposal_withdrawal.withdraw(ctx.tx, ctx.now, id, ctx.sender, ctx.event), id.id)
 
 
 @command(
@@ -204,7 +204,7 @@ async def amend(ctx: Context, id: Proposal, text: Prose = "") -> Reply:
     It shows what changed. What was said of the version before does not count for it, and it is open for what is left of the
     time, at least half of it.
     """
-    await amending.amend(ctx.tx, ctx.now, id, ctx.sender, text)
+    await amending.amend(ctx.tx, ctx.now, id, ctx.sender, ctx.event, text)
     return None
 
 
@@ -229,7 +229,9 @@ async def explain(ctx: Context, object_id: str) -> Reply:
 @undoes("proposal.open")
 async def undo_open(ctx: Context, payload: dict[str, str]) -> Reply:
     """Withdraw a proposal on which nobody else has spoken."""
-    return await proposal_withdrawal.undo_open(ctx.tx, ctx.now, ctx.room, ctx.sender, payload["id"])
+    return await proposal_withdrawal.undo_open(
+        ctx.tx, ctx.now, ctx.room, ctx.sender, ctx.event, payload["id"]
+    )
 
 
 @needs

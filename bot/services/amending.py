@@ -13,21 +13,23 @@ from bot.domain.errors import Conflict, NotAllowed
 from bot.domain.proposals import Proposal, State, check_text, restored
 from bot.domain.values import Code, Person
 from bot.domain.wording import Change, compare
+from bot.ports import Event
 from bot.services import mandates, proposal_texts
 from bot.services.proposal_counting import named, stand
 from bot.services.proposal_rounds import begin_round, end_native
+from bot.services.proposals import check_in_time
 from bot.services.speech import say
 from bot.store import pods, proposals, timers, wording_fixes
 from bot.store.database import Tx
 from bot.text import Text
 
 
-async def amend(tx: Tx, now: datetime, proposal: Proposal, sender: Person, text: str) -> None:
+async def amend(tx: Tx, now: datetime, proposal: Proposal, sender: Person, event: Event, text: str) -> None:
     """Put a new version of a proposal in the place of the one before.
 
     Raises:
         NotAllowed: The sender did not propose it.
-        Conflict: It is over, the pod's part of an assembly's proposal, or says the same as before.
+        Conflict: It is over, its end was before the message, it is the pod's part of an assembly's proposal, or says the same as before.
         UsageError: The text cannot be proposed.
     """
     if proposal.parent is not None:
@@ -40,6 +42,7 @@ async def amend(tx: Tx, now: datetime, proposal: Proposal, sender: Person, text:
         raise NotAllowed("Only who proposed {id} can change it.", id=proposal.id)
     if proposal.state.is_over:
         raise Conflict("{id} is over. Propose it anew: {again}", id=proposal.id, again=Code("!propose TEXT"))
+    await check_in_time(tx, proposal, event.sent_at)
     if proposal.adopts is not None:
         raise Conflict(
             "{id} asks whether your pod adopts {advice} as it stands. Other words are a proposal of your own: {own}",

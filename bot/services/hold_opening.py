@@ -130,7 +130,9 @@ async def let_go(tx: Tx, now: datetime, proposal: Proposal, sender: Person, pod:
     )
 
 
-async def let_go_at_home(tx: Tx, now: datetime, room: Room, sender: Person, mirror: Proposal) -> Text:
+async def let_go_at_home(
+    tx: Tx, now: datetime, room: Room, sender: Person, event: Event, mirror: Proposal
+) -> Text:
     """End the hold of a pod in its own room, or let what its spokes say count again; returns what is now true.
 
     Raises:
@@ -139,7 +141,7 @@ async def let_go_at_home(tx: Tx, now: datetime, room: Room, sender: Person, mirr
     parent, mandate = await pair_voices.open_voice(tx, room, mirror)
     asked = await hold_ends.current(tx, now, parent, room.room_id)
     if asked is None or mandate.objector == sender.user_id:
-        return await pair_voices.let_go(tx, now, room, sender, mirror)
+        return await pair_voices.let_go(tx, now, room, sender, event, mirror)
     if sender.user_id not in mandate.pair:
         raise Conflict(
             "One of your spokes lets it go with {off}. To decide anew: {renew}",
@@ -158,6 +160,9 @@ async def undo(tx: Tx, now: datetime, proposal: Proposal, pod_room_id: str) -> T
     """
     if not proposal.is_open or await hold_ends.current(tx, now, proposal, pod_room_id) is None:
         raise Conflict("The hold on {id} is over already.", id=proposal.id)
-    await holds.drop(tx, proposal, pod_room_id)
+    if proposal.planned_at is not None and now >= proposal.planned_at:
+        await holds.end(tx, proposal, pod_room_id, now)  # what was said since was counted
+    else:
+        await holds.drop(tx, proposal, pod_room_id)
     changed = await hold_ends.move_end(tx, proposal)
     return Text("Nobody is asked any more. {closes}", closes=await hold_ends.closes(tx, now, changed))

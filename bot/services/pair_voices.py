@@ -18,6 +18,7 @@ from bot.domain.stances import Stance, Statement
 from bot.domain.values import Code, Person
 from bot.ports import Event
 from bot.services import mandate_texts, pair_texts, voices
+from bot.services.proposals import check_in_time
 from bot.services.speech import say
 from bot.services.stances import KEPT_OF_ONE, correct_later, read_late, refusal
 from bot.store import mandates, proposals, rooms, spoken, steps
@@ -188,13 +189,16 @@ async def _find_any(tx: Tx, proposal: Proposal, pod_room_id: str) -> Mandate | N
 # -- what a member of the pod can do about it --------------------------------------------------------
 
 
-async def hold_back(tx: Tx, now: datetime, room: Room, sender: Person, mirror: Proposal) -> Text:
+async def hold_back(
+    tx: Tx, now: datetime, room: Room, sender: Person, event: Event, mirror: Proposal
+) -> Text:
     """Let what the pod decided count, whatever its spokes say: any member with a voice can ask for it.
 
     Raises:
         Conflict: The pod has decided nothing, its pair has no room, or it is held back already.
     """
     parent, mandate = await open_voice(tx, room, mirror)
+    await check_in_time(tx, parent, event.sent_at)
     if mandate.stance is None:
         raise Conflict(
             "Your pod has decided nothing about {parent} yet, so nothing is said for it.", parent=parent.id
@@ -218,13 +222,14 @@ async def hold_back(tx: Tx, now: datetime, room: Room, sender: Person, mirror: P
     )
 
 
-async def let_go(tx: Tx, now: datetime, room: Room, sender: Person, mirror: Proposal) -> Text:
+async def let_go(tx: Tx, now: datetime, room: Room, sender: Person, event: Event, mirror: Proposal) -> Text:
     """Let what the spokes say count again: who held it back can.
 
     Raises:
         Conflict: Nobody, or somebody else, holds it back.
     """
     parent, mandate = await open_voice(tx, room, mirror)
+    await check_in_time(tx, parent, event.sent_at)
     if mandate.objector is None:
         raise Conflict("Nobody holds back what your spokes say to {parent}.", parent=parent.id)
     if mandate.objector != sender.user_id:

@@ -12,20 +12,21 @@ from bot.domain.errors import Conflict, NotAllowed
 from bot.domain.pods import Room
 from bot.domain.proposals import Proposal, State
 from bot.domain.values import Code, Person
+from bot.ports import Event
 from bot.services import (
     mandates,
     proposal_texts,
 )
 from bot.services.proposal_counting import stand
 from bot.services.proposal_rounds import end_native
-from bot.services.proposals import find
+from bot.services.proposals import check_in_time, find
 from bot.store import proposals, timers
 from bot.store.database import Tx
 from bot.text import Text
 
 
 async def withdraw(
-    tx: Tx, now: datetime, proposal: Proposal, sender: Person, *, undone: bool = False
+    tx: Tx, now: datetime, proposal: Proposal, sender: Person, event: Event, *, undone: bool = False
 ) -> Text:
     """Take a proposal back: its author may, while it is open or blocked.
 
@@ -34,6 +35,7 @@ async def withdraw(
         now: The moment.
         proposal: The proposal.
         sender: Who asks for it.
+        event: The message; it must have been sent before the end.
         undone: Whether it is an `!undo`, which takes it back only if nobody else has spoken.
 
     Raises:
@@ -54,6 +56,7 @@ async def withdraw(
             id=proposal.id,
             show=Code(f"!proposal {proposal.id}"),
         )
+    await check_in_time(tx, proposal, event.sent_at)
     standing = await stand(tx, proposal)
     others = [user_id for user_id in standing.last if user_id != sender.user_id and standing.said(user_id)]
     if undone and others:
@@ -82,6 +85,8 @@ async def withdraw(
     )
 
 
-async def undo_open(tx: Tx, now: datetime, room: Room, sender: Person, proposal_id: str) -> Text:
+async def undo_open(
+    tx: Tx, now: datetime, room: Room, sender: Person, event: Event, proposal_id: str
+) -> Text:
     """Take back a proposal on which nobody else has spoken."""
-    return await withdraw(tx, now, await find(tx, room, proposal_id), sender, undone=True)
+    return await withdraw(tx, now, await find(tx, room, proposal_id), sender, event, undone=True)

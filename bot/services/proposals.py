@@ -5,14 +5,17 @@ Rule: a proposal belongs to one room. An assembly's is also found in the rooms o
 
 from __future__ import annotations
 
-from bot.domain.errors import Ambiguous, NotFound
+from datetime import datetime
+
+from bot.domain.answers import sample
+from bot.domain.errors import Ambiguous, Conflict, NotFound
 from bot.domain.pods import Room
 from bot.domain.proposals import (
     Proposal,
 )
-from bot.domain.values import Code
+from bot.domain.values import Code, When
 from bot.services import proposal_texts
-from bot.store import mandates, proposals
+from bot.store import mandates, pods, polls, proposals
 from bot.store.database import Tx
 
 
@@ -24,6 +27,14 @@ async def find(tx: Tx, room: Room, proposal_id: str) -> Proposal:
     """
     proposal = await proposals.find(tx, proposal_id)
     if proposal is None or proposal.room_id != room.room_id:
+        other = await polls.find(tx, proposal_id)
+        if other is not None and other.room_id == room.room_id and not other.of_pods:
+            raise NotFound(
+                "{id} is a poll. To answer it, for example: {vote}. {show} shows it.",
+                id=proposal_id,
+                vote=Code(f"!vote {proposal_id} {sample(other)}"),
+                show=Code(f"!poll {proposal_id}"),
+            )
         raise NotFound(
             "There is no proposal {id} in this room. {proposals} lists those there are.",
             id=proposal_id,
@@ -90,3 +101,17 @@ async def only_open(tx: Tx, room: Room, verb: str, rest: str = "") -> Proposal:
 async def open_here(tx: Tx, room: Room) -> list[Proposal]:
     """Return what is open or blocked in a room."""
     return await proposals.open_in(tx, room.room_id)
+
+
+async def check_in_time(tx: Tx, proposal: Proposal, sent_at: datetime) -> None:
+    """Check that a round had not ended when something was sent: after a time down it may not be counted yet.
+
+    Raises:
+        Conflict: It had.
+    """
+    if proposal.is_open and sent_at >= proposal.closes_at:
+        raise Conflict(
+            "{id} ended {at}, before you sent that. I count it in a moment and say what came of it.",
+            id=proposal.id,
+            at=When(proposal.closes_at, (await pods.settings(tx, proposal.room_id)).zone),
+        )

@@ -152,7 +152,7 @@ async def lose_voice(tx: Tx, proposal_id: str, user_id: str) -> bool:
 
 
 async def erase(tx: Tx, proposal_id: str) -> None:
-    """Forget who said what, who has a voice and who talked."""
+    """Forget who said what, who has a voice, who talked, who asked for a hold and who held back."""
     for table in (
         "stances",
         "proposal_voices",
@@ -160,8 +160,10 @@ async def erase(tx: Tx, proposal_id: str) -> None:
         "proposal_challenges",
         "ended_blocks",
         "spoken",
+        "holds",
     ):
         await tx.run(f"DELETE FROM {table} WHERE proposal_id = ?", proposal_id)  # noqa: S608 - our own names
+    await tx.run("UPDATE mandates SET pair = NULL, objector = NULL WHERE proposal_id = ?", proposal_id)
     await tx.run("UPDATE proposals SET erased = 1 WHERE id = ?", proposal_id)
 
 

@@ -1,5 +1,7 @@
 """A spoke pauses the closing of a proposal and asks their pod: once, for 72 hours at most."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot.store import pods
@@ -220,3 +222,35 @@ async def test_a_reply_to_the_proposal_needs_no_id(chat: Chat) -> None:
     assert await chat.say(ANA, "river", "hold on, I do not follow", reply_to=letter) == []
     assert "asks Alder" in (await chat.say(ANA, "river", f"!hold {QUESTION}", reply_to=letter))[0]
     assert "noted. Alder: yes" in (await chat.say(BEN, "river", "agree", reply_to=letter))[0]
+
+
+async def test_undone_after_the_planned_end_it_closes_at_once_and_loses_nothing_that_was_counted(
+    chat: Chat,
+) -> None:
+    await near_the_end(chat, hours=0.05)
+    await chat.say(ANA, "river", f"hold P1 {QUESTION}")
+    await chat.wait(minutes=6)
+    [told] = await chat.say(ANA, "river", "!undo")
+    assert told == "Nobody is asked any more. P1 closes now."
+    [row] = await chat.rows("SELECT closes_at, planned_at FROM proposals WHERE id = 'P1'")
+    assert row["closes_at"] > row["planned_at"]
+
+
+async def test_what_is_sent_after_the_end_to_a_bot_that_was_down_changes_no_voice(chat: Chat) -> None:
+    await river(chat, 4)
+    await chat.say("birch-ana", "river", "!propose We strike together on 1 May. | class=binding")
+    await chat.say(ANA, "alder", "!remit P2 free")
+    await chat.say(CY, "alder", "ok J4")
+    await says(chat, "alder", "agree")
+    await chat.wait(days=6)
+    chat.clock.moment += timedelta(days=2)
+    [told] = await chat.say(CY, "alder", "hold P2")
+    assert told.startswith("P1 ended Sun 20 Dec 2026 10:00 UTC, ")
+    assert told.endswith("before you sent that. I count it in a moment and say what came of it.")
+
+
+async def test_who_asked_and_what_is_erased_with_what_was_said(chat: Chat) -> None:
+    await near_the_end(chat)
+    await chat.say(ANA, "river", f"hold P1 {QUESTION}")
+    await chat.wait(days=35)
+    assert await chat.rows("SELECT * FROM holds") == []

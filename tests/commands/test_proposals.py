@@ -67,7 +67,7 @@ async def test_polls_and_proposals_share_their_numbers_and_are_told_apart(chat: 
     await chat.say("Ana", "willow", "!poll Where? | Park | Library")
     assert "P2 is open: Where?" in (await say(chat, "Ben", "!why P2"))[0]
     assert "P1, open: We buy a tent." in (await say(chat, "Ben", "!why P1"))[0]
-    assert "There is no proposal P2" in (await say(chat, "Ben", "agree P2"))[0]
+    assert "P2 is a poll." in (await say(chat, "Ben", "agree P2"))[0]
     words = next(sent for sent in chat.sent if sent.about == "P2" and isinstance(sent.message, Say))
     assert "Counted in P2" in (await say(chat, "Ben", "Park", reply_to=words.event_id))[0]
 
@@ -383,6 +383,20 @@ async def test_undo_takes_back_a_proposal_on_which_nobody_else_spoke(chat: Chat)
     assert "Others have spoken on P2 already" in (await say(chat, "Ana", "!undo"))[0]
 
 
+@pytest.mark.parametrize("line", ["!proposal withdraw P1", "!amend P1 We buy two tents."])
+async def test_who_proposed_it_takes_nothing_from_a_result_that_a_bot_that_was_down_has_yet_to_say(
+    chat: Chat, line: str
+) -> None:
+    await proposed(chat)
+    await stances(chat, ana="agree", ben="agree", cy="agree")
+    chat.clock.moment = FRIDAY + timedelta(minutes=10)
+    assert await say(chat, "Ana", line) == [
+        "P1 ended Fri 27 Nov 2026 18:00 UTC, before you sent that. I count it in a moment and say what came of it."
+    ]
+    await chat.wait(minutes=1)
+    assert "P1 is adopted" in chat.heard("willow")[-1]
+
+
 async def test_thirty_days_after_the_result_who_said_what_is_erased_and_the_sum_stays(chat: Chat) -> None:
     await proposed(chat)
     await stances(chat, ana="agree", ben="agree", cy="reserve It is heavy.")
@@ -423,3 +437,16 @@ async def test_who_had_a_voice_at_the_end_is_fixed_for_later_corrections(chat: C
     await chat.tap("Di", "willow", native, "disagree", at=FRIDAY - timedelta(seconds=1))
     await chat.wait(minutes=1)
     assert "Count: agree 2, disagree 1." in chat.heard("willow")[-1]
+
+
+async def test_the_id_of_a_poll_for_a_proposal_and_the_other_way_round_says_what_it_is(chat: Chat) -> None:
+    await proposed(chat)
+    await say(chat, "Ana", "!poll Where? | Park | Library")
+    for line in ("!vote P1 2", "!poll close P1"):
+        assert await say(chat, "Ben", line) == [
+            "P1 is a proposal. To say what you think of it, for example: agree P1. !proposal P1 shows it."
+        ]
+    for line in ("agree P2", "!amend P2 We meet."):
+        assert await say(chat, "Ben", line) == [
+            "P2 is a poll. To answer it, for example: !vote P2 2. !poll P2 shows it."
+        ]
