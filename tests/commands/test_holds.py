@@ -170,7 +170,7 @@ async def test_who_may_not_hold_and_what_is_no_question_change_nothing(chat: Cha
         assert (await chat.say(ANA, "river", typed))[0].endswith(example)
     for typed in ("hold", "hold on", "hold that thought", "hold off a bit", "Hold!"):
         assert await chat.say(ANA, "river", typed) == []
-    assert "There is no proposal P6" in (await chat.say(ANA, "river", "hold P6 Why?"))[0]
+    assert "P6 is a poll." in (await chat.say(ANA, "river", "hold P6 Why?"))[0]
     assert "Alder does not hold up P1" in (await chat.say(ANA, "river", "hold off P1"))[0]
     assert "Hold what?" in (await chat.say(ANA, "river", "!hold"))[0]
     assert await chat.everything() == before
