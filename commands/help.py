@@ -11,8 +11,8 @@ from bot.text import Text, _
 
 _FIRST = {
     RoomKind.NONE: ("pod create", "assembly create"),
-    RoomKind.POD: ("next", "spokes", "summary", "poll", "pod"),
-    RoomKind.ASSEMBLY: ("next", "assembly", "summary", "poll"),
+    RoomKind.POD: ("next", "spokes", "summary", "poll", "propose", "pod"),
+    RoomKind.ASSEMBLY: ("next", "assembly", "summary", "poll", "propose"),
 }
 
 
@@ -32,7 +32,8 @@ async def help_(ctx: Context, topic: Line = "") -> Reply:
 def _all(ctx: Context) -> Text:
     here = [spec for spec in ctx.registry.commands if ctx.room.kind in spec.where]
     first = [spec for name in _FIRST[ctx.room.kind] for spec in here if spec.name == name]
-    topics = sorted({spec.topic for spec in here})
+    topics = sorted({spec.topic for spec in here if not spec.bare})
+    words = sorted({spec.topic for spec in here} - {*topics})
     return Text.lines(
         [
             Text("Most used here:"),
@@ -45,6 +46,11 @@ def _all(ctx: Context) -> Text:
                 help=Code("!help TOPIC"),
                 example=Code(f"!help {topics[0]}"),
             ),
+            Text(
+                "Words to answer with, which need no {mark}: {words}.", mark=Code("!"), words=", ".join(words)
+            )
+            if words
+            else None,
         ]
     )
 
