@@ -21,7 +21,7 @@ from bot.domain.answers import sample
 from bot.domain.asking import Typed, check_to, example_of
 from bot.domain.counting.kinds import Kind, read_kind
 from bot.domain.errors import UsageError
-from bot.domain.ids import POLL, normal_id
+from bot.domain.ids import POLL, by_number, normal_id
 from bot.domain.pods import Role
 from bot.domain.polls import Poll, tidy
 from bot.domain.values import Code
@@ -161,7 +161,7 @@ async def read_poll(ctx: Context, cursor: Cursor) -> Poll:
             return await polls.find(ctx.tx, ctx.room, str(ctx.about))
         return await polls.only_open(ctx.tx, ctx.room, "poll close")
     typed = cursor.word()
-    found = normal_id(typed)
+    found = normal_id(typed) or by_number(typed, POLL)
     if found is None or not found.startswith(POLL):
         raise UsageError(
             "“{typed}” is no poll's id. For example: {example}",

@@ -4,7 +4,7 @@ import re
 
 from bot.commanding import Answer, Context, Line, Prose, Reply, Unaddressed, command, hears, replied, undoes
 from bot.domain.errors import UsageError
-from bot.domain.ids import POLL, normal_id
+from bot.domain.ids import POLL, by_number, normal_id
 from bot.domain.proposals import Proposal
 from bot.domain.stances import Stance
 from bot.domain.values import Code
@@ -135,6 +135,8 @@ async def _meant(ctx: Context, verb: str, words: str) -> tuple[Proposal, str]:
         return await proposals.find(ctx.tx, ctx.room, ctx.about), words
     if ctx.bare:
         raise Unaddressed
+    if (meant := by_number(words, POLL)) is not None:  # else the only open one would take it as a reason
+        return await proposals.find_own(ctx.tx, ctx.room, meant), ""
     return await proposals.only_open(ctx.tx, ctx.room, verb, words), words
 
 

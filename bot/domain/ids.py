@@ -25,6 +25,12 @@ def normal_id(text: str) -> str | None:
     return word.upper() if _ID.match(word) else None
 
 
+def by_number(text: str, letter: str) -> str | None:
+    """Return the id that somebody means who leaves its letter out or apart: `3`, `#3`, `P 3`; `None` if it is no number alone."""
+    found = re.fullmatch(rf"(?:{letter}\s+|#\s?)?(\d{{1,6}})[.,;:!?]?", text.strip(), re.IGNORECASE)
+    return f"{letter}{int(found[1])}" if found else None
+
+
 def make_code(choose: Callable[[Sequence[str]], str]) -> str:
     """Return a one-time code of two groups of three.
 

@@ -259,3 +259,10 @@ async def test_an_answer_cannot_be_taken_back_after_the_end_nor_twice(chat: Chat
     await say(chat, "Ben", "!vote 2")
     await chat.wait(minutes=5)
     assert await say(chat, "Ben", "!undo") == ["P1 is closed, and its result stands."]
+
+
+async def test_a_poll_is_closed_by_its_number_alone(chat: Chat) -> None:
+    await willow(chat)
+    await say(chat, "Ana", ASK)
+    told = (await say(chat, "Ana", "!poll close 1"))[-1]
+    assert told.startswith("Ana has closed P1")

@@ -450,3 +450,12 @@ async def test_the_id_of_a_poll_for_a_proposal_and_the_other_way_round_says_what
         assert await say(chat, "Ben", line) == [
             "P2 is a poll. To answer it, for example: !vote P2 2. !poll P2 shows it."
         ]
+
+
+@pytest.mark.parametrize("typed", ["!agree 1", "!agree #1", "!agree P 1", "!agree 1."])
+async def test_a_number_alone_is_an_id_and_no_reason_for_another_proposal(chat: Chat, typed: str) -> None:
+    await proposed(chat)
+    assert await say(chat, "Ben", typed) == ["Ben: agrees. Counted in P1. So far: agree 1, silent 3."]
+    [told] = await say(chat, "Ben", typed.replace("1", "4"))
+    assert told.startswith("There is no proposal P4 in this room.")
+    assert len(await chat.rows("SELECT * FROM stances")) == 1
