@@ -61,7 +61,24 @@ async def sent(tx: Tx, summary: Summary, zone: ZoneInfo, now: datetime) -> Text:
             **values,
         )
     )
+    if summary.retracting:
+        waiting += await left_behind(tx, summary)
     return Text.lines([lead, Text.listed(waiting) if waiting else None])
+
+
+async def left_behind(tx: Tx, summary: Summary) -> list[Text]:
+    """Say where a retraction cannot delete what was said: in rooms that were upgraded since, and that we left."""
+    items = await deliveries.of(tx, summary.id)
+    deleted_in = {item.room_id: item.sent_in for item in items if item.version == summary.version}
+    found = {
+        item.name
+        for item in items
+        if item.state == "sent" and item.sent_in != deleted_in.get(item.room_id, item.sent_in)
+    }
+    return [
+        Text("{room} was upgraded: what I said in its old room is still there, and I am not.", room=name)
+        for name in sorted(found)
+    ]
 
 
 def in_digests(items: Sequence[Delivery], zone: ZoneInfo, now: datetime) -> list[Text]:

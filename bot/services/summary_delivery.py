@@ -60,6 +60,7 @@ async def _retraction_goes(tx: Tx, summary: Summary, values: dict[str, Any]) -> 
             Text("The retraction of {id} is approved by {who}.", **values),
             Text("It had not gone to {rooms} yet, and does not go there.", rooms=wording.names(never))
             if never else None,
+            *await delivery_words.left_behind(tx, summary),
         ]
     )  # fmt: skip
 

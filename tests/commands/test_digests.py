@@ -281,6 +281,22 @@ async def test_a_room_that_was_upgraded_gets_its_digest_in_the_new_one(relay: Ch
     assert relay.heard("oak") == []
 
 
+async def test_a_retraction_says_that_a_room_left_behind_by_an_upgrade_keeps_what_it_has(relay: Chat) -> None:
+    await send(relay, 1, "Sunday.")
+    await relay.until(SIX)
+    await relay.upgraded("oak", "oak2")
+    await relay.room("oak2", "Oli", "Pia", "Quin", "Ray")
+    await retract(relay, 1)
+    stays = "Oak was upgraded: what I said in its old room is still there, and I am not."
+    assert relay.last("river").text.endswith(f"!summary status S1 shows how far it is.\n{stays}")
+    [status] = await relay.say("Zed", "river", "!summary status S1")
+    assert status.endswith(f"deleted in 3 of 3 rooms that had it.\n- {stays}")
+    assert relay.heard("oak2")[-1] == "S1 from the assembly River was retracted."
+    await relay.upgraded("hazel", "hazel2")
+    await relay.room("hazel2", "Hal", "Ida")
+    assert status == (await relay.say("Zed", "river", "!summary status S1"))[0]
+
+
 async def test_a_digest_that_cannot_be_sent_yet_is_changed_before_it_goes(relay: Chat) -> None:
     relay.refused = {"oak"}
     for number, words in enumerate(("Sunday.", "Bring soup.", "Bring bread."), 1):
