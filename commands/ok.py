@@ -1,6 +1,6 @@
 """`ok`: the second pair of eyes. What it approves is said by the id, or by the message replied to."""
 
-from bot.commanding import Context, Reply, Unaddressed, Word, approves, command, needs, undoes
+from bot.commanding import Context, Prose, Reply, Unaddressed, approves, command, needs, undoes
 from bot.domain.errors import Ambiguous, NotFound, UsageError
 from bot.domain.ids import REQUEST, normal_id
 from bot.domain.values import Code
@@ -14,8 +14,13 @@ from bot.text import Text, _
     bare=True,
     example=("ok J1", "is now"),
 )
-async def ok(ctx: Context, id: Word = "") -> Reply:
+async def ok(ctx: Context, id: Prose = "") -> Reply:
     """Approve a summary, a request to enter, or a change of a setting."""
+    named = [typed for word in id.split() if (typed := normal_id(word))]
+    if named and len(id.split()) > 1:
+        raise UsageError(
+            "Please type only {example}, so that nobody can doubt it.", example=Code(f"ok {named[0]}")
+        )
     found = normal_id(id) if id else ctx.about
     if found is None and id:
         raise UsageError("{typed} is no id. For example: {example}", typed=id, example=Code("ok S4"))

@@ -1,5 +1,7 @@
 """Summaries, as typed by people."""
 
+import pytest
+
 from bot.matrix.format import plain
 from bot.ports import SendFile
 from tests.commands.chat import Chat, user
@@ -573,6 +575,16 @@ async def test_an_id_alone_shows_the_summary_and_a_mistyped_verb_drafts_nothing(
         ]
     [told] = await chat.say("Di", "willow", "!summary Thanks for S1, all.")
     assert told.startswith("Draft S2.")
+
+
+@pytest.mark.parametrize("typed", ["ok S1 thanks", "ok s1, looks good", "!ok S1 and S2", "OK yes S1!"])
+async def test_an_ok_with_more_words_counts_nothing_and_names_the_line_to_type(
+    chat: Chat, typed: str
+) -> None:
+    await river(chat)
+    await chat.say("Cy", "willow", "!summary We can host.")
+    assert await chat.say("Ana", "willow", typed) == ["Please type only ok S1, so that nobody can doubt it."]
+    assert await chat.rows("SELECT 1 FROM summary_oks") == []
 
 
 async def test_ok_alone_asks_which_of_the_summaries_that_wait_is_meant(chat: Chat) -> None:

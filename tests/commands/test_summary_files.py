@@ -310,6 +310,18 @@ async def test_a_draft_that_ends_while_its_file_is_fetched_is_not_shown(chat: Ch
     assert await chat.rows("SELECT 1 FROM summary_files UNION SELECT 1 FROM summary_fetches") == []
 
 
+async def test_an_ok_counts_only_when_the_file_was_shown_too(chat: Chat) -> None:
+    await river(chat)
+    await chat.say("Cy", "willow", "!summary The agenda.", **replying(attached()))
+    await chat.file_comes("willow")
+    async with chat.database.transaction("not yet") as tx:
+        await tx.run("UPDATE outbox SET state = 'waiting' WHERE txn_id = 'S1.v1.preview.file'")
+    chat.refused = {"willow"}
+    await approved(chat, "willow", "S1", "Ana", "Ben")
+    assert await chat.rows("SELECT 1 FROM summary_oks") == []
+    assert files(chat, "river") == []
+
+
 async def test_a_file_that_is_deleted_is_not_shown_by_us_either(chat: Chat) -> None:
     await river(chat)
     await chat.say("Cy", "willow", "!summary The agenda.", **replying(attached()))
