@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from nio.events import BadEvent, Event, MegolmEvent
 
 from bot.domain.limits import COMMANDS_IN_ROOM, COMMANDS_OF_ONE
+from bot.matrix import wire
 from bot.matrix.client import BotClient
 from bot.matrix.found_polls import FoundPoll, find_poll, is_start
 from bot.matrix.inbound import Readable, message, readable, reply_target
-from bot.matrix.requests import Refused, call
+from bot.matrix.malformed import without_unreadable
+from bot.matrix.requests import V3, Refused, request
 from bot.ports import Said
 
 Quoted = Said | FoundPoll
@@ -71,18 +75,45 @@ class Quotes:
     async def _original(self, room_id: str, target: str) -> Quoted | None:
         """Return a message or a native poll of a room, if we can read it."""
         try:
-            answer = await call(self._client.room_get_event(room_id, target))
+            path = f"{V3}/rooms/{quote(room_id, safe='')}/event/{quote(target, safe='')}"
+            answer = await request(self._client, "GET", path)
         except Refused as error:
             if error.is_passing:
                 raise
             return None
-        original = answer.event
-        if isinstance(original, MegolmEvent):
-            original.room_id = room_id
-            original = self._client.olm._decrypt_megolm_no_error(original) or original
-        # a file that is not as it should be is a bad event to nio; people are told why it is not taken
-        if not isinstance(original, Event | BadEvent) or readable(self._client, original) is not Readable.YES:
+        original, edit = self._read(room_id, answer), _newest_edit(answer)
+        if original is None:
             return None
         if isinstance(original, Event) and is_start(original):
             return await find_poll(self._client, room_id, original)
-        return message(original, room_id, self._prefix)
+        said = message(original, room_id, self._prefix)
+        return said if said is None or edit is None else self._edited(room_id, said, edit)
+
+    def _read(self, room_id: str, shown: dict[str, Any]) -> Event | BadEvent | None:
+        """Return an event decrypted, or `None` if its words cannot be taken as its sender's."""
+        wire.complete(shown)
+        chunk = without_unreadable({"chunk": [shown]})["chunk"]
+        event: Any = Event.parse_event(chunk[0]) if chunk else None
+        if isinstance(event, MegolmEvent):
+            event.room_id = room_id
+            event = self._client.olm._decrypt_megolm_no_error(event) or event
+        # a file that is not as it should be is a bad event to nio; people are told why it is not taken
+        if not isinstance(event, Event | BadEvent) or readable(self._client, event) is not Readable.YES:
+            return None
+        return event
+
+    def _edited(self, room_id: str, said: Said, newest: dict[str, Any]) -> Said | None:
+        """Return a message as people see it since its newest edit; `None` if that cannot be read."""
+        event = self._read(room_id, newest)
+        edit = message(event, room_id, self._prefix) if event is not None else None
+        if edit is None or (edit.replaces, edit.sender) != (said.event_id, said.sender):
+            return None  # the words before it are not what its author wants to have said
+        return replace(said, body=edit.body, file=edit.file)
+
+
+def _newest_edit(shown: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the newest edit of an event, which a server sends with it (Matrix specification, "Event replacements")."""
+    found: Any = shown
+    for name in ("unsigned", "m.relations", "m.replace"):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) and "content" in found else None

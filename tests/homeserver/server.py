@@ -171,8 +171,17 @@ class Homeserver(Faults):
     def _event(self, _: Device, request: web.Request, __: Json) -> Json:
         for stored in self.world.rooms[request.match_info["room"]].events:
             if stored.event["event_id"] == request.match_info["event"]:
-                return stored.event
+                return self._with_edit(stored.event, request.match_info["room"])
         raise MatrixError(404, "M_NOT_FOUND")
+
+    def _with_edit(self, event: Json, room: str) -> Json:
+        """Show an event with its newest edit beside it, as Synapse does."""
+        for stored in reversed(self.world.rooms[room].events):
+            relation = stored.event["content"].get("m.relates_to", {})
+            named = relation.get("rel_type"), relation.get("event_id"), stored.event["sender"]
+            if named == ("m.replace", event["event_id"], event["sender"]):
+                return event | {"unsigned": {"m.relations": {"m.replace": stored.event}}}
+        return event
 
     def _relations(self, request: web.Request) -> Json:
         """Show what refers to an event, the newest first, some at a time, as Synapse does: never what was deleted."""

@@ -62,6 +62,15 @@ def shown(ana: Peer, room: str) -> list[str]:
     return [text for event_id, text in texts.items() if event_id not in gone]
 
 
+def edit(peer: Peer, river: str, said: str, body: str, *, share: bool = True) -> None:
+    """Edit a message as an app does: the relation stands outside the encryption."""
+    change = {"rel_type": "m.replace", "event_id": said}
+    new = {"msgtype": "m.text", "body": body}
+    content = {**new, "body": f"* {body}", "m.new_content": new, "m.relates_to": change}
+    sealed = peer.encrypted(river, "m.room.message", content, share)
+    peer.world.put(river, peer.user_id, "m.room.encrypted", sealed | {"m.relates_to": change})
+
+
 async def approve(bot: Bot, river: str, ana: Peer, line: str, name: str) -> None:
     """Let Ana type a command and an ok; Ben's is still to come."""
     for typed in (line, f"ok {name}"):
@@ -238,3 +247,34 @@ async def test_what_a_room_did_not_let_us_say_is_taken_back_by_a_retraction(
     await bot.wait(hours=1)
     assert [text for text in ana.texts(silenced) if "S1" in text] == []
     assert shown(ana, doubtful) == ["S1 from the assembly River was retracted."]
+
+
+async def test_a_summary_of_a_message_that_was_edited_carries_the_words_that_people_see(
+    world: World, bot: Bot, ana: Peer, ben: Peer
+) -> None:
+    river, _rooms = await federation(world, bot, ana, ben, size=2)
+
+    said = ben.say(river, "We meet on Sunday.")
+    edit(ben, river, said, "We meet on Saturday.")
+    edit(ben, river, said, "We meet on Friday.")
+    edit(ana, river, said, "We meet never.")
+    ana.reply(river, said, "!summary")
+    await bot.settled()
+    assert "\n> We meet on Friday.\n" in ana.texts(river)[-1]
+    edit(ben, river, said, "We meet on Monday.")
+    await bot.settled()
+    assert "S1 has changed" in ana.texts(river)[-1]
+    assert "\n> We meet on Monday.\n" in ana.texts(river)[-1]
+
+
+async def test_a_message_whose_edit_cannot_be_read_is_not_taken_as_it_was_before(
+    world: World, bot: Bot, ana: Peer, ben: Peer
+) -> None:
+    river, _rooms = await federation(world, bot, ana, ben, size=2)
+    said = ana.say(river, "We meet on Sunday.")
+    ana.new_room_key(river)
+    edit(ana, river, said, "Friday.", share=False)
+    ana.new_room_key(river)
+    ana.reply(river, said, "!summary")
+    await bot.settled()
+    assert ana.texts(river)[-1].startswith("I could not read the message you replied to.")
