@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -95,7 +96,7 @@ class Text:
             language: Of the room.
             prefix: What commands start with; in the sources they are written with `!`.
         """
-        catalogue = gettext.translation("spokesbot", LOCALES, [language], fallback=True)
+        catalogue = _catalogue(language)
         if self.plural is None:
             template = catalogue.gettext(self.template)
         else:
@@ -187,6 +188,12 @@ def _brief(value: Any) -> Any:
             )
         case _:
             return value
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    """Return a language's sentences; one without a file, as English, would be looked for on the disk each time."""
+    return gettext.translation("spokesbot", LOCALES, [language], fallback=True)
 
 
 def _end_blocks(markdown: str) -> str:

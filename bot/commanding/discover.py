@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections import Counter
 
 from bot.commanding.spec import Registry
 
@@ -17,7 +18,7 @@ def discover(package: str = "commands") -> Registry:
     for module in sorted(pkgutil.iter_modules(home.__path__), key=lambda found: found.name):
         registry.add(importlib.import_module(f"{package}.{module.name}"))
     names = [name for spec in registry.commands for name in (spec.words, *spec.aliases)]
-    twice = {name for name in names if names.count(name) > 1}
+    twice = {name for name, count in Counter(names).items() if count > 1}
     if twice:
         raise ValueError(f"commands declared twice: {sorted(twice)}")
     return registry
