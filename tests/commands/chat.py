@@ -41,7 +41,7 @@ from bot.services import holding, identity, summary_fetching, timers, unreadable
 from bot.services import rooms as room_service
 from bot.store import inbox, outbox, summary_files, unread
 from bot.store.database import Database
-from tests import new_store
+from tests.commands.at_once import open_copy, open_new
 
 BOT = "@spokesbot:test"
 
@@ -90,10 +90,9 @@ class Chat:
         self._numbers = count(1)
 
     @classmethod
-    async def open(cls, folder: Path, at: datetime | None = None) -> Chat:
-        """Start with an empty store."""
-        await new_store.lay(folder / "spokesbot.db")
-        database = await Database.open(folder / "spokesbot.db")
+    async def open(cls, at: datetime | None = None, store: Path | None = None) -> Chat:
+        """Start with an empty store, or with a copy of one."""
+        database = open_copy(store) if store else await open_new()
         async with database.transaction("start") as tx:
             await inbox.save_meta(tx, "user_id", BOT)
         return cls(database, FixedClock(at) if at else FixedClock())

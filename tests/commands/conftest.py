@@ -1,7 +1,6 @@
 """A chat for each test."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -9,8 +8,8 @@ from tests.commands.chat import Chat
 
 
 @pytest.fixture
-async def chat(tmp_path: Path) -> AsyncIterator[Chat]:
+async def chat() -> AsyncIterator[Chat]:
     """An empty federation on paper."""
-    chat = await Chat.open(tmp_path)
+    chat = await Chat.open()
     yield chat
     await chat.database.close()

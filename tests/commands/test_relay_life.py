@@ -30,10 +30,9 @@ from bot.domain.files import Attached, Sealed, Unfit
 from bot.domain.harmless import make_harmless
 from bot.matrix.format import plain
 from bot.ports import Edit, FixedClock, Redact, Said, Say, ShareFile
-from tests.commands.at_once import open_copy
+from tests.commands.at_once import keep_copy, open_copy
 from tests.commands.chat import Chat, Sent, user
 from tests.commands.relay import PAIRS, attached, replying, river, seat, setting, shown
-from tests.docs.federation import keep
 
 PEOPLE = {
     "willow": ["Ana", "Ben", "Cy", "Di"],
@@ -570,9 +569,9 @@ async def test_nothing_leaves_a_room_that_two_entitled_people_there_did_not_appr
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     Relay.built = tmp_path_factory.mktemp("river")
-    chat = await Chat.open(Relay.built)
+    chat = await Chat.open()
     await river(chat)
-    keep(Relay.built, "river")
+    keep_copy(chat.database, Relay.built / "river.db")
     await chat.database.close()
     await asyncio.to_thread(
         run_state_machine_as_test,

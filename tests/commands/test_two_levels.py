@@ -7,7 +7,6 @@ bot, and a pod of Delta for the other.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -21,11 +20,9 @@ IN_RIVER = ("Ana", "Ben", "Oli", "Pia", "Hal", "Ida", "Zed")
 
 
 @pytest.fixture
-async def above(tmp_path: Path) -> AsyncIterator[Chat]:
+async def above() -> AsyncIterator[Chat]:
     """The other bot: River and Lake are pods of its assembly Delta."""
-    folder = tmp_path / "above"
-    folder.mkdir()
-    chat = await Chat.open(folder)
+    chat = await Chat.open()
     async with chat.database.transaction("prefix") as tx:
         await inbox.save_meta(tx, "default.prefix", "+")
     chat.dispatcher = Dispatcher(discover(), chat.clock, BOT, "+")

@@ -7,13 +7,12 @@ Di's identity has changed. The code K7F-2QX is good. The room `hall` is not set 
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
 from bot.ports import Say
+from tests.commands.at_once import keep_copy
 from tests.commands.chat import Chat, user
 
 CODE = "K7F-2QX"
@@ -28,23 +27,23 @@ async def build(folder: Path) -> Path:
     `start`: rooms only. `alone`: Willow is a pod, River an assembly without pods. `paired`: Willow has a pair.
     `entered`: Willow is in River. `federation`: everything.
     """
-    chat = await Chat.open(folder)
+    chat = await Chat.open()
     await chat.room("river", "Ana", "Dora")
     await chat.room("hall", "Ana", "Ben")
     await chat.room("willow", "Ana", "Ben", "Cy", "Di")
     await chat.identity("Di", "first")
     await chat.identity("Di", "second")
-    keep(folder, "start")
+    keep_copy(chat.database, folder / "start.db")
     await chat.say("Ana", "river", "!assembly create River")
     await chat.say("Ana", "willow", "!pod create Willow")
     await chat.say("Di", "willow", "!pod observer @di:test")
     await chat.say("Cy", "willow", "!pod set term 3 weeks")
     await add_code(chat, CODE)
-    keep(folder, "alone")
+    keep_copy(chat.database, folder / "alone.db")
     await draw_pair(chat, "willow")
-    keep(folder, "paired")
+    keep_copy(chat.database, folder / "paired.db")
     await enter(chat, "willow", "Ana")
-    keep(folder, "entered")
+    keep_copy(chat.database, folder / "entered.db")
     for name, people in list(PODS.items())[1:]:
         await chat.room(name, *people)
         await chat.say(people[0], name, f"!pod create {name.capitalize()}")
@@ -60,24 +59,14 @@ async def build(folder: Path) -> Path:
     for name in ("willow", "oak"):
         await chat.say((await pair_of(chat, name))[0], "river", "ok S3")
     await chat.say("Ana", "willow", "!poll Where? | Park | Library")
-    keep(folder, "federation")
+    keep_copy(chat.database, folder / "federation.db")
     await chat.database.close()
     return folder
 
 
-def keep(folder: Path, stage: str) -> None:
-    """Copy the store as it is now, while it is open."""
-    with (
-        closing(sqlite3.connect(folder / "spokesbot.db")) as store,
-        closing(sqlite3.connect(folder / f"{stage}.db")) as copy,
-    ):
-        store.backup(copy)
-
-
-async def take_up(copies: Path, stage: str, folder: Path) -> Chat:
+async def take_up(copies: Path, stage: str) -> Chat:
     """Open a copy of the federation at a stage."""
-    (folder / "spokesbot.db").write_bytes((copies / f"{stage}.db").read_bytes())
-    chat = await Chat.open(folder)
+    chat = await Chat.open(store=copies / f"{stage}.db")
     chat._numbers = count(10_000)  # event ids that the building has not used
     return chat
 

@@ -169,12 +169,12 @@ async def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def take_up(copies: Path, tmp_path: Path) -> AsyncIterator[Callable[[str], Awaitable[Chat]]]:
+async def take_up(copies: Path) -> AsyncIterator[Callable[[str], Awaitable[Chat]]]:
     """Return what opens a copy of the federation; it is closed after the test."""
     opened: list[Chat] = []
 
     async def take(stage: str) -> Chat:
-        opened.append(await federation.take_up(copies, stage, tmp_path))
+        opened.append(await federation.take_up(copies, stage))
         return opened[-1]
 
     yield take

@@ -2,8 +2,6 @@
 
 import asyncio
 import sys
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from tests.docs.stories.telling import FOLDER, load, page
 
@@ -15,8 +13,7 @@ def main(names: list[str]) -> None:
         names: Of the stories; none for all.
     """
     for name in names or load():
-        with TemporaryDirectory() as folder:
-            (FOLDER / f"{name}.md").write_text(asyncio.run(page(name, Path(folder))), encoding="utf-8")
+        (FOLDER / f"{name}.md").write_text(asyncio.run(page(name)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -221,10 +221,10 @@ def load() -> dict[str, Tale]:
     return TALES
 
 
-async def page(name: str, folder: Path) -> str:
+async def page(name: str) -> str:
     """Play a story in an empty store and return its page."""
     told = TALES[name]
-    chat = await Chat.open(folder)
+    chat = await Chat.open()
     try:
         story = Story(chat, told.home)
         await told.tell(story)
