@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import given
@@ -68,16 +66,16 @@ def log_of_the_bot() -> Iterator[list[logging.LogRecord]]:
         log.setLevel(before)
 
 
-def dump(folder: Path) -> dict[str, Any]:
+async def dump(chat: Chat) -> dict[str, Any]:
     """Return the whole store but for claims, answers and what counts towards the limits."""
-    with closing(sqlite3.connect(folder / "spokesbot.db")) as store:
-        tables = [name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    async with chat.database.transaction("dump") as tx:
+        tables = [row["name"] for row in await tx.all("SELECT name FROM sqlite_master WHERE type = 'table'")]
         kept = [
             name
             for name in tables
             if name not in ("inbox", "outbox", "questions", "sqlite_sequence", "taken")
         ]
-        return {table: store.execute(f"SELECT * FROM {table}").fetchall() for table in kept}
+        return {table: [tuple(row) for row in await tx.all(f"SELECT * FROM {table}")] for table in kept}
 
 
 async def do(chat: Chat, step: Step, known: list[str]) -> None:
@@ -119,32 +117,29 @@ async def do(chat: Chat, step: Step, known: list[str]) -> None:
 async def test_whatever_people_do_is_answered_safely_and_a_refusal_changes_nothing(
     copies: Path, stage: str, done: list[Step]
 ) -> None:
-    with TemporaryDirectory() as name, log_of_the_bot() as log:
-        folder = Path(name)
-        chat = await take_up(copies, stage, folder)
+    with log_of_the_bot() as log:
+        chat = await take_up(copies, stage)
         try:
             await chat.room("direct", "Mallory")
             await chat.room("plain", "Ana", "Ben", encrypted=False)
             known = [row["event_id"] for row in await chat.rows("SELECT event_id FROM outbox WHERE event_id IS NOT NULL")]  # fmt: skip
             known.append("$nothing")
             for step in done:
-                await follow(chat, folder, log, step, known)
+                await follow(chat, log, step, known)
             await chat.wait(days=60)
             check(chat, log, known)
         finally:
             await chat.database.close()
 
 
-async def follow(
-    chat: Chat, folder: Path, log: list[logging.LogRecord], step: Step, known: list[str]
-) -> None:
+async def follow(chat: Chat, log: list[logging.LogRecord], step: Step, known: list[str]) -> None:
     """Let somebody do something and look at what came of it."""
     log.clear()
     chat.sent.clear()
-    before = dump(folder)
+    before = await dump(chat)
     await do(chat, step, known)
     if any(record.getMessage() == "refused" for record in log):
-        assert dump(folder) == before
+        assert await dump(chat) == before
     check(chat, log, known)
 
 
