@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.domain.pods import Room
 from bot.domain.proposals import State
-from bot.domain.values import Code
+from bot.domain.values import Code, Person
 from bot.services import (
     proposal_texts,
 )
@@ -35,6 +35,23 @@ async def member_left(tx: Tx, now: datetime, room_id: str, user_id: str) -> None
             continue
         text = Text(
             "{who} left, and has no voice in {id} any more. {needed}",
+            who=who,
+            id=proposal.id,
+            needed=proposal_texts.needed(proposal, len(standing.voices)),
+        )
+        await say(tx, now, room_id, text, about=proposal.id)
+
+
+async def voice_changed(tx: Tx, now: datetime, room_id: str, who: Person, *, observer: bool) -> None:
+    """Say the number that is needed now, because somebody of the opening has become an observer, or is none any more."""
+    for proposal in await proposals.open_in(tx, room_id):
+        if not proposal.is_open or who.user_id not in await proposals.voices(tx, proposal.id):
+            continue
+        standing = await stand(tx, proposal)
+        text = Text(
+            "{who} is an observer now, and has no voice in {id}. {needed}"
+            if observer
+            else "{who} has a voice in {id} again. {needed}",
             who=who,
             id=proposal.id,
             needed=proposal_texts.needed(proposal, len(standing.voices)),

@@ -20,6 +20,7 @@ from bot.services import (
     pair_voices,
     pillars,
     pod_polls,
+    proposal_membership,
     records,
     spokes,
     summaries,
@@ -113,6 +114,7 @@ async def _change_voice(tx: Tx, now: datetime, request: Request) -> Text:
     person = await rooms.person(tx, request.room_id, request.value)
     observer = request.key == "observer"
     await rooms.set_observer(tx, request.room_id, request.value, observer)
+    await proposal_membership.voice_changed(tx, now, request.room_id, person, observer=observer)
     if observer:
         await spokes.member_left(tx, now, request.room_id, request.value)
         return Text("{who} is now an observer: present, without a voice.", who=person)

@@ -20,7 +20,7 @@ from bot.domain.pods import (
     check_setting,
 )
 from bot.domain.values import Code, Person
-from bot.services import spokes
+from bot.services import proposal_membership, spokes
 from bot.services.request_effects import EFFECTS
 from bot.services.request_rules import check_may_approve
 from bot.services.speech import say
@@ -137,6 +137,7 @@ async def ask_observer(
     key = "observer" if observer else "voice"
     if member.user_id == sender.user_id and observer:
         await rooms.set_observer(tx, room.room_id, member.user_id, observer)
+        await proposal_membership.voice_changed(tx, now, room.room_id, member.person, observer=observer)
         await spokes.member_left(tx, now, room.room_id, member.user_id)
         return Text("{who} is now an observer: present, without a voice.", who=member.person), None
     request = await ask(tx, now, "voice", room.room_id, room.room_id, sender, key=key, value=member.user_id)

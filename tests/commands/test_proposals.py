@@ -230,15 +230,23 @@ async def test_who_leaves_drops_out_for_good_and_the_number_is_said_again(chat: 
     assert "shown and not counted" in (await say(chat, "Di", "disagree P1"))[0]
 
 
-async def test_an_observer_has_no_voice_and_neither_has_who_becomes_one(chat: Chat) -> None:
+async def test_an_observer_has_no_voice_and_who_becomes_one_and_the_number_are_told(chat: Chat) -> None:
     await willow(chat)
     await say(chat, "Di", "!pod observer @di:test")
     await say(chat, "Ana", TENT)
     assert "By consensus of 3 voices" in (await say(chat, "Ana", "!proposal P1"))[0]
     assert "observers are present without a voice" in (await say(chat, "Di", "!propose A dog."))[0]
     await say(chat, "Cy", "agree P1")
-    await say(chat, "Cy", "!pod observer @cy:test")
+    assert await say(chat, "Cy", "!pod observer @cy:test") == [
+        "Cy is an observer now, and has no voice in P1. By consensus of 2 voices. 2 who agree are enough, whatever the others"
+        " say, unless somebody blocks.",
+        "Cy is now an observer: present, without a voice.",
+    ]
     assert "So far: silent 2." in (await say(chat, "Ana", "!proposal P1"))[0]
+    await say(chat, "Ana", "!pod voice @cy:test")
+    told = await say(chat, "Ben", "ok J1")
+    assert told[0].startswith("Cy has a voice in P1 again. By consensus of 3 voices. 2 who agree are enough")
+    assert "So far: agree 1, silent 2." in (await say(chat, "Ana", "!proposal P1"))[0]
 
 
 # -- the end -----------------------------------------------------------------------------------------
