@@ -56,6 +56,12 @@ def asked(
             ),
             Text("{text}", text=Verbatim(parent.text)),
             proposal_texts.reading(parent),
+            Text(
+                "It is version {version}. What was said of the words before does not count.",
+                version=parent.version,
+            )
+            if parent.version > 1
+            else None,
             Text("What you decide here is what {pod} says there, as one voice.", pod=mandate.name),
             room_left(mandate.remit),
             Text("All pods vote anew, after a block and talks; a block counts as no.")

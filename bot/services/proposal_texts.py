@@ -109,8 +109,11 @@ def needed(proposal: Proposal, voices: int) -> Text:
     """Say the exact number that is needed, whatever the others say."""
     if proposal.mode is not Mode.PODS:
         return mode_texts.needed(proposal)
+    if not voices and not proposal.of_pods:
+        return Text("Nobody has a voice in it any more.")
     rule = proposal.rule
     least = rule.enough(voices)
+    members = Text("{n} voice", plural="{n} voices", n=voices)
     if rule.against is Against.ALL and proposal.of_pods:
         return Text(
             "{pods}, {threshold} of all of them is needed: {n} that says yes is enough{blocks}. Silence is no yes.",
@@ -131,17 +134,17 @@ def needed(proposal: Proposal, voices: int) -> Text:
         )
     if rule.threshold.is_consensus:
         return Text(
-            "By consensus of {voices} voices. {n} who agrees is enough, whatever the others say, unless somebody blocks.",
-            plural="By consensus of {voices} voices. {n} who agree are enough, whatever the others say, unless somebody"
+            "By consensus of {voices}. {n} who agrees is enough, whatever the others say, unless somebody blocks.",
+            plural="By consensus of {voices}. {n} who agree are enough, whatever the others say, unless somebody"
             " blocks.",
             n=least,
-            voices=voices,
+            voices=members,
         )
     return Text(
-        "{voices} voices, {threshold} is needed: {n} who agrees is enough, whatever the others say{blocks}.",
-        plural="{voices} voices, {threshold} is needed: {n} who agree are enough, whatever the others say{blocks}.",
+        "{voices}, {threshold} is needed: {n} who agrees is enough, whatever the others say{blocks}.",
+        plural="{voices}, {threshold} is needed: {n} who agree are enough, whatever the others say{blocks}.",
         n=least,
-        voices=voices,
+        voices=members,
         threshold=rule.threshold.name,
         blocks=Text(", unless somebody blocks") if proposal.can_block else "",
     )

@@ -103,7 +103,9 @@ async def test_a_new_version_in_an_assembly_asks_every_pod_anew(chat: Chat) -> N
     )
     await chat.say(people(names[0])[0], "river", "!amend P1 We strike together on 2 May.")
     for number, name in enumerate(names, 4):
-        assert chat.heard(name)[-1].startswith(f"P{number}: River asks every pod about P1")
+        told = chat.heard(name)[-1]
+        assert told.startswith(f"P{number}: River asks every pod about P1")
+        assert "It is version 2. What was said of the words before does not count." in told
     assert "- Alder: nothing yet" in (await chat.say(people(names[0])[0], "river", "!proposal P1"))[0]
     for name in names:
         await says(chat, name, "agree")

@@ -230,6 +230,17 @@ async def test_who_leaves_drops_out_for_good_and_the_number_is_said_again(chat: 
     assert "shown and not counted" in (await say(chat, "Di", "disagree P1"))[0]
 
 
+async def test_when_the_last_ones_leave_one_voice_is_one_voice_and_none_is_said_plainly(chat: Chat) -> None:
+    await proposed(chat)
+    for person in ("Ben", "Cy", "Di", "Ana"):
+        await chat.leaves(person, "willow")
+    told = [text for text in chat.heard("willow") if "P1" in text]
+    assert told[2].startswith(
+        "Di left, and has no voice in P1 any more. By consensus of 1 voice. 1 who agrees is enough"
+    )
+    assert told[3] == "Ana left, and has no voice in P1 any more. Nobody has a voice in it any more."
+
+
 async def test_an_observer_has_no_voice_and_who_becomes_one_and_the_number_are_told(chat: Chat) -> None:
     await willow(chat)
     await say(chat, "Di", "!pod observer @di:test")
