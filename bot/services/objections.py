@@ -30,7 +30,9 @@ async def object_to(tx: Tx, now: datetime, room: Room, sender: Person, summary_i
     """
     summary = await summary_finding.own(tx, room, summary_id)
     settings = await pods.settings(tx, room.room_id)
-    if room.kind is not RoomKind.POD or not settings.objection_window:
+    # a window that is open stays open, also where the pod has given it up since
+    has_time = settings.objection_window or summary.state is State.OPEN
+    if room.kind is not RoomKind.POD or not has_time:
         raise Conflict(
             "There is no time for objections here. A pod sets one with {example}; until then, talk to your pair.",
             example=Code("!pod set objections 12h"),

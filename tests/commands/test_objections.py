@@ -53,6 +53,16 @@ async def test_after_two_oks_it_waits_and_goes_when_nobody_objected(chat: Chat) 
     )
 
 
+async def test_a_window_that_is_open_stays_open_where_the_pod_gives_it_up(chat: Chat) -> None:
+    await window(chat)
+    await approved(chat, "willow", "S1", "Ana", "Ben")
+    await setting(chat, "willow", "objections", "none")
+    [told] = await chat.say("Di", "willow", "object S1 That was not decided.")
+    assert told.startswith("Di objects to S1, so it does not go.")
+    await chat.wait(hours=13)
+    assert chat.heard("river") == []
+
+
 async def test_a_bot_that_was_down_sends_it_late_and_once(chat: Chat) -> None:
     await window(chat)
     await approved(chat, "willow", "S1", "Ana", "Ben")
