@@ -468,6 +468,8 @@ class Relay(RuleBasedStateMachine):
         message = sent.message
         if isinstance(message, Redact):
             name = message.sent.partition(".")[0]
+            if message.sent.endswith(".preview.file"):
+                return  # it stood only where it was drafted, and whoever deletes their file has that deleted too
             # a digest's message is deleted with everything in it where one letter is retracted
             names = self.digested if name.startswith("digest") or name in self.digested else {name}
             gone = [
