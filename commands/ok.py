@@ -4,7 +4,7 @@ from bot.commanding import Context, Prose, Reply, Unaddressed, approves, command
 from bot.domain.errors import Ambiguous, NotFound, UsageError
 from bot.domain.ids import REQUEST, normal_id
 from bot.domain.values import Code
-from bot.services import identity, requests, summaries
+from bot.services import identity, request_texts, requests, summaries
 from bot.text import Text, _
 
 
@@ -73,6 +73,11 @@ async def undo_ok(ctx: Context, payload: dict[str, str]) -> Reply:
 async def requests_for_me(ctx: Context) -> list[Text]:
     """List the requests that wait for the sender's ok."""
     return [
-        Text("{id} waits for your ok: {ok}", id=item.id, ok=Code(f"ok {item.id}"))
+        Text(
+            "{id} waits for your ok, {what}: {ok}",
+            id=item.id,
+            what=await request_texts.asked_for(ctx.tx, item),
+            ok=Code(f"ok {item.id}"),
+        )
         for item in await requests.waiting_for_ok(ctx.tx, ctx.room, ctx.sender)
     ]

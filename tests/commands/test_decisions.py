@@ -331,3 +331,14 @@ async def test_a_corrected_result_is_corrected_in_the_log_too(willow: Chat) -> N
     assert told.startswith("P1 is not adopted:")
     assert "D2 is taken out of the log." in told
     assert (await willow.say("Cy", "willow", "!decision D1"))[0].startswith("D1, standing, decided")
+
+
+async def test_next_says_what_an_ok_would_be_for(willow: Chat) -> None:
+    await willow.say("Ana", "willow", "!decide We meet on Sundays.")
+    for line in ("!reopen D1 It rains.", "!pod set threshold 2/3", "!pod observer @ana:test"):
+        await willow.say("Ben", "willow", line)
+    assert (await willow.say("Cy", "willow", "!next"))[0].endswith(
+        "- J1 waits for your ok, D1 is open again: ok J1\n"
+        "- J2 waits for your ok, threshold = 2/3: ok J2\n"
+        "- J3 waits for your ok, Ana is an observer: ok J3"
+    )
