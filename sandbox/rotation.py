@@ -95,8 +95,9 @@ class PodLife:
         for user_id in list(self.off):
             if self.random.random() < 0.4:
                 self.records[user_id] = replace(self.off.pop(user_id), since=self.now)
+        seated = self.pair.people
         for user_id in list(self.records):
-            if user_id in self.pair.people or self.people[user_id].willing:
+            if user_id in seated or self.people[user_id].willing:
                 continue
             chance = self.random.random()
             record = self.records[user_id]
@@ -127,14 +128,16 @@ class PodLife:
                 if self.accepts(user_id):
                     self.pair = self.pair.with_(seat, user_id)
                     self.begin_turn(user_id)
+        seated = self.pair.people
         for standing in line:
             person = self.people[standing.user_id]
-            person.waiting = 0 if standing.user_id in self.pair.people else person.waiting + 1
+            person.waiting = 0 if standing.user_id in seated else person.waiting + 1
             person.waited = max(person.waited, person.waiting)
 
     def offers(self) -> Sequence[Standing]:
         """Return who offers to serve where nobody is left: now and then one."""
-        free = [record for record in self.records.values() if record.user_id not in self.pair.people]
+        seated = self.pair.people
+        free = [record for record in self.records.values() if record.user_id not in seated]
         if free and self.random.random() < 0.05:
             return [stand(self.random.choice(free), self.now, self.handed_over_at)]
         return []

@@ -143,7 +143,7 @@ class Record:
 
     def weeks(self, at: datetime) -> Fraction:
         """Return the weeks available up to a moment; the running week counts as a whole one."""
-        return self.full_weeks(at) + 1
+        return self.weeks_before + (max(at - self.since, timedelta(0)) // _WEEK + 1)
 
     def is_new(self, at: datetime) -> bool:
         """Tell whether they are not to be drawn yet."""
@@ -251,11 +251,12 @@ def draw_line(
             are `seated` or `new`.
     """
     outside = outside or {}
+    seated = pair.people
     line: list[Standing] = []
     aside: list[tuple[Standing, str]] = []
     for record in records:
         standing = stand(record, at, handed_over_at)
-        if record.user_id in pair.people:
+        if record.user_id in seated:
             aside.append((standing, "seated"))
         elif record.user_id in outside:
             aside.append((standing, outside[record.user_id]))

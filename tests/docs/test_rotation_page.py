@@ -15,7 +15,7 @@ def test_the_figures_on_the_page_are_those_of_the_simulation() -> None:
 
 def test_another_seed_gives_other_figures_and_the_same_truths() -> None:
     figures = simulate(pods=40, years=3, seed=7)
-    assert figures != simulate(pods=40, years=3, seed=8)
-    assert figures == simulate(pods=40, years=3, seed=7)
+    assert simulate(pods=8, years=2, seed=7) != simulate(pods=8, years=2, seed=8)
+    assert simulate(pods=8, years=2, seed=7) == simulate(pods=8, years=2, seed=7)
     assert figures.most_changed == 1
     assert sum(abs(value) <= 1 for value in figures.larger) / len(figures.larger) > 0.95
