@@ -30,12 +30,19 @@ def question(poll_id: str) -> str:
 
 
 async def may_vote(tx: Tx, poll: Poll) -> frozenset[str]:
-    """Return who may vote: members with a voice, now or when the poll closed; nobody where pods are asked."""
+    """Return who may vote: members with a voice, now or when the poll closed; nobody where pods are asked.
+
+    Who answered and left only after the end counts, where the bot was down and closes it late.
+    """
     if poll.of_pods:
         return frozenset()
     if poll.state == "closed":
         return await polls.closing_voices(tx, poll.id)
-    return frozenset(member.user_id for member in await rooms.voices(tx, poll.room_id))
+    here = frozenset(member.user_id for member in await rooms.voices(tx, poll.room_id))
+    gone = await rooms.gone_since(tx, poll.room_id, poll.closes_at)
+    if not gone:
+        return here
+    return here | gone & {ballot.user_id for ballot in await polls.ballots(tx, poll.id)}
 
 
 async def unread(tx: Tx, poll: Poll, end: datetime) -> list[Unread]:

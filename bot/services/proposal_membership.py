@@ -22,8 +22,13 @@ from bot.text import Text
 
 
 async def member_left(tx: Tx, now: datetime, room_id: str, user_id: str) -> None:
-    """Let somebody who left the room drop out, and say the number that is needed now."""
+    """Let somebody who left the room drop out, and say the number that is needed now.
+
+    Where the end has passed and is still to be acted on, who left after it had a voice to the end.
+    """
     for proposal in await proposals.open_in(tx, room_id):
+        if proposal.is_open and user_id in await rooms.gone_since(tx, room_id, proposal.closes_at):
+            continue
         if not await proposals.lose_voice(tx, proposal.id, user_id):
             continue
         who = await rooms.person(tx, room_id, user_id)

@@ -20,11 +20,15 @@ _NO_STANCE = ("m.annotation", "m.replace")
 
 
 async def who_counts(tx: Tx, proposal: Proposal) -> frozenset[str]:
-    """Return who has a voice: those of the opening who are still here with one, fixed when a round has closed."""
+    """Return who has a voice: those of the opening who are still here with one, fixed when a round has closed.
+
+    Who left only after the end has it too, where the bot was down and closes it late.
+    """
     frozen = await proposals.voices(tx, proposal.id)
     if not proposal.is_open:
         return frozen
-    return frozen & {member.user_id for member in await rooms.voices(tx, proposal.room_id)}
+    here = {member.user_id for member in await rooms.voices(tx, proposal.room_id)}
+    return frozen & (here | await rooms.gone_since(tx, proposal.room_id, proposal.closes_at))
 
 
 async def unread_of(tx: Tx, proposal: Proposal) -> list[Unread]:

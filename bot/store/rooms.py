@@ -207,6 +207,16 @@ async def voices(tx: Tx, room_id: str) -> list[Member]:
     return [member for member in await members(tx, room_id) if not member.observer]
 
 
+async def gone_since(tx: Tx, room_id: str, moment: datetime) -> frozenset[str]:
+    """Return who left a room, or took back an invitation into it, at a moment or later; observers not."""
+    rows = await tx.all(
+        "SELECT user_id FROM members WHERE room_id = ? AND membership IN ('leave', 'ban') AND since >= ? AND NOT observer",
+        room_id,
+        to_ms(moment),
+    )
+    return frozenset(row["user_id"] for row in rows)
+
+
 async def drop_moving(tx: Tx, room_id: str) -> list[str]:
     """Take out who has not come along into an upgraded room; returns their ids."""
     rows = await tx.all(

@@ -106,6 +106,22 @@ async def test_who_left_before_the_end_does_not_count(chat: Chat) -> None:
     )
 
 
+async def test_who_answered_and_left_after_the_end_counts_though_the_bot_was_down_then(chat: Chat) -> None:
+    await willow(chat)
+    await chat.say("Ana", "willow", ASK)
+    await say(chat, "Ben", "!vote 1")
+    await say(chat, "Cy", "!vote 2")
+    chat.heard("willow")
+    chat.clock.moment = FRIDAY
+    await chat.leaves("Ben", "willow")  # told before the timers run, as after a start
+    chat.clock.moment = FRIDAY + timedelta(hours=3)
+    await chat.leaves("Di", "willow")
+    await chat.wait(hours=1)
+    result = chat.heard("willow")[-1]
+    assert "2 of 3 members voted." in result  # Ana, Cy and Ben, who left when it was over
+    assert result.endswith("- Park: 1\n- Library: 1")
+
+
 async def test_a_bot_that_was_down_closes_late_says_so_and_counts_only_what_was_in_time(chat: Chat) -> None:
     await willow(chat)
     await chat.say("Ana", "willow", ASK)

@@ -230,6 +230,20 @@ async def test_who_leaves_drops_out_for_good_and_the_number_is_said_again(chat: 
     assert "shown and not counted" in (await say(chat, "Di", "disagree P1"))[0]
 
 
+async def test_who_leaves_after_the_end_had_a_voice_to_the_end_though_the_bot_was_down_then(
+    chat: Chat,
+) -> None:
+    await proposed(chat)
+    await stances(chat, ana="agree", di="agree", ben="disagree")
+    chat.heard("willow")
+    chat.clock.moment += timedelta(days=5)
+    await chat.leaves("Di", "willow")  # told before the timers run, as after a start
+    assert [text for text in chat.heard("willow") if "Di left" in text] == []
+    await chat.wait(minutes=1)
+    result = next(text for text in chat.heard("willow") if text.startswith("P1 "))
+    assert "Count: agree 2, disagree 1, silent 1." in result
+
+
 async def test_when_the_last_ones_leave_one_voice_is_one_voice_and_none_is_said_plainly(chat: Chat) -> None:
     await proposed(chat)
     for person in ("Ben", "Cy", "Di", "Ana"):
