@@ -79,7 +79,7 @@ rotation: install
 
 # Not part of `make test`: it installs 780 MB.
 counting: install
-	@$(RUN) -m sandbox.counting --profiles $(or $(PROFILES),3000)
+	@$(RUN) -m sandbox.counting --profiles $(or $(PROFILES),3000) --write-down docs/counting-differences.jsonl
 
 check: install
 	@.venv/bin/ruff check .

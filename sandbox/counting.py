@@ -3,7 +3,8 @@
 `make counting N=3000`. Where the package has the same rule the results must be the same: instant run-off with every
 order of equally low options ("PUT") on complete rankings, the Condorcet winner, the Smith set again and again. Its
 instant run-off for rankings that leave options out has another rule for ties; those differences are counted, and
-where nothing is level there must be none. `--keep FILE` writes what was found, for the tests.
+where nothing is level there must be none. `--keep FILE` writes what was found, for the tests; `--write-down FILE` every
+profile on which the two differ, with both results.
 """
 
 from __future__ import annotations
@@ -91,19 +92,25 @@ def main() -> int:
     arguments.add_argument("--profiles", type=int, default=3000)
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--keep", type=Path)
+    arguments.add_argument("--write-down", type=Path)
     asked = arguments.parse_args()
     ensure_pref_voting()
     found = profiles(asked.profiles, asked.seed)
     theirs = reference(found)
     if asked.keep:
-        lines = [json.dumps(profile | results) for profile, results in zip(found, theirs, strict=True)]
-        asked.keep.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        kept = [json.dumps(profile | results) for profile, results in zip(found, theirs, strict=True)]
+        asked.keep.write_text("\n".join(kept) + "\n", encoding="utf-8")
     counts: dict[str, int] = {}
+    lines = []
     for profile, results in zip(found, theirs, strict=True):
         for name in differences(profile, results):
             counts[name] = counts.get(name, 0) + 1
+            went = runoff.instant_runoff(map(tuple, profile["rankings"]), profile["options"])
+            lines.append(json.dumps(profile | {"differs": name, "ours": went.winners, "theirs": results}))
             if counts[name] <= 3:
                 print(f"{name}: {json.dumps(profile)} -> {json.dumps(results)}")
+    if asked.write_down:
+        asked.write_down.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     print(f"{len(found)} profiles; differences: {counts or 'none'}")
     return int(any(name != "together" for name in counts))
 

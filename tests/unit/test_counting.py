@@ -354,6 +354,18 @@ def test_rankings_are_counted_as_by_pref_voting_where_the_rule_is_the_same() -> 
         assert set(differences(kept, kept)) <= {"together"}, line
 
 
+def test_every_difference_to_pref_voting_is_written_down_and_is_the_one_that_the_page_explains() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    lines = (docs / "counting-differences.jsonl").read_text(encoding="utf-8").splitlines()
+    assert f"All {len(lines)} are\nwritten down" in (docs / "counting.md").read_text(encoding="utf-8")
+    for line in lines:
+        kept = json.loads(line)
+        assert differences(kept, kept["theirs"]) == [kept["differs"]] == ["together"], line
+        assert list(instant_runoff(map(tuple, kept["rankings"]), kept["options"]).winners) == kept["ours"], (
+            line
+        )
+
+
 def test_a_result_says_the_same_where_only_talk_was_read_and_another_where_an_order_was() -> None:
     order = [(1, 2, 3)] * 5
     judged = [(ballot(number, f"p{number}", 1, *answer), Fate.COUNTED) for number, answer in enumerate(order)]
