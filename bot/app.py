@@ -64,12 +64,16 @@ async def run(config: Config, store_key: bytes) -> None:
             return
         try:
             database = await Database.open(config.data_dir / DATABASE)
+            ended: list[BaseException] = []
             try:
                 await _serve(config, session, database, stop, at_once)
             except* (StartError, DiskError) as group:
-                raise group.exceptions[0] from group
+                # kept, not raised: what is raised in here Python before 3.11.4 puts into a group again
+                ended = [*group.exceptions]
             finally:
                 await database.close()
+            if ended:
+                raise ended[0]
         finally:
             await session.client.close()
     log.info("stopped")
