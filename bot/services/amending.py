@@ -17,7 +17,7 @@ from bot.ports import Event
 from bot.services import mandates, proposal_texts
 from bot.services.proposal_counting import named, stand
 from bot.services.proposal_rounds import begin_round, end_native
-from bot.services.proposals import check_in_time
+from bot.services.proposals import check_in_time, check_own
 from bot.services.speech import say
 from bot.store import pods, proposals, timers, wording_fixes
 from bot.store.database import Tx
@@ -32,12 +32,7 @@ async def amend(tx: Tx, now: datetime, proposal: Proposal, sender: Person, event
         Conflict: It is over, its end was before the message, it is the pod's part of an assembly's proposal, or says the same as before.
         UsageError: The text cannot be proposed.
     """
-    if proposal.parent is not None:
-        raise Conflict(
-            "{id} is your pod's part of {parent}, a proposal of the assembly.",
-            id=proposal.id,
-            parent=proposal.parent,
-        )
+    check_own(proposal)
     if sender.user_id != proposal.author:
         raise NotAllowed("Only who proposed {id} can change it.", id=proposal.id)
     if proposal.state.is_over:

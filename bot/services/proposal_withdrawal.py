@@ -19,7 +19,7 @@ from bot.services import (
 )
 from bot.services.proposal_counting import stand
 from bot.services.proposal_rounds import end_native
-from bot.services.proposals import check_in_time, find
+from bot.services.proposals import check_in_time, check_own, find
 from bot.store import proposals, timers
 from bot.store.database import Tx
 from bot.text import Text
@@ -42,12 +42,7 @@ async def withdraw(
         NotAllowed: The sender is not its author.
         Conflict: It is over, or others have spoken.
     """
-    if proposal.parent is not None:
-        raise Conflict(
-            "{id} is your pod's part of {parent}, a proposal of the assembly.",
-            id=proposal.id,
-            parent=proposal.parent,
-        )
+    check_own(proposal)
     if sender.user_id != proposal.author:
         raise NotAllowed("Only who proposed {id} can take it back.", id=proposal.id)
     if proposal.state.is_over:

@@ -103,6 +103,20 @@ async def open_here(tx: Tx, room: Room) -> list[Proposal]:
     return await proposals.open_in(tx, room.room_id)
 
 
+def check_own(proposal: Proposal) -> None:
+    """Check that a proposal is the room's own: what an assembly asks a pod is changed and taken back there.
+
+    Raises:
+        Conflict: It is the pod's part of an assembly's.
+    """
+    if proposal.parent is not None:
+        raise Conflict(
+            "{id} is your pod's part of {parent}, a proposal of the assembly.",
+            id=proposal.id,
+            parent=proposal.parent,
+        )
+
+
 async def check_in_time(tx: Tx, proposal: Proposal, sent_at: datetime) -> None:
     """Check that a round had not ended when something was sent: after a time down it may not be counted yet.
 
