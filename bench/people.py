@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import vodozemac
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from unpaddedbase64 import encode_base64
 
 Json = dict[str, Any]
 
@@ -78,9 +76,10 @@ class Registry:
         localpart = user_id[1:].partition(":")[0]
         self._insert("users", name=user_id, creation_ts=self._now // 1000, approved=1)
         self._insert("profiles", user_id=localpart, displayname=localpart, full_user_id=user_id)
-        master, signer, other = (Ed25519PrivateKey.generate() for _ in range(3))
+        # of an account only the key that it signs with is used: an identity is three such keys
+        master, signer, other = (vodozemac.Account() for _ in range(3))
         for key, usage in ((master, "master"), (signer, "self_signing"), (other, "user_signing")):
-            public = encode_base64(key.public_key().public_bytes_raw())
+            public = key.ed25519_key.to_base64()
             made: Json = {"user_id": user_id, "usage": [usage], "keys": {f"ed25519:{public}": public}}
             if usage != "master":
                 made = _signed(made, user_id, master)
@@ -95,7 +94,7 @@ class Registry:
             )
         return Person(user_id, tuple(self._device(user_id, signer) for _ in range(devices)))
 
-    def _device(self, user_id: str, signer: Ed25519PrivateKey) -> Device:
+    def _device(self, user_id: str, signer: vodozemac.Account) -> Device:
         device_id, token = secrets.token_hex(5).upper(), f"syt_bench_{secrets.token_hex(12)}"
         account = vodozemac.Account()
         curve, ed = account.curve25519_key.to_base64(), account.ed25519_key.to_base64()
@@ -148,11 +147,11 @@ class Registry:
         self._database.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
 
 
-def _signed(thing: Json, user_id: str, key: Ed25519PrivateKey) -> Json:
+def _signed(thing: Json, user_id: str, key: vodozemac.Account) -> Json:
     """Return the object with one more signature."""
-    name = f"ed25519:{encode_base64(key.public_key().public_bytes_raw())}"
+    name = f"ed25519:{key.ed25519_key.to_base64()}"
     signatures = {user: dict(made) for user, made in thing.get("signatures", {}).items()}
-    signatures.setdefault(user_id, {})[name] = encode_base64(key.sign(canonical(thing)))
+    signatures.setdefault(user_id, {})[name] = key.sign(canonical(thing)).to_base64()
     return {**thing, "signatures": signatures}
 
 

@@ -15,10 +15,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from Crypto.Cipher import AES
+from Crypto.Hash import SHA256
+from Crypto.Protocol.KDF import HKDF
 
 from bot import json_text
 from bot.domain.errors import StartError, StoreError
@@ -27,6 +26,7 @@ from bot.store.disk import check_writable
 SESSION = "session.json"
 LOCK = "lock"
 VERSION = 1
+_NONCE, _TAG = 12, 16  # bytes before and after what is sealed
 _ALWAYS = ("user_id", "device_id", "homeserver")
 
 
@@ -62,10 +62,9 @@ class SavedSession:
             name: What it is; needed again to open it.
             secret: Anything JSON can say.
         """
-        nonce = secrets.token_bytes(12)
-        plain = json.dumps(secret).encode()
-        sealed = AESGCM(_derive(store_key, "session")).encrypt(nonce, plain, self._belongs(name))
-        return base64.b64encode(nonce + sealed).decode()
+        nonce = secrets.token_bytes(_NONCE)
+        sealed, tag = self._cipher(store_key, name, nonce).encrypt_and_digest(json.dumps(secret).encode())
+        return base64.b64encode(nonce + sealed + tag).decode()
 
     def unseal(self, store_key: bytes, name: str, sealed: str) -> dict[str, Any]:
         """Decrypt a secret of this session.
@@ -75,9 +74,9 @@ class SavedSession:
         """
         try:
             raw = base64.b64decode(sealed, validate=True)
-            plain = AESGCM(_derive(store_key, "session")).decrypt(raw[:12], raw[12:], self._belongs(name))
-            return dict(json.loads(plain))
-        except (InvalidTag, ValueError) as error:
+            cipher = self._cipher(store_key, name, raw[:_NONCE])
+            return dict(json.loads(cipher.decrypt_and_verify(raw[_NONCE:-_TAG], raw[-_TAG:])))
+        except ValueError as error:
             raise StartError(
                 f"The store key does not open {SESSION} of {self.user_id}: give the key it was made with."
             ) from error
@@ -94,8 +93,9 @@ class SavedSession:
         """
         return None if self.token is None else str(self.unseal(store_key, "token", self.token)["token"])
 
-    def _belongs(self, name: str) -> bytes:
-        return "\n".join((name, self.user_id, self.device_id)).encode()
+    def _cipher(self, store_key: bytes, name: str, nonce: bytes) -> Any:
+        cipher = AES.new(_derive(store_key, "session"), AES.MODE_GCM, nonce=nonce, mac_len=_TAG)
+        return cipher.update("\n".join((name, self.user_id, self.device_id)).encode())
 
 
 def pickle_key(store_key: bytes) -> str:
@@ -105,7 +105,8 @@ def pickle_key(store_key: bytes) -> str:
 
 def _derive(store_key: bytes, purpose: str) -> bytes:
     info = f"spokesbot {purpose}".encode()
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(store_key)
+    key: bytes = HKDF(store_key, 32, b"", SHA256, context=info)
+    return key
 
 
 @contextmanager

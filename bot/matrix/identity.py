@@ -12,12 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from vodozemac import Ed25519PublicKey, Ed25519Signature
 
 from bot.domain.errors import StartError
 from bot.matrix.requests import UNAUTHORISED, V3, Refused, request
-from bot.matrix.secret_storage import to_base64, unbase64
+from bot.matrix.secret_storage import to_base64
 
 if TYPE_CHECKING:
     from bot.matrix.client import BotClient
@@ -57,11 +56,13 @@ class Identity:
 
     def public(self, usage: str) -> str:
         """Return a public key in unpadded base64."""
-        return to_base64(self._key(usage).public_key().public_bytes_raw())
+        return to_base64(self._key(usage).public_key().export_key(format="raw"))
 
     def sign(self, usage: str, thing: dict[str, Any]) -> dict[str, Any]:
         """Return the object with one more signature of ours."""
-        signature = to_base64(self._key(usage).sign(canonical_json(thing)))
+        from Crypto.Signature import eddsa  # noqa: PLC0415 - a megabyte with `ECC`; a running bot signs nothing
+
+        signature = to_base64(eddsa.new(self._key(usage), "rfc8032").sign(canonical_json(thing)))
         signatures = {user: dict(made) for user, made in thing.get("signatures", {}).items()}
         signatures.setdefault(self.user_id, {})[f"ed25519:{self.public(usage)}"] = signature
         return {**thing, "signatures": signatures}
@@ -72,8 +73,10 @@ class Identity:
         made = {"user_id": self.user_id, "usage": [usage], "keys": {f"ed25519:{public}": public}}
         return made if usage == MASTER else self.sign(MASTER, made)
 
-    def _key(self, usage: str) -> Ed25519PrivateKey:
-        return Ed25519PrivateKey.from_private_bytes(self.seeds[usage])
+    def _key(self, usage: str) -> Any:
+        from Crypto.PublicKey import ECC  # noqa: PLC0415 - as in `sign`
+
+        return ECC.construct(curve="Ed25519", seed=self.seeds[usage])
 
 
 @dataclass(frozen=True)
@@ -129,9 +132,9 @@ class Published:
 def is_signed(thing: Mapping[str, Any], user_id: str, key: str) -> bool:
     """Check a user's ed25519 signature, made with the key of which this is the public half in base64."""
     try:
-        signature = unbase64(thing["signatures"][user_id][f"ed25519:{key}"])
-        Ed25519PublicKey.from_public_bytes(unbase64(key)).verify(signature, canonical_json(thing))
-    except (InvalidSignature, KeyError, TypeError, ValueError, RecursionError):
+        signature = Ed25519Signature.from_base64(thing["signatures"][user_id][f"ed25519:{key}"])
+        Ed25519PublicKey.from_base64(key).verify_signature(canonical_json(thing), signature)
+    except (KeyError, TypeError, ValueError, RecursionError):
         return False
     return True
 

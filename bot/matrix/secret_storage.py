@@ -16,11 +16,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CTR
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from Crypto.Cipher import AES
+from Crypto.Hash import SHA256
+from Crypto.Protocol.KDF import HKDF
 
 from bot.domain.errors import GiveUp, StartError
 from bot.matrix.requests import NOT_FOUND, V3, Refused, request
@@ -134,13 +132,14 @@ def _seal(key: bytes, name: str, plain: bytes, iv: bytes) -> dict[str, str]:
 
 
 def _derive(key: bytes, name: str) -> tuple[bytes, bytes]:
-    both = HKDF(algorithm=SHA256(), length=64, salt=bytes(32), info=name.encode()).derive(key)
+    both: bytes = HKDF(key, 64, bytes(32), SHA256, context=name.encode())
     return both[:32], both[32:]
 
 
 def _ctr(key: bytes, iv: bytes, data: bytes) -> bytes:
-    cipher = Cipher(AES(key), CTR(iv)).encryptor()
-    return cipher.update(data) + cipher.finalize()
+    # the whole of the 16 bytes counts on, as everybody else has it
+    result: bytes = AES.new(key, AES.MODE_CTR, nonce=b"", initial_value=iv).encrypt(data)
+    return result
 
 
 def to_base64(raw: bytes) -> str:

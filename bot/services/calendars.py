@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from icalendar import Calendar, Event, vRecur
-
 from bot.domain.dates import Dated, Entry
 from bot.domain.pods import Room, RoomKind
 from bot.domain.recurrence import LASTS, Recurrence
@@ -104,6 +102,8 @@ def write(name: str, dated: Sequence[Dated], now: datetime) -> str:
         dated: What is in it.
         now: When it was made.
     """
+    from icalendar import Calendar, Event, vRecur  # noqa: PLC0415 - two megabytes that few bots are ever asked for
+
     calendar = Calendar()
     calendar.add("prodid", "-//Spokesbot//Spokesbot//EN")
     calendar.add("version", "2.0")
