@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from bot import config, credentials
+from bot.config_values import every_key
 from bot.domain.pods import SETTINGS
 from tests.docs.pages import ROOT
 
@@ -36,7 +37,7 @@ def value_at(settings: Any, key: str) -> Any:
 
 
 def test_every_key_is_explained_and_none_that_is_not_there() -> None:
-    assert list(rows("Keys")) == list(config.every_key())
+    assert list(rows("Keys")) == list(every_key(config.Config))
 
 
 def test_every_key_is_in_the_example() -> None:
@@ -47,7 +48,7 @@ def test_every_key_is_in_the_example() -> None:
             for path in (keys(value, f"{above}{key}.") if isinstance(value, dict) else [f"{above}{key}"])
         ]
 
-    assert keys(yaml.safe_load(EXAMPLE.read_text("utf-8"))) == list(config.every_key())
+    assert keys(yaml.safe_load(EXAMPLE.read_text("utf-8"))) == list(every_key(config.Config))
 
 
 def test_what_must_be_set_and_the_defaults_are_true(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from bot import config, credentials
+from bot.config_values import every_key
 from bot.domain.errors import ConfigError, StartError
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
@@ -49,7 +50,7 @@ def test_the_example_has_every_key_and_no_other() -> None:
             return {above.removesuffix(".")}
         return {key for name, inner in part.items() for key in keys(inner, f"{above}{name}.")}
 
-    assert keys(yaml.safe_load(EXAMPLE.read_text())) == set(config.every_key())
+    assert keys(yaml.safe_load(EXAMPLE.read_text())) == set(every_key(config.Config))
 
 
 def test_each_key_of_the_example_is_explained() -> None:
@@ -87,7 +88,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     assert told == [
         "homeserver: 'http://matrix.willow.test' would send the password in clear; use https.",
         "user_id: 'bot' is not a Matrix id such as '@spokesbot:example.org'.",
-        "device_name: '' does not fit here (string should have at least 1 character).",
+        "device_name: '' has 0 characters; 1 to 100 fit here.",
         "invites.allow[0]: 'willow.test' is not a pattern of Matrix ids such as '@*:example.org'.",
         "invites.alow: there is no such setting; did you mean 'allow'?",
         "language: 'xx' is not one of 'en'.",
@@ -143,6 +144,48 @@ def test_what_is_no_address_is_refused(tmp_path: Path, url: str) -> None:
 def test_a_prefix_that_words_begin_with_is_refused(tmp_path: Path, prefix: str) -> None:
     (problem,) = problems(tmp_path, GOOD + f"command_prefix: '{prefix}'\n")
     assert problem.startswith("command_prefix: ")
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("device_name: 7", "device_name: 7 is no text; put it in quotes: '7'."),
+        ("device_name: [a]", "device_name: ['a'] is no text."),
+        ("command_prefix: yes", "command_prefix: true is no text."),
+        ("language: no", "language: false is not one of 'en'."),
+        ("trust: [all]", "trust: ['all'] is not one of 'signed', 'strict' or 'all'."),
+        ("store_key_file: 5", "store_key_file: 5 is no path; put it in quotes: '5'."),
+        ("log: {file: ''}", "log.file: a path is missing here."),
+        ("pictures: perhaps", "pictures: 'perhaps' is neither true nor false."),
+        ("verify: {auto: }", "verify.auto: an empty value is neither true nor false."),
+        ("files: {largest_mb: 0}", "files.largest_mb: 0 is not a whole number from 1 to 100."),
+        ("files: {largest_mb: true}", "files.largest_mb: true is not a whole number from 1 to 100."),
+        ("files: {largest_mb: 2.5}", "files.largest_mb: 2.5 is not a whole number from 1 to 100."),
+        ("files: {largest_mb: 20 MB}", "files.largest_mb: '20 MB' is not a whole number from 1 to 100."),
+        ("log:", "log: an empty value is no list of `key: value` lines."),
+        ("invites: [a]", "invites: ['a'] is no list of `key: value` lines."),
+        (
+            "invites: {allow: '@*:willow.test'}",
+            "invites.allow: '@*:willow.test' is no list such as ['@*:example.org'].",
+        ),
+        ("5: 6", "5: there is no such setting."),
+    ],
+)
+def test_a_value_that_does_not_fit_is_told_with_what_would(tmp_path: Path, lines: str, told: str) -> None:
+    assert problems(tmp_path, f"{GOOD}{lines}\n") == [told]
+
+
+def test_a_number_or_a_yes_in_quotes_is_one(tmp_path: Path) -> None:
+    found = load(tmp_path, GOOD + "files: {largest_mb: '7'}\nverify: {auto: 'Yes'}\npictures: 'off'\n")
+    assert (found.files.largest_mb, found.verify.auto, found.pictures) == (7, True, False)
+
+
+def test_a_value_without_an_end_is_told_in_short(tmp_path: Path) -> None:
+    lines = (
+        "a: &a [x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a]\nuser_id: [*b, *b, *b, *b]\n"
+    )
+    told = problems(tmp_path, GOOD.replace("user_id", "c") + lines)
+    assert [each for each in told if each.startswith("user_id: ") and len(each) < 300]
 
 
 def test_an_empty_data_dir_is_refused(tmp_path: Path) -> None:

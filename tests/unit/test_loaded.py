@@ -19,6 +19,7 @@ LEFT_OUT = {
     "Crypto.PublicKey",
     "icalendar",
     "matplotlib",
+    "pydantic",
 }
 
 
