@@ -23,6 +23,7 @@ LONGEST = timedelta(days=184)
 _TO = re.compile(r"\s*(?:\.{2,}|…|–|—|\s-\s|\bto\b|\buntil\b|\btill\b)\s*")
 _LENGTH = re.compile(r"(?:for\s+)?((?:\d+|an?)\s*(?:d|w|days?|weeks?))", re.IGNORECASE)
 _END_OF_DAY = "23:59"
+_EVER, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +91,17 @@ def available(
     Returns:
         The same two, as they are now; the beginning is `None` while they are away.
     """
+    back = _EVER  # from all that have begun: a short absence may lie within a longer one
     for item in sorted(absences, key=lambda item: item.starts_at):
         if item.starts_at > now:
             break
-        if since is not None and (item.ends_at is None or item.ends_at > since):
+        ends_at = item.ends_at or _NEVER
+        back = max(back, ends_at)
+        if since is not None and ends_at > since:
             weeks += max(item.starts_at - since, timedelta(0)) // timedelta(days=7)
             since = None
-        if since is None and item.ends_at is not None and item.ends_at <= now:
-            since = item.ends_at
+        if since is None and back <= now:
+            since = back
     return weeks, since
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.absences import Absence, available, missing, read_days
@@ -103,6 +103,8 @@ def test_handovers_go_on_and_keep_out_of_quiet_hours(
 
 
 @settings(derandomize=True)
+@example([(0, 3), (0, 1)], 2)  # one absence within another
+@example([(0, 30), (7, 7), (21, 20)], 60)
 @given(st.lists(st.tuples(st.integers(0, 300), st.integers(1, 60)), max_size=6), st.integers(1, 400))
 def test_weeks_away_are_not_weeks_available(spans: list[tuple[int, int]], days: int) -> None:
     begun = datetime(2026, 1, 1, tzinfo=UTC)
