@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,20 @@ class BoundDatabase(SqliteDatabase):
             self.bind(strange, bind_refs=False, bind_backrefs=False)
         return nullcontext()
 
+    def create_tables(self, models: Any, **options: Any) -> None:
+        """Make the tables that are missing, all or none; to ask for each at every start cost more than all the rest."""
+        there = {name for (name,) in self.execute_sql("SELECT name FROM sqlite_master")}
+        missing = [model for model in models if not _names(model) <= there]
+        if missing:
+            with self.atomic():
+                super().create_tables(missing, **options)
+
+
+@cache
+def _names(model: Any) -> frozenset[str]:
+    """Return what a model's table and its indexes are called in the file."""
+    return frozenset({model._meta.table_name, *(index._name for index in model._meta.fields_to_index())})
+
 
 @dataclass
 class KeyStore(SqliteStore):
@@ -55,12 +70,14 @@ class KeyStore(SqliteStore):
     def __post_init__(self) -> None:
         """Open the file and make what is missing in it."""
         super().__post_init__()
-        self.database.execute_sql(
-            "CREATE TABLE IF NOT EXISTS owners (user_id TEXT PRIMARY KEY, master TEXT, signed TEXT NOT NULL)"
-        )
-        self.database.execute_sql(
-            "CREATE TABLE IF NOT EXISTS uses (session_id TEXT PRIMARY KEY, day INTEGER NOT NULL)"
-        )
+        with self.database.atomic():
+            self.database.execute_sql(
+                "CREATE TABLE IF NOT EXISTS owners"
+                " (user_id TEXT PRIMARY KEY, master TEXT, signed TEXT NOT NULL)"
+            )
+            self.database.execute_sql(
+                "CREATE TABLE IF NOT EXISTS uses (session_id TEXT PRIMARY KEY, day INTEGER NOT NULL)"
+            )
         self.uses.update(self.database.execute_sql("SELECT session_id, day FROM uses"))
         self.owners = {
             user: Owner(master, frozenset((device, ed, curve) for device, ed, curve in json.loads(signed)))
