@@ -89,11 +89,11 @@ def split_options(text: str, spec: Spec) -> tuple[str, dict[str, str]]:
     ends = [*(start for start, _ in pieces), len(text)]
     found: dict[str, str] = {}
     kept: list[tuple[int, int]] = []
-    at_end = True
+    at_end, has_prose = True, spec.has_prose
     for start, end in reversed(list(zip(bounds, ends, strict=True))):
         part = text[start:end]
-        name, value = _option(part, options, spec, known_only=spec.has_prose)
-        if name is not None and (at_end or not spec.has_prose):
+        name, value = _option(part, options, spec, known_only=has_prose)
+        if name is not None and (at_end or not has_prose):
             if name in found:
                 raise UsageError("{name}= is there twice. Give it once.", name=name)
             found[name] = value
@@ -102,7 +102,7 @@ def split_options(text: str, spec: Spec) -> tuple[str, dict[str, str]]:
             at_end = at_end and not part.strip()
     if not kept:
         return "", found
-    if spec.has_prose:
+    if has_prose:
         return text[: kept[0][1]], found
     return "|".join(text[start:end] for start, end in reversed(kept)), found
 

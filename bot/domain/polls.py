@@ -36,6 +36,7 @@ ERASED_AFTER = timedelta(days=30)
 """How long individual answers are kept after the result (behaviour.md, section 11)."""
 
 _JOINERS = "\u200c\u200d"
+_UNSEEN = dict.fromkeys(map(ord, _JOINERS + "\ufe0e\ufe0f"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +92,20 @@ def tidy(words: str) -> str:
     A direction override would let one option look like another in people's apps. The joiners that scripts
     and emoji need stay.
     """
-    spaced = "".join(" " if letter.isspace() else letter for letter in words)
-    shown = (
-        letter
-        for letter in spaced
-        if letter in _JOINERS or unicodedata.category(letter) not in ("Cc", "Cf", "Cs")
-    )
-    return " ".join(unicodedata.normalize("NFC", unstack("".join(shown))).split())
+    shown = words.translate({ord(letter): _shown(letter) for letter in set(words)})
+    return " ".join(unicodedata.normalize("NFC", unstack(shown)).split())
+
+
+def _shown(letter: str) -> str | None:
+    if letter.isspace():
+        return " "
+    return letter if letter in _JOINERS or unicodedata.category(letter) not in ("Cc", "Cf", "Cs") else None
 
 
 def key(words: str) -> str:
     """Return what two options, or an option and an answer, are compared by: case, width and marks aside."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", tidy(words)).casefold())
-    return " ".join("".join(letter for letter in folded if letter not in _JOINERS + "\ufe0e\ufe0f").split())
+    return " ".join(folded.translate(_UNSEEN).split())
 
 
 def brief(words: str) -> str:

@@ -198,8 +198,9 @@ async def members(tx: Tx, room_id: str) -> list[Member]:
         " ORDER BY lower(coalesce(display_name, user_id)), user_id",
         room_id,
     )
-    names = Counter(skeleton(_name(row)) for row in rows)
-    return [_member(row, names) for row in rows if not row["bot"]]
+    called = [_name(row) for row in rows]
+    names = Counter(map(skeleton, called))
+    return [_member(row, name, names) for row, name in zip(rows, called, strict=True) if not row["bot"]]
 
 
 async def voices(tx: Tx, room_id: str) -> list[Member]:
@@ -279,8 +280,7 @@ def _name(row: Row) -> str:
     return shorten(" ".join((row["display_name"] or "").split()) or localpart)
 
 
-def _member(row: Row, names: Counter[str]) -> Member:
-    name = _name(row)
+def _member(row: Row, name: str, names: Counter[str]) -> Member:
     # two people of one name are told apart by their ids; so is who is called like us, or like a poll
     alike = names[skeleton(name)] > 1 or normal_id(name) is not None
     label = f"{name} ({row['user_id']})" if alike else name
