@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 from fractions import Fraction
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from bot.domain.mandates import Mandate, count_pods
 from bot.domain.proposals import Outcome, decide
 from bot.domain.stances import Count, Stance
 from bot.domain.thresholds import Against, Rule
-from tests.unit.test_thresholds import counts
+from tests.unit.cases import every_count, some_counts
 
 ROUNDS = [(each.name, each.rule, each.can_block) for each in CLASSES.values()]
 ROUNDS += [(f"{each.name} after a block", each.fallback, False) for each in CLASSES.values() if each.fallback]
@@ -63,22 +64,24 @@ def test_a_block_of_a_pillar_is_never_outvoted_and_advice_cannot_be_blocked() ->
     assert decide(ADVICE.rule, Count(6, agree=3, block=2), blocks=ADVICE.can_block) is Outcome.REFUSED
 
 
-@rounds
-@settings(max_examples=60)
-@given(counts(silent=True), st.sampled_from([Stance.DISAGREE, Stance.BLOCK]))
-def test_one_more_no_adopts_nothing_in_any_class(rule: Rule, blocks: bool, count: Count, no: Stance) -> None:
-    if decide(rule, count, blocks=blocks) is not Outcome.ADOPTED:
-        assert decide(rule, count.with_stance(no), blocks=blocks) is not Outcome.ADOPTED
+COUNTS = [*every_count(2), *some_counts(400)]
+WITH_SILENT = [*every_count(2, silent=1), *some_counts(400, silent=1)]
 
 
 @rounds
-@settings(max_examples=60)
-@given(counts(silent=True), st.sampled_from([Stance.AGREE, Stance.RESERVE]))
-def test_one_more_yes_takes_nothing_away_in_any_class(
-    rule: Rule, blocks: bool, count: Count, yes: Stance
-) -> None:
-    if decide(rule, count, blocks=blocks) is Outcome.ADOPTED:
-        assert decide(rule, count.with_stance(yes), blocks=blocks) is Outcome.ADOPTED
+def test_one_more_no_adopts_nothing_in_any_class(rule: Rule, blocks: bool) -> None:
+    for count, no in product(WITH_SILENT, (Stance.DISAGREE, Stance.BLOCK)):
+        if decide(rule, count, blocks=blocks) is not Outcome.ADOPTED:
+            after_no = decide(rule, count.with_stance(no), blocks=blocks)
+            assert after_no is not Outcome.ADOPTED, (count, no)
+
+
+@rounds
+def test_one_more_yes_takes_nothing_away_in_any_class(rule: Rule, blocks: bool) -> None:
+    for count, yes in product(WITH_SILENT, (Stance.AGREE, Stance.RESERVE)):
+        if decide(rule, count, blocks=blocks) is Outcome.ADOPTED:
+            after_yes = decide(rule, count.with_stance(yes), blocks=blocks)
+            assert after_yes is Outcome.ADOPTED, (count, yes)
 
 
 @rounds
@@ -96,14 +99,11 @@ def test_the_announced_number_is_the_least_in_any_class_of_every_size_to_200(
 
 
 @rounds
-@settings(max_examples=60)
-@given(counts())
-def test_the_number_said_along_the_way_is_the_least_in_any_class(
-    rule: Rule, blocks: bool, count: Count
-) -> None:
-    least = rule.least_yes(count)
-    for yes in range(count.yes + count.silent + 1):
-        assert rule.passes(count.with_yes(yes)) == (least is not None and yes >= least)
+def test_the_number_said_along_the_way_is_the_least_in_any_class(rule: Rule, blocks: bool) -> None:
+    for count in COUNTS[::4]:
+        least = rule.least_yes(count)
+        for yes in range(count.yes + count.silent + 1):
+            assert rule.passes(count.with_yes(yes)) == (least is not None and yes >= least), (count, yes)
 
 
 @settings(max_examples=60)

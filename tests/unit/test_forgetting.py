@@ -21,7 +21,7 @@ from bot.matrix.keystore import FILE
 from bot.matrix.rotation import rotation_of
 from bot.ports import SystemClock
 from bot.store import inbox
-from bot.store.database import Database
+from tests import new_store
 
 ME, ANA, ROOM = "@bot:willow.test", "@ana:willow.test", "!room"
 START = 740_000
@@ -294,7 +294,7 @@ async def test_a_request_for_a_key_nobody_waits_for_is_forgotten(shelf: Shelf) -
 async def test_it_begins_when_all_that_was_said_while_away_has_been_read(
     shelf: Shelf, tmp_path: Path
 ) -> None:
-    database = await Database.open(tmp_path / "bot.db")
+    database = await new_store.opened(tmp_path / "bot.db")
     waiting, old = shelf.key(), shelf.key()
     shelf.key()
     async with database.transaction("test") as tx:
