@@ -12,6 +12,12 @@ from bot.store.database import Database
 _made: list[bytes] = []
 
 
+async def opened(path: Path) -> Database:
+    """Open a store, a new one where there is none."""
+    await lay(path)
+    return await Database.open(path)
+
+
 async def lay(path: Path) -> None:
     """Put an empty store of the newest schema where there is none."""
     if path.exists():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,9 @@ from bot.store.database import Database
 from tests.commands.at_once import open_copy, open_new
 
 BOT = "@spokesbot:test"
+# the same sentences are said in many tests
+read_plain = cache(plain)
+registry = cache(discover)
 
 
 def user(name: str) -> str:
@@ -65,7 +69,7 @@ class Sent:
         """The plain body, or what kind of thing it was."""
         match self.message:
             case Say(markdown=markdown):
-                return plain(markdown)
+                return read_plain(markdown)
             case ShareFile(name=name):
                 return f"({name})"
         return type(self.message).__name__
@@ -86,7 +90,7 @@ class Chat:
     refused: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.dispatcher = Dispatcher(discover(), self.clock, BOT)
+        self.dispatcher = Dispatcher(registry(), self.clock, BOT)
         self._numbers = count(1)
 
     @classmethod

@@ -30,7 +30,7 @@ def sync(world: World, device: Device, since: int | None, wanted: Json, full: bo
             events = [_stripped(stored) for stored in shown]
             rooms["invite"][room.room_id] = {"invite_state": {"events": events}}
         elif since is not None and is_news:
-            last = [stored for stored in room.events if since < stored.at <= own.at]
+            last = room.between(since, own.at)
             rooms["leave"][room.room_id] = {
                 "state": {"events": []},
                 "timeline": _timeline(last[-limit:], device),
@@ -53,9 +53,9 @@ def sync(world: World, device: Device, since: int | None, wanted: Json, full: bo
 def _joined(
     world: World, room: Room, device: Device, since: int | None, limit: int, full: bool
 ) -> Json | None:
-    came = _came(room, device.user_id)
+    came = room.entered(device.user_id)
     fresh = since is None or came > since
-    events = [stored for stored in room.events if fresh or stored.at > (since or 0)]
+    events = room.events if fresh else room.between(since or 0)
     if not events and not full:
         return None
     shown = events[-limit:]
@@ -89,17 +89,6 @@ def _receipts(room: Room, since: int | None, wanted: Json) -> list[Json]:
     return [{"type": "m.receipt", "content": content}] if content else []
 
 
-def _came(room: Room, user: str) -> int:
-    """Return when somebody last entered a room."""
-    came, before = 0, "leave"
-    for stored in room.events:
-        if (stored.event["type"], stored.event.get("state_key")) == ("m.room.member", user):
-            now = stored.event["content"]["membership"]
-            came = stored.at if now == "join" != before else came
-            before = now
-    return came
-
-
 def _device_lists(world: World, me: str, since: int | None) -> tuple[set[str], set[str]]:
     if since is None:
         return set(), set()
@@ -107,16 +96,15 @@ def _device_lists(world: World, me: str, since: int | None) -> tuple[set[str], s
     changed = {user for at, user in world.device_changes if at > since}
     left: set[str] = set()
     for room in world.rooms.values():
-        if room.membership(me) == "join":
+        is_in = room.membership(me) == "join"
+        moved = {key for kind, key in room.state(since=since) if kind == "m.room.member"}
+        if is_in:
             near |= room.members()
-            moved = room.state(since=since)
-            if _came(room, me) > since:
+            if room.entered(me) > since:
                 changed |= room.members()
-            changed |= {
-                key for kind, key in moved if kind == "m.room.member" and room.membership(key) == "join"
-            }
-        if "join" in (room.membership(me), room.membership(me, since)):
-            left |= {key for kind, key in room.state(since=since) if kind == "m.room.member"} - room.members()
+            changed |= {key for key in moved if room.membership(key) == "join"}
+        if moved and (is_in or room.membership(me, since) == "join"):
+            left |= moved - room.members()
     return (changed & near) | (changed & {me}), left - near - {me}
 
 
@@ -124,7 +112,7 @@ def messages(world: World, device: Device, room_id: str, start: str, to: str, li
     """Return a page of a room's past, newest first."""
     upper = int(start[1:]) if start else world.now
     lower = int(to[1:]) if to else 0
-    older = [stored for stored in world.rooms[room_id].events if lower < stored.at <= upper][::-1]
+    older = world.rooms[room_id].between(lower, upper)[::-1]
     page = older[:limit]
     answer: Json = {"start": f"s{upper}", "chunk": [_shown(stored, device) for stored in page]}
     if len(older) > limit:

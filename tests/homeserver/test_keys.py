@@ -373,8 +373,7 @@ async def test_a_server_that_stops_showing_encryption_is_not_believed(
     world: World, bot: Bot, ana: Peer, room: str
 ) -> None:
     await bot.crash()
-    events = world.rooms[room].events
-    events[:] = [stored for stored in events if stored.event["type"] != "m.room.encryption"]
+    world.rooms[room].leave_out("m.room.encryption")
     await bot.start()
     await bot.queue(room, "in confidence", "T1")
     await bot.settled()

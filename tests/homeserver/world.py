@@ -7,9 +7,11 @@ happened, so any answer can be given again.
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from bot.matrix.identity import MASTER, SELF_SIGNING, Identity
@@ -18,6 +20,7 @@ from bot.ports import FixedClock
 Json = dict[str, Any]
 BOT = "@spokesbot:test"
 SIGNED = "signed_curve25519"
+_at = attrgetter("at")
 
 
 class MatrixError(Exception):
@@ -81,24 +84,56 @@ class Stored:
 
 @dataclass
 class Room:
-    """A room."""
+    """A room; its state of this moment is kept, because to make it anew for every look took longer than the bot."""
 
     room_id: str
     public: bool = False
     events: list[Stored] = field(default_factory=list)
     receipts: list[tuple[int, Json]] = field(default_factory=list)
+    _state: dict[tuple[str, str], Stored] = field(default_factory=dict)
+    _entered: dict[str, int] = field(default_factory=dict)
 
-    def state(self, at: float = float("inf"), since: int = 0) -> dict[tuple[str, str], Stored]:
+    def add(self, stored: Stored) -> None:
+        """Add an event at the end."""
+        self.events.append(stored)
+        if "state_key" not in stored.event:
+            return
+        kind, key = stored.event["type"], stored.event["state_key"]
+        if kind == "m.room.member" and stored.event["content"]["membership"] == "join" != self.membership(
+            key
+        ):
+            self._entered[key] = stored.at
+        self._state[kind, key] = stored
+
+    def leave_out(self, kind: str) -> None:
+        """Show no event of a kind any more, as a server that lies does."""
+        shown = [stored for stored in self.events if stored.event["type"] != kind]
+        self.events, self._state, self._entered = [], {}, {}
+        for stored in shown:
+            self.add(stored)
+
+    def between(self, since: int, at: float = float("inf")) -> list[Stored]:
+        """Return a stretch of the stream, without its beginning and with its end."""
+        first = bisect_right(self.events, since, key=_at)
+        return self.events[first : bisect_right(self.events, at, lo=first, key=_at)]
+
+    def state(self, at: float = float("inf"), since: int = 0) -> Mapping[tuple[str, str], Stored]:
         """Return the newest state events of a stretch of the stream."""
+        if since == 0 and (not self.events or self.events[-1].at <= at):
+            return self._state
         found = {}
-        for stored in self.events:
-            if since < stored.at <= at and "state_key" in stored.event:
+        for stored in self.between(since, at):
+            if "state_key" in stored.event:
                 found[stored.event["type"], stored.event["state_key"]] = stored
         return found
 
     def membership(self, user: str, at: float = float("inf")) -> str:
         stored = self.state(at).get(("m.room.member", user))
         return stored.event["content"]["membership"] if stored else "leave"
+
+    def entered(self, user: str) -> int:
+        """Return when somebody last came in; 0 if never."""
+        return self._entered.get(user, 0)
 
     def members(self, membership: str = "join") -> set[str]:
         return {
@@ -193,7 +228,7 @@ class World:
             before = room.state().get((kind, state_key))
             if before:
                 event["unsigned"] = {"prev_content": before.event["content"]}
-        room.events.append(Stored(at, event, by))
+        room.add(Stored(at, event, by))
         return str(event["event_id"])
 
     def read(
@@ -210,7 +245,7 @@ class World:
         for room in self.rooms.values():
             for stored in list(room.events):
                 if stored.event["event_id"] == event_id:
-                    room.events.append(Stored(self._tick(), stored.event, stored.by))
+                    room.add(Stored(self._tick(), stored.event, stored.by))
                     return
 
     def send(

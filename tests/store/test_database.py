@@ -14,6 +14,7 @@ from bot.domain.errors import StoreError
 from bot.ports import SystemClock
 from bot.store import migrate
 from bot.store.database import Database, from_ms, to_ms
+from tests import new_store
 
 SCHEMA = Path(migrate.__file__).with_name("schema.sql")
 
@@ -70,7 +71,7 @@ async def test_a_damaged_file_is_refused_and_left_alone(tmp_path: Path) -> None:
 
 
 async def test_a_transaction_that_raises_leaves_nothing(tmp_path: Path) -> None:
-    database = await Database.open(tmp_path / "x.db")
+    database = await new_store.opened(tmp_path / "x.db")
     with pytest.raises(RuntimeError):
         async with database.transaction("a") as tx:
             await tx.run("INSERT INTO meta VALUES ('a', 'b')")
@@ -81,7 +82,7 @@ async def test_a_transaction_that_raises_leaves_nothing(tmp_path: Path) -> None:
 
 
 async def test_a_savepoint_undoes_only_what_is_inside(tmp_path: Path) -> None:
-    database = await Database.open(tmp_path / "x.db")
+    database = await new_store.opened(tmp_path / "x.db")
     async with database.transaction("a") as tx:
         await tx.run("INSERT INTO meta VALUES ('kept', '1')")
         with pytest.raises(RuntimeError):
@@ -94,7 +95,7 @@ async def test_a_savepoint_undoes_only_what_is_inside(tmp_path: Path) -> None:
 
 
 async def test_a_transaction_cancelled_as_it_begins_is_not_left_open(tmp_path: Path) -> None:
-    database = await Database.open(tmp_path / "x.db")
+    database = await new_store.opened(tmp_path / "x.db")
 
     async def step() -> None:
         async with database.transaction("a") as tx:
@@ -112,7 +113,7 @@ async def test_a_transaction_cancelled_as_it_begins_is_not_left_open(tmp_path: P
 
 
 async def test_tables_are_strict(tmp_path: Path) -> None:
-    database = await Database.open(tmp_path / "x.db")
+    database = await new_store.opened(tmp_path / "x.db")
     async with database.transaction("a") as tx:
         loose = await tx.all(
             "SELECT name FROM pragma_table_list WHERE type = 'table' AND schema = 'main' AND NOT strict"

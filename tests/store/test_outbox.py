@@ -11,14 +11,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.ports import EndPoll, InviteUser, JoinRoom, Message, Say, SendChart, SendFile, StartPoll
 from bot.store import outbox
-from bot.store.database import Database
+from tests import new_store
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 NOBODY: frozenset[str] = frozenset()
 
 
 async def test_messages_come_back_as_they_went_in(tmp_path: Path) -> None:
-    database = await Database.open(tmp_path / "x.db")
+    database = await new_store.opened(tmp_path / "x.db")
     messages: list[Message] = [
         Say("*hello*", ("@a:x",), "$1", None, aloud=True),
         StartPoll("Where?", (("1", "Park"), ("2", "Hall")), 2, open=False),
@@ -39,7 +39,7 @@ async def test_messages_come_back_as_they_went_in(tmp_path: Path) -> None:
 
 
 async def test_the_same_transaction_id_is_queued_once(tmp_path: Path) -> None:
-    database = await Database.open(tmp_path / "x.db")
+    database = await new_store.opened(tmp_path / "x.db")
     async with database.transaction("t") as tx:
         for _ in range(2):
             await outbox.queue(tx, NOW, "!a", Say("x"), txn_id="S4.v1.!a")
@@ -48,7 +48,7 @@ async def test_the_same_transaction_id_is_queued_once(tmp_path: Path) -> None:
 
 
 async def test_an_echo_settles_a_row_and_the_first_event_id_counts(tmp_path: Path) -> None:
-    database = await Database.open(tmp_path / "x.db")
+    database = await new_store.opened(tmp_path / "x.db")
     async with database.transaction("t") as tx:
         txn_id = await outbox.queue(tx, NOW, "!a", Say("x"), about="P3")
         await outbox.mark_echoed(tx, txn_id, "$first", NOW)
@@ -61,7 +61,7 @@ async def test_an_echo_settles_a_row_and_the_first_event_id_counts(tmp_path: Pat
 
 
 async def test_a_row_put_first_goes_before_all_others(tmp_path: Path) -> None:
-    database = await Database.open(tmp_path / "x.db")
+    database = await new_store.opened(tmp_path / "x.db")
     async with database.transaction("t") as tx:
         await outbox.queue(tx, NOW, "!a", Say("old"))
         await outbox.queue(tx, NOW, "!a", JoinRoom())
@@ -71,7 +71,7 @@ async def test_a_row_put_first_goes_before_all_others(tmp_path: Path) -> None:
 
 
 async def test_what_was_said_is_not_kept(tmp_path: Path) -> None:
-    database = await Database.open(tmp_path / "x.db")
+    database = await new_store.opened(tmp_path / "x.db")
     async with database.transaction("t") as tx:
         for number, end in enumerate(("sent", "echoed", "cancelled")):
             await outbox.queue(tx, NOW, f"!{number}", Say("the words"), txn_id=end)
@@ -95,7 +95,7 @@ class Outbox(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.folder = TemporaryDirectory()
-        self.database = self.loop.run_until_complete(Database.open(Path(self.folder.name) / "x.db"))
+        self.database = self.loop.run_until_complete(new_store.opened(Path(self.folder.name) / "x.db"))
         self.queued: dict[str, list[str]] = {}
         self.settled: dict[str, list[str]] = {}
         self.now = NOW

@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.ballot_boxes import PodPoll
 from bot.store import pods, poll_pods, polls, rooms
-from bot.store.database import Database, Tx
+from bot.store.database import Tx
+from tests import new_store
 from tests.store.test_polls import ASKED, NOW
 
 RIVER = "!river:test"
@@ -18,7 +19,7 @@ PART = PodPoll("!oak:test", "Oak", "P4")
 @pytest.fixture
 async def tx(tmp_path: Path) -> AsyncIterator[Tx]:
     """A poll of River that is put to the pod Oak."""
-    database = await Database.open(tmp_path / "spokesbot.db")
+    database = await new_store.opened(tmp_path / "spokesbot.db")
     async with database.transaction("test") as tx:
         for room in (RIVER, PART.pod_room_id):
             await rooms.remember(tx, room, "joined")

@@ -12,7 +12,8 @@ from bot.domain.counting.kinds import Kind
 from bot.domain.polls import Poll
 from bot.ports import Say
 from bot.store import outbox, polls, rooms
-from bot.store.database import Database, Tx
+from bot.store.database import Tx
+from tests import new_store
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 WILLOW = "!willow:test"
@@ -23,7 +24,7 @@ ANSWER = Ballot("$e1", "@ana:test", NOW, (1, 2), typed=True)
 @pytest.fixture
 async def tx(tmp_path: Path) -> AsyncIterator[Tx]:
     """A transaction in a new database with the room Willow."""
-    database = await Database.open(tmp_path / "spokesbot.db")
+    database = await new_store.opened(tmp_path / "spokesbot.db")
     async with database.transaction("test") as tx:
         await rooms.remember(tx, WILLOW, "joined")
         yield tx

@@ -12,7 +12,8 @@ from bot.domain.proposals import Proposal, State
 from bot.domain.stances import Count, Stance, Statement
 from bot.domain.thresholds import Rule, read_threshold
 from bot.store import proposals, rooms, stances
-from bot.store.database import Database, Tx
+from bot.store.database import Tx
+from tests import new_store
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 WILLOW = "!willow:test"
@@ -27,7 +28,7 @@ def proposal(threshold: str = "consensus") -> Proposal:
 @pytest.fixture
 async def tx(tmp_path: Path) -> AsyncIterator[Tx]:
     """A transaction in a new database with the room Willow."""
-    database = await Database.open(tmp_path / "spokesbot.db")
+    database = await new_store.opened(tmp_path / "spokesbot.db")
     async with database.transaction("test") as tx:
         await rooms.remember(tx, WILLOW, "joined")
         yield tx

@@ -10,7 +10,8 @@ import pytest
 
 from bot.domain.rotation import Pair, Record, Standing
 from bot.store import departures, pods, rooms, rounds, spokes
-from bot.store.database import Database, Tx
+from bot.store.database import Tx
+from tests import new_store
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 POD, RIVER = "!willow:test", "!river:test"
@@ -19,7 +20,7 @@ POD, RIVER = "!willow:test", "!river:test"
 @pytest.fixture
 async def tx(tmp_path: Path) -> AsyncIterator[Tx]:
     """A transaction in a store that has the pod Willow in the assembly River."""
-    database = await Database.open(tmp_path / "spokesbot.db")
+    database = await new_store.opened(tmp_path / "spokesbot.db")
     async with database.transaction("test") as tx:
         for room_id in (POD, RIVER):
             await rooms.remember(tx, room_id, "joined")

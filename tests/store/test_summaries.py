@@ -15,6 +15,7 @@ from bot.domain.summary_parts import Destination, Ok, State, Terms
 from bot.ports import Say
 from bot.store import deliveries, migrate, outbox, pods, rooms, summaries, summary_files
 from bot.store.database import Database
+from tests import new_store
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 TERMS = Terms("the assembly River", (Destination("!oak", "Oak"), Destination("!willow", "Willow")))
@@ -24,7 +25,7 @@ DRAFT = Summary("S1", "!river", "@ana:test", "$command", "$talk", None, "We can 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """The rooms of a small federation."""
-    database = await Database.open(tmp_path / "spokesbot.db")
+    database = await new_store.opened(tmp_path / "spokesbot.db")
     async with database.transaction("start") as tx:
         for room_id in ("!river", "!oak", "!willow"):
             await rooms.remember(tx, room_id, "joined")
@@ -144,7 +145,7 @@ def at_schema_7(path: Path) -> None:
 
 async def test_what_an_older_version_sent_can_be_corrected(tmp_path: Path) -> None:
     at_schema_7(tmp_path / "x.db")
-    database = await Database.open(tmp_path / "x.db")
+    database = await new_store.opened(tmp_path / "x.db")
     async with database.transaction("look") as tx:
         sent, waiting = await summaries.find(tx, "S1"), await summaries.find(tx, "S2")
         copies = await deliveries.copies(tx, "S1")

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.store import inbox, migrate
-from bot.store.database import Database
 from bot.store.inbox import Parked
+from tests import new_store
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -35,7 +35,7 @@ async def test_what_was_parked_by_an_older_version_gets_its_time_and_its_visible
     tap = {"origin_server_ts": 1_700_000_000_123, "content": {"m.relates_to": relation}}
     odd = {"origin_server_ts": 10**30, "content": {"m.relates_to": {"rel_type": 5}}}
     at_schema_5(tmp_path / "x.db", tap, odd, {"content": {"m.relates_to": "odd"}})
-    database = await Database.open(tmp_path / "x.db")
+    database = await new_store.opened(tmp_path / "x.db")
     async with database.transaction("look") as tx:
         first, second, third = await inbox.parked(tx)
     await database.close()
@@ -46,7 +46,7 @@ async def test_what_was_parked_by_an_older_version_gets_its_time_and_its_visible
 
 
 async def test_a_parked_event_comes_back_as_it_went(tmp_path: Path) -> None:
-    database = await Database.open(tmp_path / "x.db")
+    database = await new_store.opened(tmp_path / "x.db")
     event = Parked("$e", "!r", "@a", "s", {"content": {}}, AT, AT, "m.thread", "$root", "devices")
     async with database.transaction("park") as tx:
         await inbox.park(tx, event)
