@@ -26,10 +26,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ROOMS_A_PART = (
-    20  # about 30 ms of encryption, then the loop may turn; the next part follows while these are sent to
-)
-PARTS_AT_ONCE = 2
+FEWEST, MOST = 10, 20
+"""Rooms of a part, a tenth of all between these: its encryption takes about 30 ms, then the loop may turn.
+
+The server and we are at work at the same time, it on the next part; small parts for few rooms keep both busy.
+"""
+PARTS_AT_ONCE = 6
+CLAIMS_AT_ONCE = 2
+"""One that the server works on, and one that waits: it looks for one key after the other, whoever asks."""
 DEVICES_A_CLAIM = 200
 DEVICES_A_REQUEST = 300
 REQUESTS_AT_ONCE = 4
@@ -84,6 +88,7 @@ class Preparer:
         self._client = client
         self._running: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(PARTS_AT_ONCE)
+        self._claims = asyncio.Semaphore(CLAIMS_AT_ONCE)
         self._keyless: dict[Device, float] = {}
         self._told_no_olm: set[Device] = set()
 
@@ -124,8 +129,8 @@ class Preparer:
         known = [room_id for room_id in cold if room_id not in asked]
         tasks = set()
         for group in (known, asked):
-            todo = iter(group)
-            while part := list(islice(todo, ROOMS_A_PART)):
+            todo, size = iter(group), min(max(len(group) // 10, FEWEST), MOST)
+            while part := list(islice(todo, size)):
                 task = asyncio.create_task(self._run(part), name="prepare rooms")
                 # Seen even when the one who asked was cancelled and nobody else looks.
                 task.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -197,7 +202,10 @@ class Preparer:
             wanted: dict[str, list[str]] = {}
             for device in part:
                 wanted.setdefault(device.user_id, []).append(device.id)
-            await self._client.claim_keys(wanted)
+            async with self._claims:
+                keys = await self._client.claim_keys(wanted)
+            await asyncio.sleep(0)  # who waited for this asks now, and is answered while we are at work
+            await self._client.start_sessions(keys)
             for device in part:
                 if olm.session_store.get(device.curve25519):
                     self._keyless.pop((device.user_id, device.id), None)

@@ -15,7 +15,7 @@ from nio.events import ForwardedRoomKeyEvent, MegolmEvent, OlmEvent
 
 from bot.domain.errors import GiveUp, Retry
 from bot.matrix.client import BotClient
-from bot.matrix.preparer import ROOMS_A_PART
+from bot.matrix.preparer import FEWEST
 from bot.matrix.requests import Refused
 
 ME, SERVER = "@bot:willow.test", "https://willow.test"
@@ -166,11 +166,11 @@ BAD_GATEWAY = Answer(502, b"<html>")
 
 
 async def test_many_rooms_take_few_requests(client: BotClient, server: KeyServer) -> None:
-    for number in range(12):
+    for number in range(10):
         server.add(f"@u{number}:willow.test", "PHONE")
     rooms = [
-        room(client, f"!{number}", f"@u{number}:willow.test", f"@u{(number + 1) % 12}:willow.test")
-        for number in range(12)
+        room(client, f"!{number}", f"@u{number}:willow.test", f"@u{(number + 1) % 10}:willow.test")
+        for number in range(10)
     ]
     await client.preparer.prepare(rooms)
     assert [server.asked.count(kind) for kind in ("keys/query", "keys/claim")] == [1, 1]
@@ -296,7 +296,7 @@ async def test_one_failing_part_does_not_stop_the_others(client: BotClient, serv
     server.broken["keys/claim"] = [BAD_GATEWAY]
     with pytest.raises(Retry):
         await client.preparer.prepare(rooms)
-    assert sum(not client.olm.should_share_group_session(room_id) for room_id in rooms) == 60 - ROOMS_A_PART
+    assert sum(not client.olm.should_share_group_session(room_id) for room_id in rooms) == 60 - FEWEST
 
 
 # -- whose devices are known
