@@ -18,7 +18,7 @@ from bot.domain.receipts import Receipt
 from bot.matrix.client import BotClient
 from bot.ports import Clock
 from bot.store import rooms, seen
-from bot.store.database import Tx
+from bot.store.database import Database, Tx
 
 NAMED = 40
 """Rooms that are named when the server is asked for receipts; where more wait, it is asked for those of all rooms.
@@ -29,22 +29,30 @@ A filter stands in the address of each request, and an address of more than some
 HELD = timedelta(seconds=10)
 """At most so often is there a transaction for nothing but receipts."""
 
+AGAIN = timedelta(hours=1)
+"""So often it is looked whether a delivery has waited long enough."""
+
 
 class Receipts:
     """What is known of receipts, between the server and the store.
 
     Args:
         client: The logged-in client.
+        database: Where deliveries are.
         clock: The source of time.
     """
 
-    def __init__(self, client: BotClient, clock: Clock) -> None:
+    def __init__(self, client: BotClient, database: Database, clock: Clock) -> None:
         self._client = client
+        self._database = database
         self._clock = clock
         self._watched: frozenset[str] = frozenset()
         self._found: dict[str, set[Receipt]] = {}
         self._taken_in_at = clock.now()
         self._is_new = True
+        self._looked: int | None = None
+        """How often the outbox had changed when it was looked up where deliveries wait: each goes through it."""
+        self._looked_at = clock.now()
 
     def asked_for(self) -> dict[str, Any]:
         """Return what a filter says of receipts: none, those of some rooms, or all (`RoomEventFilter`)."""
@@ -85,10 +93,13 @@ class Receipts:
         await self._watch(tx)
 
     async def _watch(self, tx: Tx) -> None:
-        watched = await seen.watched_rooms(tx, self._clock.now())
+        now, changes = self._clock.now(), self._database.outbox_changes
+        if self._looked == changes and not tx.queued and timedelta() <= now - self._looked_at < AGAIN:
+            return
+        watched = await seen.watched_rooms(tx, now)
         if self._is_new or self._watched - watched:
             await seen.keep_places(tx, watched)
-        self._watched, self._is_new = watched, False
+        self._watched, self._is_new, self._looked, self._looked_at = watched, False, changes, now
 
     def _collect(self, joined: Mapping[str, RoomInfo]) -> None:
         for room_id, info in joined.items():
@@ -100,6 +111,7 @@ class Receipts:
                 self._found.setdefault(room_id, set()).update(receipts)
 
     async def _look(self, tx: Tx) -> None:
+        """Look at what receipts say; a room that has seen all is asked about no more."""
         found, self._found = self._found, {}
         for room_id in found.keys() & self._watched:
             room = await rooms.find(tx, room_id)
@@ -114,6 +126,8 @@ class Receipts:
                 if any(receipt.has_passed(each.event_id, each.thread, places) for receipt in receipts)
             ]
             await seen.mark_seen(tx, room_id, passed, self._clock.now())
+            if passed:
+                self._looked = None
 
 
 def _public(info: RoomInfo) -> Iterable[Receipt]:

@@ -129,7 +129,7 @@ class SyncLoop:
         self._handle_event = handle_event
         self._rooms = RoomState(client, clock, handle_room)
         self._gaps = Gaps(client, database)
-        self._receipts = Receipts(client, clock)
+        self._receipts = Receipts(client, database, clock)
         self._prefix = prefix
         self._quotes = Quotes(client, prefix, wants_quoted)
         self._parking = Parking(client, clock)
