@@ -5,6 +5,7 @@ Rule: what it refers to was sent, or it waits; and nobody is mentioned whom the 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from bot.domain.errors import GiveUp, Retry
@@ -64,13 +65,19 @@ async def sent_event(database: Database, txn_id: str) -> str:
     return row.event_id
 
 
+@lru_cache(maxsize=4)  # the same letter goes to many rooms, with an answer or two in between
+def _shown(markdown: str) -> tuple[str, str]:
+    return plain(markdown), html(markdown)
+
+
 def text_content(message: Say) -> dict[str, Any]:
     """Return the content of a message in words."""
+    body, formatted = _shown(message.markdown)
     content: dict[str, Any] = {
         "msgtype": "m.text" if message.aloud else "m.notice",
-        "body": plain(message.markdown),
+        "body": body,
         "format": "org.matrix.custom.html",
-        "formatted_body": html(message.markdown),
+        "formatted_body": formatted,
         # always there, so that no app looks for names or @room in the text (Matrix specification, `m.mentions`)
         "m.mentions": {"user_ids": list(message.mentions)} if message.mentions else {},
     }

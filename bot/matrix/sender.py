@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import count
+from itertools import islice
 
 from bot.domain.errors import DiskError, GiveUp, Retry
 from bot.logs import fault
+from bot.matrix.agenda import Agenda
 from bot.matrix.client import BotClient
 from bot.matrix.delivery import EVENTS, OUTSIDE, Delivery
 from bot.matrix.pictures import AT_ONCE, Draw, draw
@@ -29,10 +29,16 @@ log = logging.getLogger(__name__)
 
 LOOK_AGAIN = 60.0
 """Seconds."""
-WIDTH = 32
-"""Rooms sent to at once; Synapse gives its best at about this many."""
+WIDTH = 64
+"""Rooms sent to at once; Synapse gives its best at about this many (docs/performance.md)."""
+GENTLE = 1
+"""The same while people talk with us: what they type and what they are answered waits for every request before it."""
 ANSWERS = 8
 """Slots beside these for who waits for an answer, so that a fan-out keeps nobody waiting."""
+TOGETHER = 8
+"""One out of so many slots: when that many are free, what was sent is noted and they are filled, in one transaction."""
+SOON = 0.05
+"""Seconds after which what was sent is noted at the latest."""
 PREPARED_AT_ONCE = 100
 LONGEST_PAUSE = timedelta(minutes=10)
 _UNENCRYPTED = frozenset(kind.__name__ for kind in UNENCRYPTED_ALLOWED)
@@ -65,19 +71,19 @@ class Sender:
         self._joins = {} if joins is None else joins
         self._settling = settling
         self._delivery = Delivery(client, database, clock, self._joins, draw)
+        self._agenda = Agenda(self._due)
         self._busy: dict[str, asyncio.Task[Outcome]] = {}
         """Rooms in which something is being sent, or was and is not noted yet."""
         self._drawing: set[str] = set()
         self._landed: list[tuple[str, Outcome]] = []
+        self._passed: set[str] = set()
+        """Rooms that had their turn, and whose next row was not looked at yet."""
+        self._seen: int | None = None
+        """How often the outbox had changed when all of it was looked at."""
+        self._looked_at = clock.now()
         self._width = WIDTH
         self._silent_until: datetime | None = None
         self._stopping = False
-        self._turns = count(1)
-        self._served: dict[str, int] = {}
-        """When each room had its last turn: who has much to hear does not keep the others waiting."""
-        self._answers: dict[str, int] = {}
-        """The last row in each room that answers somebody."""
-        self._looked_at = 0
 
     async def run(self) -> None:
         """Send until `stop` was called and the sends under way are finished."""
@@ -92,7 +98,7 @@ class Sender:
                 async with asyncio.timeout(wait if wait is None else min(wait, LOOK_AGAIN)):
                     await wake.wait()
             except TimeoutError:
-                continue
+                self._seen = None
 
     def stop(self) -> None:
         """Let the sends under way finish and begin no other."""
@@ -115,55 +121,62 @@ class Sender:
         if landed or not (silence or self._stopping):
             async with self._database.transaction("outbox") as tx:
                 await outbox.settle(tx, [outcome for _, outcome in landed])
+                # only now: until its row is noted as sent, the first that waits in a room is that row
+                for room_id, _ in landed:
+                    del self._busy[room_id]
+                    self._passed.add(room_id)
                 if not (silence or self._stopping):
-                    rows, wait = await self._choose(tx, now, {room_id for room_id, _ in landed})
-        # only now: until its row is noted as sent, the first that waits in a room is that row
-        for room_id, _ in landed:
-            del self._busy[room_id]
+                    rows, wait = await self._choose(tx, now)
         for row in rows:
             task = asyncio.create_task(self._send_row(row), name=f"send {row.txn_id}")
             self._busy[row.room_id] = task
             if isinstance(row.message, SendChart):
                 self._drawing.add(row.room_id)
-            task.add_done_callback(partial(self._finished, row.room_id))
+            task.add_done_callback(partial(self._finished, row))
         return wait
 
-    async def _choose(
-        self, tx: Tx, now: datetime, settled: Collection[str]
-    ) -> tuple[list[Queued], float | None]:
+    async def _choose(self, tx: Tx, now: datetime) -> tuple[list[Queued], float | None]:
         """Choose what is sent now, and note that it may have been sent from now on."""
-        found, self._looked_at = await outbox.answers_after(tx, self._looked_at)
-        self._answers |= found
-        ready, later = [], None
-        for head in await outbox.heads(tx, now):
-            if head.room_id in self._busy and head.room_id not in settled:
-                continue
-            at = max(head.due_at, self._settled_at(head, now))
-            if at <= now:
-                ready.append(head)
-            else:
-                later = min(later or at, at)
-        ready.sort(key=lambda head: self._served.get(head.room_id, 0))
-        ready = self._affordable(ready)
-        chosen = self._fill(ready, len(self._busy) - len(settled))
+        agenda = self._agenda
+        await self._look(tx, now)
+        drawable = AT_ONCE - len(self._drawing)
+
+        def affords(head: Head) -> bool:
+            """Leave out pictures beyond those that are drawn at once: the others' words need not wait for them."""
+            nonlocal drawable
+            if head.kind == SendChart.__name__:
+                drawable -= 1
+                return drawable >= 0
+            return True
+
+        busy, is_whole = len(self._busy), self._width == WIDTH
+        others = min(self._width, GENTLE) if agenda.is_talked_to(now) else self._width
+        chosen = agenda.pick(now, self._width + (ANSWERS if is_whole else 0) - busy, others - busy, affords)
         # begun, not waited for: a room whose members' devices are slow to be known must not hold up the others;
         # and a server that asked us to slow down is not asked to carry the keys of rooms whose turn has not come
-        soon = [*chosen, *ready][:PREPARED_AT_ONCE] if self._width == WIDTH else chosen
+        soon = [*chosen, *islice(agenda.coming(), PREPARED_AT_ONCE if is_whole else 0)]
         self._client.preparer.begin_known(head.room_id for head in soon if head.kind not in _UNENCRYPTED)
-        for head in chosen:
-            self._served[head.room_id] = next(self._turns)
         loaded = {row.id: row for row in await outbox.load(tx, [head.id for head in chosen])}
-        rows = await self._admit(tx, now, [loaded[head.id] for head in chosen])
-        return rows, max((later - now).total_seconds(), 0.05) if later is not None else None
+        rows = await self._admit(tx, now, [loaded[head.id] for head in chosen if head.id in loaded])
+        if len(rows) < len(chosen):  # their slots are free for others
+            self._passed |= {head.room_id for head in chosen} - {row.room_id for row in rows}
+            self._database.outbox_filled.set()
+        wait = max((agenda.next_at - now).total_seconds(), 0.05) if agenda.next_at is not None else None
+        return rows, wait
 
-    def _fill(self, ready: list[Head], busy: int) -> list[Head]:
-        """Fill the slots that are free: who waits for an answer comes first, and has a few slots more."""
-        answers = [head for head in ready if head.id <= self._answers.get(head.room_id, 0)]
-        extra = ANSWERS if self._width == WIDTH else 0
-        chosen = answers[: max(self._width + extra - busy, 0)]
-        taken = {head.id for head in chosen}
-        others = [head for head in ready if head.id not in taken]
-        return chosen + others[: max(self._width - busy - len(chosen), 0)]
+    async def _look(self, tx: Tx, now: datetime) -> None:
+        """Look at what waits: at all of it where something was queued or has come due, else at what was passed on."""
+        agenda, changes = self._agenda, self._database.outbox_changes
+        passed, self._passed = list(self._passed), set()
+        is_due = agenda.next_at is not None and agenda.next_at <= now
+        if self._seen != changes or is_due or now < self._looked_at:
+            self._seen = changes
+            agenda.hear(await outbox.answering(tx, agenda.answered_to), now)
+            heads = await outbox.heads(tx, now)
+            agenda.begin((head for head in heads if head.room_id not in self._busy), now)
+        elif passed:
+            agenda.go_on(await outbox.heads(tx, now, passed), now)
+        self._looked_at = now
 
     async def _admit(self, tx: Tx, now: datetime, rows: list[Queued]) -> list[Queued]:
         """Put off what may not be said where it is to be said, and note that the rest is being tried."""
@@ -171,9 +184,7 @@ class Sender:
         known = await rooms.encrypted(tx, [row.room_id for row in bound])
         amiss = [(row, self._objection(row, known.get(row.room_id))) for row in bound]
         refused = {row.id: self._put_off(row, problem) for row, problem in amiss if problem is not None}
-        if refused:
-            await outbox.settle(tx, list(refused.values()))
-            self._database.outbox_filled.set()  # their slots are free for others
+        await outbox.settle(tx, list(refused.values()))
         tried = [row.id for row in bound if row.id not in refused]
         await outbox.mark_tried(tx, tried, now, self._client.device_id)
         return [row for row in rows if row.id not in refused]
@@ -189,34 +200,41 @@ class Sender:
             return Retry("the room is not encrypted", OUTSIDE)
         return None
 
-    def _affordable(self, ready: list[Head]) -> list[Head]:
-        """Leave out pictures beyond those that are drawn at once, so that the others' words need not wait for them."""
-        pictures = [head for head in ready if head.kind == SendChart.__name__]
-        later = {head.id for head in pictures[max(AT_ONCE - len(self._drawing), 0) :]}
-        return [head for head in ready if head.id not in later]
-
     def _silence(self, now: datetime) -> timedelta:
         """Return how long the server wants nothing from us; more than we ever wait says that the clock went back."""
         left = (self._silent_until or now) - now
         return left if timedelta() < left <= outbox.LONGEST_WAIT else timedelta()
 
-    def _settled_at(self, row: Head, now: datetime) -> datetime:
-        """Return when a row may be sent, as far as newcomers to its room are concerned."""
-        joined_at = self._joins.get(row.room_id)
-        if joined_at is None or row.kind in _UNENCRYPTED:
-            return now
+    def _due(self, head: Head, now: datetime) -> datetime:
+        """Return when a row may be sent: not before it is to be tried, and not just after somebody has joined."""
+        joined_at = self._joins.get(head.room_id)
+        if joined_at is None or head.kind in _UNENCRYPTED:
+            return head.due_at
         if joined_at > now:  # the system's clock has gone back
-            joined_at = self._joins[row.room_id] = now
-        return joined_at + self._settling
+            joined_at = self._joins[head.room_id] = now
+        return max(head.due_at, joined_at + self._settling)
 
-    def _finished(self, room_id: str, task: asyncio.Task[Outcome]) -> None:
-        self._drawing.discard(room_id)
+    def _finished(self, row: Queued, task: asyncio.Task[Outcome]) -> None:
+        self._drawing.discard(row.room_id)
         # of a disk that failed `run` hears too; here it is only taken note of
         if task.cancelled() or task.exception():
-            del self._busy[room_id]
-        else:
-            self._landed.append((room_id, task.result()))
-        self._database.outbox_filled.set()
+            del self._busy[row.room_id]
+            self._seen = None
+            self._database.outbox_filled.set()
+            return
+        self._landed.append((row.room_id, task.result()))
+        if self._is_worth_a_turn(row, task.result()):
+            self._database.outbox_filled.set()
+        elif len(self._landed) == 1:
+            asyncio.get_running_loop().call_later(SOON, self._database.outbox_filled.set)
+
+    def _is_worth_a_turn(self, row: Queued, outcome: Outcome) -> bool:
+        """Tell whether something landed that is noted at once, or enough has."""
+        return (
+            not isinstance(outcome, Sent)
+            or self._agenda.is_answer(row.room_id, row.id)
+            or len(self._landed) * TOGETHER >= len(self._busy)
+        )
 
     # -- one row ---------------------------------------------------------------------------------
 

@@ -165,6 +165,8 @@ class Database:
         self._turn = asyncio.Lock()
         self.disk = Disk()
         self.outbox_filled = asyncio.Event()
+        self.outbox_changes = 0
+        """How many transactions have changed what waits to be said."""
         self.timers_set = asyncio.Event()
         self.files_wanted = asyncio.Event()
 
@@ -242,6 +244,7 @@ class Database:
                     self.disk.note(error)
                 raise
         if tx.queued:
+            self.outbox_changes += 1
             self.outbox_filled.set()
         if tx.timed:
             self.timers_set.set()

@@ -68,13 +68,29 @@ class Head:
 
     Args:
         kind: The name of its message's kind.
+        about: The id of the object it speaks of.
         due_at: When it may be tried.
     """
 
     id: int
     room_id: str
     kind: str
+    about: str | None
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A waiting row, and whether it answers somebody.
+
+    Args:
+        about: The id of the object it speaks of.
+    """
+
+    id: int
+    room_id: str
+    about: str | None
+    answers: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,29 +164,26 @@ async def queue(
     return txn_id
 
 
-async def due(tx: Tx, now: datetime, busy: frozenset[str]) -> list[Queued]:
-    """Return the first waiting row of every room that is not busy, oldest first."""
-    rows = await tx.all(
-        "SELECT * FROM outbox WHERE id IN (SELECT min(id) FROM outbox WHERE state = 'waiting' GROUP BY room_id)"
-        " AND (not_before <= ? OR not_before > ?) ORDER BY id",
-        to_ms(now),
-        to_ms(now + LONGEST_WAIT),
-    )
-    return [_queued(row) for row in rows if row["room_id"] not in busy]
-
-
-async def heads(tx: Tx, now: datetime) -> list[Head]:
-    """Return the first waiting row of every room, oldest first, without what it says."""
-    rows = await tx.all(
-        "SELECT min(id) AS id, room_id, kind, not_before FROM outbox WHERE state = 'waiting' GROUP BY room_id"
-        " ORDER BY 1"
-    )
+async def heads(tx: Tx, now: datetime, room_ids: Sequence[str] | None = None) -> list[Head]:
+    """Return the first waiting row of every room, or of some, oldest first, without what it says."""
+    if room_ids is None:
+        rows = await tx.all(
+            "SELECT min(id) AS id, room_id, kind, about, not_before FROM outbox WHERE state = 'waiting'"
+            " GROUP BY room_id ORDER BY 1"
+        )
+    else:
+        rows = await tx.all(
+            "SELECT min(id) AS id, room_id, kind, about, not_before FROM outbox WHERE state = 'waiting'"
+            " AND room_id IN (SELECT value FROM json_each(?)) GROUP BY room_id ORDER BY 1",
+            json.dumps(room_ids),
+        )
     latest = to_ms(now + LONGEST_WAIT)
     return [
         Head(
             row["id"],
             row["room_id"],
             row["kind"],
+            row["about"],
             from_ms(row["not_before"]) if row["not_before"] <= latest else now,
         )
         for row in rows
@@ -178,30 +191,23 @@ async def heads(tx: Tx, now: datetime) -> list[Head]:
 
 
 async def load(tx: Tx, row_ids: Sequence[int]) -> list[Queued]:
-    """Return rows."""
+    """Return those of the rows that still wait."""
     rows = await tx.all(
-        "SELECT * FROM outbox WHERE id IN (SELECT value FROM json_each(?))",
+        "SELECT * FROM outbox WHERE id IN (SELECT value FROM json_each(?)) AND state = 'waiting'",
         json.dumps(row_ids),
     )
     return [_queued(row) for row in rows]
 
 
-async def answers_after(tx: Tx, row_id: int) -> tuple[dict[str, int], int]:
-    """Look at the waiting rows behind one.
-
-    Returns:
-        The last row in each room that answers somebody, and the last row of all.
-    """
+async def answering(tx: Tx, row_id: int) -> list[Answering]:
+    """Return the waiting rows behind one, and whether they answer somebody."""
     rows = await tx.all(
         # as `queue` writes it; within people's words the quotation marks would be escaped
-        """SELECT id, room_id, instr(payload, '"reply_to": "') AS answers FROM outbox"""
+        """SELECT id, room_id, about, instr(payload, '"reply_to": "') AS answers FROM outbox"""
         " WHERE id > ? AND state = 'waiting' ORDER BY id",
         row_id,
     )
-    return (
-        {row["room_id"]: row["id"] for row in rows if row["answers"]},
-        rows[-1]["id"] if rows else row_id,
-    )
+    return [Answering(row["id"], row["room_id"], row["about"], bool(row["answers"])) for row in rows]
 
 
 async def mark_tried(tx: Tx, row_ids: Sequence[int], now: datetime, device_id: str) -> None:
@@ -240,24 +246,26 @@ async def mark_sent(tx: Tx, row_id: int, now: datetime, event_id: str | None) ->
 
 async def mark_echoed(tx: Tx, txn_id: str, event_id: str, now: datetime) -> None:
     """Settle a row whose answer was lost, from the remote echo of its event."""
-    await tx.run(
+    row = await tx.one(
         "UPDATE outbox SET state = 'sent', sent_at = coalesce(sent_at, ?), event_id = coalesce(event_id, ?), payload = ''"
-        " WHERE txn_id = ? AND state = 'waiting'",
+        " WHERE txn_id = ? AND state = 'waiting' RETURNING attempts",
         to_ms(now),
         event_id,
         txn_id,
     )
+    if row and row["attempts"]:  # it was put off, and the next one in its room with it
+        tx.queued = True
 
 
 async def cancel(tx: Tx, txn_id: str) -> bool:
     """Take back a row that was not sent yet; `False` if it was, or may have been."""
-    return (
-        await tx.run(
+    return bool(
+        await _erase(
+            tx,
             "UPDATE outbox SET state = 'cancelled', payload = ''"
             " WHERE txn_id = ? AND state = 'waiting' AND tried_at IS NULL",
             txn_id,
         )
-        == 1
     )
 
 
@@ -269,12 +277,20 @@ async def forget_words(tx: Tx, about: str, *, answers_only: bool) -> int:
         about: The id of the object.
         answers_only: Only what answers somebody's message.
     """
-    return await tx.run(
+    return await _erase(
+        tx,
         "UPDATE outbox SET state = 'cancelled', payload = '' WHERE state = 'waiting' AND about = ?1"
         " AND kind IN ('Say', 'Edit', 'SendFile') AND (?2 = 0 OR payload ->> 'reply_to' IS NOT NULL)",
         about,
         answers_only,
     )
+
+
+async def _erase(tx: Tx, sql: str, *values: Any) -> int:
+    erased = await tx.run(sql, *values)
+    if erased:  # what stood behind it comes next
+        tx.queued = True
+    return erased
 
 
 async def first(tx: Tx, room_id: str) -> None:

@@ -43,6 +43,7 @@ from bot.services import rooms as room_service
 from bot.store import inbox, outbox, summary_files, unread
 from bot.store.database import Database
 from tests.commands.at_once import open_copy, open_new
+from tests.waiting import due
 
 BOT = "@spokesbot:test"
 # the same sentences are said in many tests
@@ -325,9 +326,7 @@ class Chat:
         """Send everything that waits, except to rooms named in `refused`."""
         while True:
             async with self.database.transaction("sender") as tx:
-                rows = await outbox.due(
-                    tx, self.clock.now(), frozenset(f"!{name}:test" for name in self.refused)
-                )
+                rows = await due(tx, self.clock.now(), {f"!{name}:test" for name in self.refused})
                 for row in rows:
                     number = next(self._numbers)
                     await outbox.mark_sent(tx, row.id, self.clock.now(), f"$bot{number}")

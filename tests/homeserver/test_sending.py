@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.matrix.agenda import TALK
 from bot.matrix.delivery import REFUSAL
 from bot.matrix.sender import WIDTH
 from bot.ports import Edit, EndPoll, Message, Redact, Say, SendFile, StartPoll
@@ -325,3 +326,36 @@ async def test_who_asks_while_a_fan_out_fills_all_slots_is_answered_at_once(
     held.release()
     await bot.settled()
     assert all(ana.texts(room)[-1] == "Hello" for room in rooms)
+
+
+async def test_while_people_talk_with_it_a_fan_out_goes_one_room_at_a_time(
+    server: Homeserver, world: World, bot: Bot, ana: Peer
+) -> None:
+    rooms = [world.create(f"room{number}", ana.user_id, BOT) for number in range(10)]
+    asking = world.create("asking", ana.user_id, BOT)
+    await bot.start()
+    ana.say(asking, "!help")
+    await bot.settled()
+    server.asked.clear()
+    held = server.fault("wait", SEND, 1)
+
+    async def fan_out(words: str) -> None:
+        async with bot.database.transaction(words) as tx:
+            for room in rooms:
+                await outbox.queue(tx, bot.clock.now(), room, Say(words), txn_id=f"{words}.{room}")
+
+    await fan_out("Hello")
+    await bot.until(lambda: server.count(SEND) == 1, "one room is sent to")
+    ana.say(asking, "!help me")
+    await bot.until(lambda: "There is no topic me" in ana.texts(asking)[-1], "she is answered beside it")
+    assert server.count(SEND) == 1 + 1
+    held.release()
+    await bot.settled()
+    assert all(ana.texts(room)[-1] == "Hello" for room in rooms)
+    await bot.wait(seconds=TALK.total_seconds())
+    server.asked.clear()
+    held = server.fault("wait", SEND, 10)
+    await fan_out("Again")
+    await bot.until(lambda: server.count(SEND) == 10, "all rooms are sent to at once")
+    held.release()
+    await bot.settled()

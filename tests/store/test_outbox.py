@@ -12,9 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from bot.ports import EndPoll, InviteUser, JoinRoom, Message, Say, SendChart, SendFile, StartPoll
 from bot.store import outbox
 from tests import new_store
+from tests.waiting import due
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-NOBODY: frozenset[str] = frozenset()
 
 
 async def test_messages_come_back_as_they_went_in(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ async def test_messages_come_back_as_they_went_in(tmp_path: Path) -> None:
         for number, message in enumerate(messages):
             await outbox.queue(tx, NOW, f"!{number}", message)
     async with database.transaction("t") as tx:
-        assert [row.message for row in await outbox.due(tx, NOW, NOBODY)] == messages
+        assert [row.message for row in await due(tx, NOW)] == messages
     await database.close()
 
 
@@ -56,7 +56,7 @@ async def test_an_echo_settles_a_row_and_the_first_event_id_counts(tmp_path: Pat
         await outbox.mark_sent(tx, row["id"], NOW, "$second")
         assert await outbox.about_event(tx, "!a", "$first") == "P3"
         assert await outbox.about_event(tx, "!b", "$first") is None
-        assert await outbox.due(tx, NOW, NOBODY) == []
+        assert await due(tx, NOW) == []
     await database.close()
 
 
@@ -66,7 +66,7 @@ async def test_a_row_put_first_goes_before_all_others(tmp_path: Path) -> None:
         await outbox.queue(tx, NOW, "!a", Say("old"))
         await outbox.queue(tx, NOW, "!a", JoinRoom())
         await outbox.first(tx, "!a")
-        assert [row.message for row in await outbox.due(tx, NOW, NOBODY)] == [JoinRoom()]
+        assert [row.message for row in await due(tx, NOW)] == [JoinRoom()]
     await database.close()
 
 
@@ -75,7 +75,7 @@ async def test_what_was_said_is_not_kept(tmp_path: Path) -> None:
     async with database.transaction("t") as tx:
         for number, end in enumerate(("sent", "echoed", "cancelled")):
             await outbox.queue(tx, NOW, f"!{number}", Say("the words"), txn_id=end)
-        [row, *_] = await outbox.due(tx, NOW, NOBODY)
+        [row, *_] = await due(tx, NOW)
         await outbox.mark_sent(tx, row.id, NOW, "$1")
         await outbox.mark_echoed(tx, "echoed", "$2", NOW)
         assert await outbox.cancel(tx, "cancelled")
@@ -117,7 +117,7 @@ class Outbox(RuleBasedStateMachine):
     def work(self, how: str, busy: set[str]) -> None:
         async def act() -> None:
             async with self.database.transaction("w") as tx:
-                for row in await outbox.due(tx, self.now, frozenset(busy)):
+                for row in await due(tx, self.now, busy):
                     assert row.room_id not in busy
                     match how:
                         case "sent":

@@ -14,6 +14,7 @@ from bot.ports import Say
 from bot.store import outbox, polls, rooms
 from bot.store.database import Tx
 from tests import new_store
+from tests.waiting import due
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 WILLOW = "!willow:test"
@@ -96,7 +97,7 @@ async def test_erasing_forgets_who_answered_what_and_keeps_the_sum(tx: Tx) -> No
     await polls.add_closer(tx, "P3", "@ben:test")
     tx.caused_by("$e1")
     await outbox.queue(tx, NOW, WILLOW, Say("Ana: Park. Counted in P3."), about="P3")
-    for row in await outbox.due(tx, NOW, frozenset()):
+    for row in await due(tx, NOW):
         await outbox.mark_sent(tx, row.id, NOW, "$bot1")
     await polls.close(tx, "P3", NOW, Tally((1, 0), 1, 3), ["@ana:test"])
     await polls.erase_answers(tx, "P3")

@@ -16,6 +16,7 @@ from bot.ports import Say
 from bot.store import deliveries, migrate, outbox, pods, rooms, summaries, summary_files
 from bot.store.database import Database
 from tests import new_store
+from tests.waiting import due
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 TERMS = Terms("the assembly River", (Destination("!oak", "Oak"), Destination("!willow", "Willow")))
@@ -88,7 +89,7 @@ async def test_deliveries_say_how_far_each_room_is(database: Database) -> None:
         for room_id in ("!willow", "!oak"):
             await outbox.queue(tx, NOW, room_id, Say("We can host."), txn_id=f"S1.v1.{room_id}", about="S1")
             await deliveries.add(tx, DRAFT, room_id, f"S1.v1.{room_id}")
-        [head, _] = await outbox.due(tx, NOW, frozenset())
+        [head, _] = await due(tx, NOW)
         await outbox.mark_sent(tx, head.id, NOW, "$sent")
         found = await deliveries.of(tx, "S1")
         assert [(item.name, item.state) for item in found] == [("Oak", "waiting"), ("Willow", "sent")]
