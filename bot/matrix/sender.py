@@ -33,6 +33,8 @@ WIDTH = 64
 """Rooms sent to at once; Synapse gives its best at about this many (docs/performance.md)."""
 GENTLE = 1
 """The same while people talk with us: what they type and what they are answered waits for every request before it."""
+SLOW = timedelta(seconds=1)
+"""A room that takes longer than this holds up no other while we are gentle."""
 ANSWERS = 8
 """Slots beside these for who waits for an answer, so that a fan-out keeps nobody waiting."""
 TOGETHER = 8
@@ -74,6 +76,8 @@ class Sender:
         self._agenda = Agenda(self._due)
         self._busy: dict[str, asyncio.Task[Outcome]] = {}
         """Rooms in which something is being sent, or was and is not noted yet."""
+        self._begun: dict[str, datetime] = {}
+        """When that began."""
         self._drawing: set[str] = set()
         self._landed: list[tuple[str, Outcome]] = []
         self._passed: set[str] = set()
@@ -123,13 +127,13 @@ class Sender:
                 await outbox.settle(tx, [outcome for _, outcome in landed])
                 # only now: until its row is noted as sent, the first that waits in a room is that row
                 for room_id, _ in landed:
-                    del self._busy[room_id]
+                    del self._busy[room_id], self._begun[room_id]
                     self._passed.add(room_id)
                 if not (silence or self._stopping):
                     rows, wait = await self._choose(tx, now)
         for row in rows:
             task = asyncio.create_task(self._send_row(row), name=f"send {row.txn_id}")
-            self._busy[row.room_id] = task
+            self._busy[row.room_id], self._begun[row.room_id] = task, now
             if isinstance(row.message, SendChart):
                 self._drawing.add(row.room_id)
             task.add_done_callback(partial(self._finished, row))
@@ -149,20 +153,32 @@ class Sender:
                 return drawable >= 0
             return True
 
-        busy, is_whole = len(self._busy), self._width == WIDTH
-        others = min(self._width, GENTLE) if agenda.is_talked_to(now) else self._width
-        chosen = agenda.pick(now, self._width + (ANSWERS if is_whole else 0) - busy, others - busy, affords)
+        chosen = agenda.pick(now, *self._slots(now), affords)
         # begun, not waited for: a room whose members' devices are slow to be known must not hold up the others;
         # and a server that asked us to slow down is not asked to carry the keys of rooms whose turn has not come
-        soon = [*chosen, *islice(agenda.coming(), PREPARED_AT_ONCE if is_whole else 0)]
+        soon = [*chosen, *islice(agenda.coming(), PREPARED_AT_ONCE if self._width == WIDTH else 0)]
         self._client.preparer.begin_known(head.room_id for head in soon if head.kind not in _UNENCRYPTED)
         loaded = {row.id: row for row in await outbox.load(tx, [head.id for head in chosen])}
         rows = await self._admit(tx, now, [loaded[head.id] for head in chosen if head.id in loaded])
         if len(rows) < len(chosen):  # their slots are free for others
             self._passed |= {head.room_id for head in chosen} - {row.room_id for row in rows}
             self._database.outbox_filled.set()
-        wait = max((agenda.next_at - now).total_seconds(), 0.05) if agenda.next_at is not None else None
-        return rows, wait
+        return rows, self._wait(now)
+
+    def _slots(self, now: datetime) -> tuple[int, int]:
+        """Return how many slots are free for those who wait for an answer, and for the others after them."""
+        free = self._width - len(self._busy)
+        answers = free + ANSWERS if self._width == WIDTH else free
+        if not self._agenda.is_talked_to(now):
+            return answers, free
+        return answers, min(free, GENTLE - sum(now - at < SLOW for at in self._begun.values()))
+
+    def _wait(self, now: datetime) -> float | None:
+        """Return the seconds until something may be due, or `None` for nothing in sight."""
+        waits = [self._agenda.next_at - now] if self._agenda.next_at is not None else []
+        if self._agenda.is_talked_to(now) and any(self._agenda.coming()):
+            waits.append(SLOW)
+        return max(min(waits).total_seconds(), 0.05) if waits else None
 
     async def _look(self, tx: Tx, now: datetime) -> None:
         """Look at what waits: at all of it where something was queued or has come due, else at what was passed on."""
@@ -218,7 +234,7 @@ class Sender:
         self._drawing.discard(row.room_id)
         # of a disk that failed `run` hears too; here it is only taken note of
         if task.cancelled() or task.exception():
-            del self._busy[row.room_id]
+            del self._busy[row.room_id], self._begun[row.room_id]
             self._seen = None
             self._database.outbox_filled.set()
             return

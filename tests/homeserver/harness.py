@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from bot.commanding.discover import discover
 from bot.commanding.dispatch import Dispatcher
@@ -67,6 +67,10 @@ class RingingEvent(asyncio.Event):
     def clear(self) -> None:
         super().clear()
         self._bell.ring()
+
+    async def wait(self) -> Literal[True]:
+        self._bell.ring()  # what it saw is done
+        return await super().wait()
 
 
 class MortalDatabase(Database):

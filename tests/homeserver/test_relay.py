@@ -7,6 +7,7 @@ import re
 from itertools import count
 from typing import Any
 
+from bot.matrix.agenda import TALK
 from bot.store import pods
 from tests.homeserver.harness import Bot
 from tests.homeserver.peer import Peer
@@ -142,6 +143,7 @@ async def test_rooms_that_cannot_be_reached_hold_up_no_other_and_get_it_when_the
     await bot.settled()
     slowness = server.fault("wait", f"PUT .*{slow}/send/")
     fullness = server.fail(f"PUT .*{full}/send/", 507, "M_UNKNOWN", times=10**6)
+    await bot.wait(seconds=TALK.total_seconds())
     await approve(bot, river, ana, "!summary Words 0.", "S1")
     ben.say(river, "ok S1")
     noted = "SELECT 1 FROM outbox WHERE txn_id LIKE 'S1.v1.!%' AND state = 'sent'"

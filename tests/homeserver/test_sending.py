@@ -7,7 +7,7 @@ import pytest
 
 from bot.matrix.agenda import TALK
 from bot.matrix.delivery import REFUSAL
-from bot.matrix.sender import WIDTH
+from bot.matrix.sender import SLOW, WIDTH
 from bot.ports import Edit, EndPoll, Message, Redact, Say, SendFile, StartPoll
 from bot.store import outbox
 from tests.homeserver.harness import Bot
@@ -349,6 +349,8 @@ async def test_while_people_talk_with_it_a_fan_out_goes_one_room_at_a_time(
     ana.say(asking, "!help me")
     await bot.until(lambda: "There is no topic me" in ana.texts(asking)[-1], "she is answered beside it")
     assert server.count(SEND) == 1 + 1
+    bot.later(seconds=SLOW.total_seconds())
+    await bot.until(lambda: server.count(SEND) == len(rooms) + 1, "the slow room holds up no other")
     held.release()
     await bot.settled()
     assert all(ana.texts(room)[-1] == "Hello" for room in rooms)
