@@ -27,11 +27,12 @@ from bot.matrix.asleep import SleepingGroupSession, SleepingSession
 from bot.matrix.keywrites import Batch, write
 from bot.matrix.memory import Devices, GroupSessions, Sessions
 from bot.matrix.signatures import Owner
+from bot.store.database import CACHE
 from bot.store.disk import Disk, check_writable
 
 FILE = "keys.db"
-AWAKE = 500
-"""Sessions with devices that are kept open; those of a few parts of a fan-out."""
+AWAKE = 350
+"""Sessions with devices that are kept open: those of the two parts of a fan-out that are prepared at once; see `preparer.py`."""
 
 
 class BoundDatabase(SqliteDatabase):
@@ -100,7 +101,7 @@ class KeyStore(SqliteStore):
         # Made here because SQLite would make it readable by everyone; its -wal and -shm copy the mode.
         os.close(os.open(self.database_path, os.O_CREAT | os.O_RDWR, 0o600))
         pragmas = {"foreign_keys": 1, "secure_delete": 1, "journal_mode": "wal", "synchronous": "full"}
-        return BoundDatabase(self.database_path, pragmas=pragmas)
+        return BoundDatabase(self.database_path, pragmas=pragmas | {"cache_size": CACHE})
 
     def close(self) -> None:
         """Close the file; a store is not used after that."""

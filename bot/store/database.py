@@ -27,6 +27,9 @@ from bot.store import migrate
 from bot.store.disk import Disk, check_writable, disk_fault
 
 Row = aiosqlite.Row
+CACHE = -512
+"""How much of a file SQLite keeps itself, in KiB; the sign is its own. The system keeps the whole file in memory already, and
+SQLite's usual 2 MB of each of the two files made nothing faster (measured with 500 rooms)."""
 AT_A_STRETCH = 0.01
 """Seconds of one transaction after which the loop turns."""
 
@@ -209,6 +212,7 @@ class Database:
             await connection.execute("PRAGMA journal_mode=WAL")
             await connection.execute("PRAGMA synchronous=NORMAL")
             await connection.execute("PRAGMA foreign_keys=ON")
+            await connection.execute(f"PRAGMA cache_size={CACHE}")
             # what is erased here was somebody's words: it must not linger in unused pages
             await connection.execute("PRAGMA secure_delete=ON")
             await connection.execute("PRAGMA busy_timeout=5000")

@@ -42,6 +42,15 @@ async def test_every_older_schema_is_brought_up_to_date(tmp_path: Path) -> None:
     older.close()
 
 
+async def test_little_of_the_file_is_kept_a_second_time_in_memory(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "new.db")
+    async with database.transaction("look") as tx:
+        row = await tx.one("PRAGMA cache_size")
+    assert row is not None
+    assert row[0] == -512
+    await database.close()
+
+
 async def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "newer.db"
     await (await Database.open(path)).close()

@@ -82,6 +82,7 @@ def test_the_file_is_for_its_owner_and_survives_a_power_cut(tmp_path: Path) -> N
     assert modes == dict.fromkeys((FILE, f"{FILE}-wal", f"{FILE}-shm"), 0o600)
     assert store.database.execute_sql("PRAGMA journal_mode").fetchone() == ("wal",)
     assert store.database.execute_sql("PRAGMA synchronous").fetchone() == (2,)
+    assert store.database.execute_sql("PRAGMA cache_size").fetchone() == (-512,)
     store.close()
 
 
