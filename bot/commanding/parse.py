@@ -26,6 +26,8 @@ Prose = Annotated[str, "prose"]
 """All the rest as it was typed, with its lines and bars, less the options at its end."""
 
 _LEAD = re.compile(r"[\s|]*")
+_WORD = re.compile(r"[\s|]*([^\s|]*)")
+_LINE = re.compile(r"[\s|]*([^|\n]*)[|\n]?")
 _SEPARATOR = re.compile(r"\||\n")
 _OPTION = re.compile(r"\s*([a-z][a-z_-]*)\s*=", re.IGNORECASE)
 
@@ -42,21 +44,15 @@ class Cursor:
 
     def peek(self) -> str:
         """Return the next word without taking it, or an empty string."""
-        words = self._begun().split(maxsplit=1)
-        return words[0].split("|", 1)[0] if words else ""
+        return _WORD.match(self.text)[1]  # type: ignore[index]  # matches anything
 
     def word(self) -> str:
         """Take the next word, or an empty string."""
-        found = self.peek()
-        self.text = self._begun()[len(found) :]
-        return found
+        return self._take(_WORD)
 
     def line(self) -> str:
         """Take up to the next `|` or new line, or an empty string."""
-        text = self._begun()
-        end = _SEPARATOR.search(text)
-        self.text = text[end.end() :] if end else ""
-        return (text[: end.start()] if end else text).strip()
+        return self._take(_LINE).strip()
 
     def rest(self) -> str:
         """Take everything, lines and bars included."""
@@ -65,11 +61,13 @@ class Cursor:
 
     def is_empty(self) -> bool:
         """Tell whether nothing but separators is left."""
-        return not self._begun()
+        return _LEAD.fullmatch(self.text) is not None
 
-    def _begun(self) -> str:
-        """Return what is left, from its first character that is no blank and no separator."""
-        return self.text[_LEAD.match(self.text).end() :]  # type: ignore[union-attr]  # matches anything
+    def _take(self, pattern: re.Pattern[str]) -> str:
+        """Take what a pattern that matches anything finds at the beginning, in one step: a text can be long."""
+        found: re.Match[str] = pattern.match(self.text)  # type: ignore[assignment]
+        self.text = self.text[found.end() :]
+        return found[1]
 
 
 def split_options(text: str, spec: Spec) -> tuple[str, dict[str, str]]:

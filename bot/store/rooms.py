@@ -9,6 +9,8 @@ import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from bot.domain.ids import normal_id
 from bot.domain.names import shorten, skeleton
@@ -198,9 +200,9 @@ async def members(tx: Tx, room_id: str) -> list[Member]:
         " ORDER BY lower(coalesce(display_name, user_id)), user_id",
         room_id,
     )
-    called = [_name(row) for row in rows]
-    names = Counter(map(skeleton, called))
-    return [_member(row, name, names) for row, name in zip(rows, called, strict=True) if not row["bot"]]
+    called = [_called(row["user_id"], row["display_name"]) for row in rows]
+    looks = Counter(each.looks for each in called)
+    return [_member(row, each, looks) for row, each in zip(rows, called, strict=True) if not row["bot"]]
 
 
 async def voices(tx: Tx, room_id: str) -> list[Member]:
@@ -240,7 +242,7 @@ async def person(tx: Tx, room_id: str, user_id: str) -> Person:
         if member.user_id == user_id:
             return member.person
     row = await tx.one("SELECT * FROM members WHERE room_id = ? AND user_id = ?", room_id, user_id)
-    return Person(user_id, _name(row) if row else user_id)
+    return Person(user_id, _called(user_id, row["display_name"]).name if row else user_id)
 
 
 async def encrypted(tx: Tx, room_ids: Sequence[str]) -> dict[str, bool]:
@@ -275,15 +277,23 @@ async def shared_rooms(tx: Tx, user_id: str) -> list[str]:
     return [row["room_id"] for row in rows]
 
 
-def _name(row: Row) -> str:
-    localpart = row["user_id"].removeprefix("@").partition(":")[0]
-    return shorten(" ".join((row["display_name"] or "").split()) or localpart)
+class _Called(NamedTuple):
+    name: str
+    looks: str
+    is_id: bool
 
 
-def _member(row: Row, name: str, names: Counter[str]) -> Member:
+@lru_cache(maxsize=4096)
+def _called(user_id: str, display_name: str | None) -> _Called:
+    localpart = user_id.removeprefix("@").partition(":")[0]
+    name = shorten(" ".join((display_name or "").split()) or localpart)
+    return _Called(name, skeleton(name), normal_id(name) is not None)
+
+
+def _member(row: Row, called: _Called, looks: Counter[str]) -> Member:
     # two people of one name are told apart by their ids; so is who is called like us, or like a poll
-    alike = names[skeleton(name)] > 1 or normal_id(name) is not None
-    label = f"{name} ({row['user_id']})" if alike else name
+    alike = looks[called.looks] > 1 or called.is_id
+    label = f"{called.name} ({row['user_id']})" if alike else called.name
     return Member(
         Person(row["user_id"], label), from_ms(row["since"]), bool(row["observer"]), bool(row["admin"])
     )
