@@ -7,6 +7,8 @@ fail, and the number announced is the least number that passes (behaviour.md, se
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -161,20 +163,23 @@ class Rule:
         Silent voices and those who said yes already are the ones who can say it.
         """
         most = count.yes + count.silent
-        for yes in range(1, most + 1):
-            if self.passes(count.with_yes(yes)):
-                return yes
-        return None
+        least = self._first(most, count.with_yes)
+        return least if least <= most else None
 
     def enough(self, voices: int) -> int:
         """Return the least number of yes that passes whatever the others say.
 
         It is what is announced at opening. By the rule above it is enough to look at the others all saying no.
         """
-        for yes in range(1, voices + 1):
-            if self.passes(Count(voices, agree=yes, disagree=voices - yes)):
-                return yes
-        return max(voices, 1)
+        least = self._first(voices, lambda yes: Count(voices, agree=yes, disagree=voices - yes))
+        return least if least <= voices else max(voices, 1)
+
+    def _first(self, most: int, count_with: Callable[[int], Count]) -> int:
+        """Return the first number of yes with which a count passes, or one more than `most`.
+
+        One more yes never makes anything fail, so it is found by halving.
+        """
+        return 1 + bisect_left(range(1, most + 1), True, key=lambda yes: self.passes(count_with(yes)))
 
 
 def read_against(text: str, usual: Against, example: str) -> Against:
