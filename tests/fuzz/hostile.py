@@ -46,6 +46,9 @@ def json(*, leaf: st.SearchStrategy[Json] = _leaf, most: int = 8) -> st.SearchSt
     )
 
 
+_anything = json()  # made once: to make and check it takes longer than to draw from it
+
+
 def deep(levels: int, kind: str = "list") -> Json:
     """Return something nested so deep that a careless reader gives up."""
     made: Json = "bottom"
@@ -73,4 +76,4 @@ def _bend(draw: st.DrawFn, thing: Json) -> Json:
     if isinstance(thing, list) and thing and draw(st.integers(0, 9)):
         at = draw(st.integers(0, len(thing) - 1))
         return [*thing[:at], _bend(draw, thing[at]), *thing[at + 1 :]]
-    return draw(json())
+    return draw(_anything)
