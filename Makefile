@@ -50,8 +50,9 @@ demo: install
 test: sandbox fast
 	@$(RUN) -m pytest --numprocesses 3 --dist loadfile tests/synapse tests/interop
 
+# The empty setting lets Python keep what it compiled, which some systems forbid: each process would do it anew.
 fast: install
-	@$(RUN) -m pytest --numprocesses auto tests/unit tests/store tests/commands tests/homeserver tests/docs tests/fuzz
+	@PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest --numprocesses auto tests/unit tests/store tests/commands tests/homeserver tests/docs tests/fuzz
 
 # Atheris is no part of the developers' tools: it has no wheel for every Python and system.
 fuzz: install

@@ -160,6 +160,7 @@ class Bot:
         self.database = database
         self.database.life = self.life
         self.database.outbox_filled = RingingEvent(self.bell)
+        new_store.lay_keys(self.folder)
         self.client = MortalClient(self.server.url, BOT, store_path=str(self.folder), pickle_key="key")
         self.client.life = self.life
         self.client.restore_login(BOT, self.device.device_id, self.device.token)
