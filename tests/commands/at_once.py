@@ -58,6 +58,17 @@ def keep_copy(database: Database, template: Path) -> None:
         database._statements.backup(copy)
 
 
+def contents(database: Database) -> bytes:
+    """Return what a database holds, for `put_back`."""
+    return database._statements.serialize()
+
+
+def put_back(database: Database, content: bytes) -> None:
+    """Let a database hold what another did."""
+    database._statements.deserialize(content)
+    _set_up(database._statements)
+
+
 def _connect() -> sqlite3.Connection:
     plain = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     plain.row_factory = sqlite3.Row
@@ -65,6 +76,10 @@ def _connect() -> sqlite3.Connection:
 
 
 def _opened(plain: sqlite3.Connection) -> Database:
+    _set_up(plain)
+    return Database(AtOnce(plain), plain)  # type: ignore[arg-type]  # as much of it as a database needs
+
+
+def _set_up(plain: sqlite3.Connection) -> None:
     plain.execute("PRAGMA foreign_keys=ON")
     plain.execute("PRAGMA secure_delete=ON")
-    return Database(AtOnce(plain), plain)  # type: ignore[arg-type]  # as much of it as a database needs

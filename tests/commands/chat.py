@@ -93,6 +93,8 @@ class Chat:
     def __post_init__(self) -> None:
         self.dispatcher = Dispatcher(registry(), self.clock, BOT)
         self._numbers = count(1)
+        self._written = 0
+        self.is_touched = True
 
     @classmethod
     async def open(cls, at: datetime | None = None, store: Path | None = None) -> Chat:
@@ -100,7 +102,15 @@ class Chat:
         database = open_copy(store) if store else await open_new()
         async with database.transaction("start") as tx:
             await inbox.save_meta(tx, "user_id", BOT)
-        return cls(database, FixedClock(at) if at else FixedClock())
+        chat = cls(database, FixedClock(at) if at else FixedClock())
+        chat.is_touched, chat._written = store is not None, database._statements.total_changes
+        return chat
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was done in it, and it did not begin with a store of another."""
+        was_written = self.database._statements.total_changes != self._written
+        return not (self.is_touched or was_written or self.refused)
 
     # -- rooms and people ------------------------------------------------------------------------
 

@@ -7,11 +7,13 @@ from typing import Any
 from bot.domain.files import Attached, Media, Sealed
 from bot.matrix.format import plain
 from bot.ports import Edit, Redact, Say, ShareFile
+from tests.commands.built_once import built_once
 from tests.commands.chat import Chat, Sent, user
 
 PAIRS = {"willow": ("Ana", "Ben"), "oak": ("Oli", "Pia"), "hazel": ("Hal", "Ida")}
 
 
+@built_once
 async def river(chat: Chat) -> None:
     """Build the federation."""
     await chat.room("river", "Ana", "Ben", "Oli", "Pia", "Hal", "Ida", "Zed")

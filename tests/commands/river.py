@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.store import pods
+from tests.commands.built_once import built_once
 from tests.commands.chat import Chat, user
 
 NAMES = (
@@ -28,6 +29,7 @@ def people(pod: str) -> tuple[str, str, str]:
     return f"{pod}-ana", f"{pod}-ben", f"{pod}-cy"
 
 
+@built_once
 async def river(chat: Chat, count: int, days: int = 20) -> tuple[str, ...]:
     """Make the assembly and its pods; return the names of their rooms. The pods' people came some days ago."""
     names = tuple(name.lower() for name in NAMES[:count])

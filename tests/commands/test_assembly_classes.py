@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.commands.built_once import built_once
 from tests.commands.chat import Chat
 from tests.commands.river import people, river, says
 
@@ -54,6 +55,7 @@ async def test_advice_needs_two_thirds_of_the_pods_and_cannot_be_blocked(chat: C
     ]
 
 
+@built_once
 async def advised(chat: Chat) -> tuple[str, ...]:
     names = await river(chat, 3)
     await chat.say(people(names[0])[0], "river", ADVICE)

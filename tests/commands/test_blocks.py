@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from bot.ports import Say
+from tests.commands.built_once import built_once
 from tests.commands.chat import Chat
 from tests.commands.test_polls import say, tick
 from tests.commands.test_proposals import FRIDAY, proposed, stances
@@ -11,6 +12,7 @@ WHOLE = "block P1 It would put the children in danger. | ground=harm"
 OVER = FRIDAY + timedelta(days=14)
 
 
+@built_once
 async def blocked(chat: Chat, *people: str) -> str:
     """P1, blocked by Di, with everybody else agreeing; returns its native event."""
     native = await proposed(chat, *people)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from bot.ports import RemoveUser, Say
+from tests.commands.built_once import built_once
 from tests.commands.chat import Chat, user
 from tests.commands.river import people, river, says
 from tests.commands.test_spokes import asked, doings, drawn, seats, unchanged
@@ -10,6 +11,7 @@ from tests.commands.test_spokes import asked, doings, drawn, seats, unchanged
 HANDOVER = datetime(2026, 12, 7, 18, 0, tzinfo=UTC)
 
 
+@built_once
 async def handed_over(chat: Chat) -> str:
     """Di's turn is over, Ben speaks, and somebody new takes notes, whose name is returned."""
     await drawn(chat)

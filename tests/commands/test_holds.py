@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.store import pods
+from tests.commands.built_once import built_once
 from tests.commands.chat import Chat, user
 from tests.commands.river import people, river, says
 
@@ -12,6 +13,7 @@ ANA, BEN, CY = people("alder")
 QUESTION = "Does it hold for those on leave?"
 
 
+@built_once
 async def near_the_end(chat: Chat, count: int = 4, hours: float = 1) -> tuple[str, ...]:
     """River with some pods, of which all say yes to P1, an hour before P1 closes on Sun 20 Dec 10:00."""
     names = await river(chat, count)

@@ -6,6 +6,7 @@ import pytest
 
 from bot.store import pods
 from tests.commands import relay
+from tests.commands.built_once import built_once
 from tests.commands.chat import Chat
 from tests.commands.river import people, river, says
 
@@ -13,6 +14,7 @@ LINE = "!propose We strike together on 1 May. | class=binding"
 HARM = "It would cost our people their flats. | ground=harm"
 
 
+@built_once
 async def asked(chat: Chat, count: int = 4, line: str = LINE) -> tuple[str, ...]:
     """River with some pods, all asked about P1; returns the names of their rooms."""
     names = await river(chat, count)

@@ -6,6 +6,7 @@ import pytest
 
 from bot.ports import Said
 from bot.store import pods
+from tests.commands.built_once import built_once
 from tests.commands.chat import Chat, user
 from tests.commands.river import people, river, says
 
@@ -14,6 +15,7 @@ HARM = "It would cost our people their flats. | ground=harm"
 ANA, BEN, CY = people("alder")
 
 
+@built_once
 async def decided(chat: Chat, verb: str = "agree", remit: str = "", count: int = 4) -> tuple[str, ...]:
     """River with some pods that are asked about P1; Alder decides it in P2 and its round has ended."""
     names = await river(chat, count)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.ports import Said
+from tests.commands.built_once import built_once
 from tests.commands.chat import Chat, user
 from tests.commands.river import people, river
 from tests.commands.test_polls import tick
@@ -15,6 +16,7 @@ LINE = "!poll Where? | Park | Library | to=pods"
 DEADLINE = "Wed 16 Dec 2026 10:00 UTC"
 
 
+@built_once
 async def asked(chat: Chat, count: int = 3, line: str = LINE) -> tuple[str, ...]:
     """River with some pods, all asked P1; returns the names of their rooms. Their polls are P2 and so on."""
     names = await river(chat, count)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.ports import Redact, Say, StartPoll
+from tests.commands.built_once import built_once
 from tests.commands.chat import Chat, user
 from tests.commands.test_polls import say, tick, willow
 
@@ -12,6 +13,7 @@ FRIDAY = datetime(2026, 11, 27, 18, 0, tzinfo=UTC)
 TENT = "!propose We buy a tent. | closes=Fri 18:00"
 
 
+@built_once
 async def proposed(chat: Chat, *people: str, line: str = TENT) -> str:
     """The pod Willow with the open proposal P1 of Ana's; returns its native event."""
     await willow(chat, *people)

@@ -1,12 +1,14 @@
 """Questions between an assembly and its pods, and their answers, as typed by people."""
 
 from bot.ports import Say
+from tests.commands.built_once import built_once
 from tests.commands.chat import Chat
 from tests.commands.relay import approved, quoted, river, sent_to_pods, shown
 
 AT = "Mon 23 Nov 2026 10:00 UTC"
 
 
+@built_once
 async def asked(chat: Chat) -> str:
     """Let River ask Oak, S1; returns the event id of the question in Oak."""
     await chat.say("Zed", "river", "!ask Oak When do you need to know?")

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.ports import RemoveUser, Said
+from tests.commands.built_once import built_once
 from tests.commands.chat import Chat, user
 from tests.commands.test_spokes import asked, doings, drawn, seats, unchanged, without_moved
 
 
+@built_once
 async def opened(chat: Chat) -> None:
     """Willow's pair, Di and Ben, in River's room; Ana asks to recall Di."""
     await drawn(chat)

@@ -11,6 +11,7 @@ import pytest
 
 from bot.matrix.format import plain
 from bot.ports import InviteUser, MemberSeen, RemoveUser, RoomSeen, Said
+from tests.commands.built_once import built_once
 from tests.commands.chat import BOT, Chat, user
 
 DRAWN_BY_ANA = ["Di", "Ben", "Cy", "Ana"]
@@ -28,6 +29,7 @@ DUTIES = (
 )
 
 
+@built_once
 async def federation(chat: Chat, *, power: int = 50) -> None:
     """The assembly River of Dora, and in it the pod Willow of Ana, Ben, Cy and Di."""
     await chat.room("river", "Dora", power=power)
@@ -46,6 +48,7 @@ async def draw(chat: Chat) -> list[str]:
     return await chat.give(Said(**event, body="!spokes draw"))
 
 
+@built_once
 async def drawn(chat: Chat, *, power: int = 50) -> None:
     """The federation with Willow's pair: Di speaks and Ben takes notes."""
     await federation(chat, power=power)

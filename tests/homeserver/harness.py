@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,6 +35,7 @@ from tests.homeserver.server import Homeserver
 from tests.homeserver.world import BOT, Bell
 
 DATABASE = "spokesbot.db"
+_registry = cache(discover)
 LARGEST = 100_000
 """Bytes of a file that goes along."""
 MASTER = "bWFzdGVyIG9mIHRoZSBib3QgaXMgdGhpcyBvbmUgaGVyZQ"
@@ -165,7 +167,7 @@ class Bot:
         self.client.life = self.life
         self.client.restore_login(BOT, self.device.device_id, self.device.token)
         self.client.store.disk = self.database.disk
-        dispatcher = Dispatcher(discover(), self.clock, BOT)
+        dispatcher = Dispatcher(_registry(), self.clock, BOT)
 
         async def room_changed(tx: Tx, change: RoomChange) -> None:
             await rooms.changed(tx, self.clock.now(), change, lambda inviter: inviter != "@mallory:test")
