@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -17,11 +18,15 @@ pytest.register_assert_rewrite("tests.faults.scenarios", "tests.faults.scene")
 pytest_plugins = ["sandbox.pytest_plugin"]
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own there
+ENOUGH = 2**30
+"""Bytes; a container often has 64 MB there, which tests that fail could fill."""
 
 
 def pytest_configure() -> None:
     """Put the tests' folders into memory where there is any: no test is about what survives a power cut."""
-    if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK):
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK):
+        return
+    if shutil.disk_usage(MEMORY).free > ENOUGH:
         tempfile.tempdir = str(MEMORY)
 
 
