@@ -63,13 +63,16 @@ class Queries:
             Retry: As `requests.request`; whoever was not answered for is asked for again next time.
             GiveUp: The server refused.
         """
-        async with self._turn:  # one at a time, so that no older answer overtakes a newer one
-            waiting = self._client.olm.users_for_key_query
-            asked = waiting.copy() if users is None else waiting.intersection(users)
-            todo = iter([user for user in sorted(asked) if self._is_askable(user)])
-            while part := list(islice(todo, USERS_A_QUERY)):
-                await self._ask(part)
-                await asyncio.sleep(0)
+        olm = self._client.olm
+        # with those who are just being asked for: who needs them waits until that is over
+        wanted = olm.users_for_key_query | self.asked_now
+        todo = iter(sorted(wanted if users is None else wanted.intersection(users)))
+        while part := list(islice(filter(self._is_askable, todo), USERS_A_QUERY)):
+            # one at a time, so that no older answer overtakes a newer one; who needs only a few of them comes in between
+            async with self._turn:
+                if asked := [user for user in part if user in olm.users_for_key_query]:
+                    await self._ask(asked)
+            await asyncio.sleep(0)
 
     async def _ask(self, part: list[str]) -> None:
         client, now = self._client, asyncio.get_running_loop().time

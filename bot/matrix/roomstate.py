@@ -28,6 +28,15 @@ An app that has just met us asks the server for our device first. A message that
 device to it, and an app that excludes insecure devices never looks at it again (seen with matrix-js-sdk 43).
 """
 
+LONG_AGO_MS = 1_000_000
+
+
+def age_of(event: Any) -> timedelta:
+    """Return how long ago the server says an event happened (`unsigned.age`); nothing where it does not say."""
+    unsigned = event.source.get("unsigned")
+    age = unsigned.get("age") if isinstance(unsigned, dict) else None
+    return timedelta(milliseconds=min(age, LONG_AGO_MS)) if isinstance(age, int) and age > 0 else timedelta()
+
 
 class RoomState:
     """What is seen of rooms.
@@ -51,8 +60,10 @@ class RoomState:
         """Return what events say of a room, or `None` if they say nothing that matters."""
         return room_seen(self._client, room_id, events, self.creators[room_id])
 
-    def note_join(self, room_id: str) -> None:
-        """Note that somebody, or we, have just joined."""
+    def note_join(self, room_id: str, ago: timedelta = timedelta()) -> None:
+        """Note that somebody, or we, have joined, unless that was long ago."""
+        if ago >= SETTLING:
+            return
         now = self._clock.now()
         last = self.joins.get(room_id)
         # a stream of people joining must not keep us silent for ever

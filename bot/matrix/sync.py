@@ -34,7 +34,7 @@ from bot.matrix.quotes import Quoted, Quotes
 from bot.matrix.receipts import Receipts
 from bot.matrix.replay import is_replay, was_shown
 from bot.matrix.requests import Refused, call
-from bot.matrix.roomstate import RoomState
+from bot.matrix.roomstate import RoomState, age_of
 from bot.matrix.verification_events import Heard
 from bot.ports import (
     Clock,
@@ -54,6 +54,8 @@ from bot.text import utc
 log = logging.getLogger(__name__)
 
 TIMELINE = 100
+AT_FIRST = 1
+"""The same where nothing is known yet: what was said before was not said to us, and who is where is told apart from it."""
 LONG_POLL_MS = 30_000
 SHORTEST_POLL = 1.0  # seconds; an answer without news takes LONG_POLL_MS on a server in good health
 FORESEEN = timedelta(days=1)
@@ -70,11 +72,12 @@ _STATE = [
 ]
 
 
-def asked_for(ephemeral: dict[str, Any]) -> dict[str, Any]:
+def asked_for(ephemeral: dict[str, Any], timeline: int = TIMELINE) -> dict[str, Any]:
     """Return the filter with which the server is asked: what must be known and nothing else.
 
     Args:
         ephemeral: Which receipts.
+        timeline: How many events of a room.
     """
     return {
         "presence": {"types": []},
@@ -84,7 +87,7 @@ def asked_for(ephemeral: dict[str, Any]) -> dict[str, Any]:
             "account_data": {"types": []},
             # not lazy: who is a member decides who gets keys and who has a voice
             "state": {"types": _STATE, "lazy_load_members": False},
-            "timeline": {"limit": TIMELINE, "lazy_load_members": False},
+            "timeline": {"limit": timeline, "lazy_load_members": False},
         },
     }
 
@@ -189,7 +192,8 @@ class SyncLoop:
                 backoff.reset()
 
     async def _ask(self, since: str | None, *, first: bool, whole: bool) -> SyncResponse:
-        wanted, patience = asked_for(self._receipts.asked_for()), 0 if first else LONG_POLL_MS
+        wanted = asked_for(self._receipts.asked_for(), TIMELINE if since else AT_FIRST)
+        patience = 0 if first else LONG_POLL_MS
         return await call(
             self._client.sync(patience, wanted, since=since, full_state=True if whole else None)
         )
@@ -306,7 +310,7 @@ class SyncLoop:
         seen = self._rooms.seen(room_id, [event])
         if seen is not None:
             if any(member.membership == "join" for member in seen.members):
-                self._rooms.note_join(room_id)
+                self._rooms.note_join(room_id, age_of(event))
             tx.caused_by(f"room.{room_id}.{cause}")
             await self._rooms.change(tx, seen)
         elif event.sender != self._client.user_id:

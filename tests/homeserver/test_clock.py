@@ -126,3 +126,16 @@ async def test_a_message_behind_one_with_a_wrong_time_is_found_again(
     await bot.sent("T1")
     assert ana.texts(room).count("once") == 1
     no_echo.release()
+
+
+@pytest.mark.parametrize(
+    ("age", "waits"), [(5, True), (60_000, False), (10**30, False), (-5, True), ("x", True)]
+)
+async def test_a_room_is_left_alone_only_after_somebody_has_just_joined(
+    world: World, bot: Bot, ben: Peer, room: str, age: object, waits: bool
+) -> None:
+    await bot.crash()
+    world.put(room, ben.user_id, "m.room.member", {"membership": "join"}, ben.user_id, unsigned={"age": age})
+    await bot.start(settle=False)
+    await bot.until(lambda: bot.rows(f"SELECT 1 FROM members WHERE user_id = '{ben.user_id}'"), "Ben is seen")
+    assert (room in bot.sync.joins) is waits

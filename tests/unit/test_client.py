@@ -16,6 +16,7 @@ from nio.events import ForwardedRoomKeyEvent, MegolmEvent, OlmEvent
 from bot.domain.errors import GiveUp, Retry
 from bot.matrix.client import BotClient
 from bot.matrix.preparer import FEWEST
+from bot.matrix.queries import USERS_A_QUERY
 from bot.matrix.requests import Refused
 
 ME, SERVER = "@bot:willow.test", "https://willow.test"
@@ -300,6 +301,23 @@ async def test_one_failing_part_does_not_stop_the_others(client: BotClient, serv
 
 
 # -- whose devices are known
+
+
+async def test_who_needs_a_few_peoples_devices_does_not_wait_for_those_of_all(
+    client: BotClient, server: KeyServer
+) -> None:
+    users = [f"@u{number:03}:willow.test" for number in range(3 * USERS_A_QUERY)]
+    for number, user in enumerate(users):
+        server.add(user, "PHONE", one_time_keys=0)
+        room(client, f"!{number}", user)
+    everybody = asyncio.create_task(client.query_keys())
+    await asyncio.sleep(0)
+    await client.query_keys({users[-1]})
+    assert not client.is_unknown(users[-1])
+    assert not everybody.done()
+    await everybody
+    assert not any(map(client.is_unknown, users))
+    assert server.asked.count("keys/query") == 4
 
 
 async def test_a_change_during_the_query_is_asked_for_again(client: BotClient, server: KeyServer) -> None:
