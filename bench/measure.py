@@ -118,6 +118,7 @@ async def life(contestant: Contestant, setting: Setting, raw: Raw) -> Json:
     found: Json = {"cold_start": await start_up(contestant, setting)}
     found["start_block"] = await contestant.longest_block()
     await raw.fan_out(rooms)  # what the server reads from its disk once is counted for nobody
+    await asyncio.sleep(contestant.lull)
     limits = [await raw.fan_out(rooms)]
     found["first"] = await fan_out(contestant, setting, 1)
     limits.append(await raw.fan_out(rooms))
@@ -132,8 +133,11 @@ async def life(contestant: Contestant, setting: Setting, raw: Raw) -> Json:
     found["readable"] = await readable(setting, number)
     found["echo"] = await answers.idle(contestant.command, setting)
     if answers.can_ask_during_a_fan_out(setting):
-        words = f"{WORDS} ({number + 1})"
-        found["busy_echo"] = await answers.busy(contestant, setting, words, patience(len(rooms)))
+        within = patience(len(rooms))
+        found["startled"] = await answers.out_of_the_blue(
+            contestant, setting, f"{WORDS} ({number + 1})", within
+        )
+        found["busy_echo"] = await answers.busy(contestant, setting, f"{WORDS} ({number + 2})", within)
     found["memory"] = peak_memory(contestant.process_id)
     if contestant.keeps_keys:
         await contestant.stop()
@@ -152,4 +156,7 @@ async def raw_life(setting: Setting, raw: Raw) -> Json:
         limits.append(await raw.fan_out(setting.rooms))
         sized.append({"seconds": one, "raw": limits[-2:]})
     echo = await answers.bare(setting, raw)
-    return {"initial_sync": seconds, "plain": limits, "encrypted_size": sized, "echo": echo}
+    found = {"initial_sync": seconds, "plain": limits, "encrypted_size": sized, "echo": echo}
+    if len(setting.rooms) == MANY:
+        found["crowded"] = await answers.crowded(setting, raw)
+    return found

@@ -56,8 +56,16 @@ with no store of rooms and keys; the server's first sync is what the server need
 """
 
 ANSWERS = """\
-A member's clock, from before a command is sent until the answer is read, in milliseconds. *Busy* is while a fan-out runs. A
-block is the longest time in which the contestant's loop did not turn: in a fan-out, and while it started.
+A member's clock, from before a command is sent until the answer is read, in milliseconds. *Busy* is of
+somebody who talked with it shortly before a fan-out and goes on through it; *out of the blue* is of somebody who asks once in
+the middle of one. A block is the longest time in which the contestant's loop did not turn: in a fan-out, and while it started.
+"""
+
+CROWDED = """\
+What people type and what they are answered waits at the server behind every request that came before. That is measured
+without any bot: a bare echo while bare requests go to all rooms, some at once, as multiples of the same echo alone. So no bot
+can send at full speed and answer at once. Spokesbot does one or the other: while somebody talks with it, and for ten seconds
+after each answer, it sends to one room at a time.
 """
 
 VOTES = f"""\
@@ -108,6 +116,7 @@ def report(found: Json) -> str:
         "## Answers, and blocks of the loop\n",
         ANSWERS,
         "\n".join(tables.answers(figures)) + "\n",
+        *((f"{CROWDED}\n", "\n".join(crowded)) if (crowded := list(tables.crowded(figures))) else ()),
         "## Votes\n",
         VOTES,
         "\n".join(tables.votes(figures)) + "\n",

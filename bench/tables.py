@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bench.answers import CROWDS
 from bench.figures import Figures, Measured
 from bench.goals import BACKLOG, LIVE, Line
 
@@ -122,6 +123,28 @@ def _each(figures: Figures) -> Iterator[Measured]:
             yield figures.get(who, size)
 
 
+def crowded(figures: Figures) -> Iterator[str]:
+    """Yield how long a bare echo takes while bare requests go to all rooms, some at once."""
+    for size in figures.sizes:
+        raw = figures.get("raw", size)
+        idle = raw.milliseconds("echo")
+        rows: list[Sequence[str]] = []
+        for width in map(str, CROWDS):
+            half, most, rate = (
+                raw.of(lambda life, width=width, key=key: life["crowded"][width][key])  # type: ignore[misc]
+                for key in ("p50", "p95", "a_second")
+            )
+            if half and most and idle[0] and idle[1]:
+                rows.append(
+                    (width, shown(rate, 0), shown(half * 1000 / idle[0], 1), shown(most * 1000 / idle[1], 1))
+                )
+        if rows:
+            yield f"With {size} rooms:"
+            yield ""
+            yield from table(("requests at once", "rooms a second", "an echo's p50 ×", "p95 ×"), iter(rows))
+            yield ""
+
+
 def answers(figures: Figures) -> Iterator[str]:
     """Yield how fast commands are answered, and blocks of the loop."""
 
@@ -133,10 +156,18 @@ def answers(figures: Figures) -> Iterator[str]:
                     one.of(lambda life, key=key: life[key] * 1000)  # type: ignore[misc]
                     for key in ("longest_block", "start_block")
                 )
-                cells = (_both(*idle, 0), _both(*busy, 0), _both(fan_out, start, 0))
+                startled = one.of(lambda life: life["startled"] * 1000)
+                cells = (_both(*idle, 0), _both(*busy, 0), shown(startled, 0), _both(fan_out, start, 0))
                 yield (str(one.rooms), NAMES.get(one.who, one.who), *cells)
 
-    head = ("rooms", "", "idle p50 / p95", "busy p50 / p95", "longest block, fan-out / start")
+    head = (
+        "rooms",
+        "",
+        "idle p50 / p95",
+        "busy p50 / p95",
+        "out of the blue",
+        "longest block, fan-out / start",
+    )
     return table(head, rows())
 
 

@@ -60,10 +60,12 @@ class Contestant(Protocol):
     Attributes:
         command: A line that it answers shortly.
         keeps_keys: Whether it can be started again.
+        lull: Seconds of silence after which it no longer spares those who talk with it.
     """
 
     command: str
     keeps_keys: bool
+    lull: float
 
     @property
     def process_id(self) -> int:

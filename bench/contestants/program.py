@@ -40,6 +40,7 @@ class Scripted:
     """
 
     command = "!ping"
+    lull = 0.0
 
     def __init__(
         self, setting: Setting, argv: tuple[str, ...], at_once: int, *, keeps_keys: bool = True

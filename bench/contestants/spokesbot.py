@@ -17,6 +17,7 @@ from bench.peer import POLL, Heard, Peer
 from bench.world import BOT, World, in_parallel
 from bot.domain.pods import size_notice
 from bot.domain.rotation import Pair
+from bot.matrix.agenda import TALK
 from bot.ports import MemberSeen
 from bot.store import pods, rooms, spokes
 from bot.store.database import Database, Tx
@@ -35,6 +36,7 @@ class Spokesbot:
 
     command = "!status"
     keeps_keys = True
+    lull = TALK.total_seconds() + 1
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
