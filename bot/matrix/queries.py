@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-USERS_A_QUERY = 250
-USERS_A_SLICE = 50  # their devices take about 20 ms, then the loop may turn
+USERS_A_QUERY = 125  # so that who needs a few of them in between waits for some 50 ms
+USERS_A_SLICE = 25  # their devices take about 10 ms, then the loop may turn
 REMOTE_SECONDS = 10  # how long our server may wait for other servers' answers
 SILENT_SECONDS = 300  # how long a server, or a user, that was not answered for is left alone
 
