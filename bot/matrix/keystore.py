@@ -31,8 +31,8 @@ from bot.store.database import CACHE
 from bot.store.disk import Disk, check_writable
 
 FILE = "keys.db"
-AWAKE = 350
-"""Sessions with devices that are kept open: those of the two parts of a fan-out that are prepared at once; see `preparer.py`."""
+AWAKE = 1200
+"""Sessions with devices that are kept open: those of all parts of a fan-out that are prepared at once; see `preparer.py`."""
 
 
 class BoundDatabase(SqliteDatabase):
