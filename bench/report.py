@@ -74,6 +74,8 @@ itself: Spokesbot, in its database.
 """
 
 LIMITS = """\
+Where the time goes, and what it would take to reach what is missed, is told in [its own page](performance-profile.md).
+
 ## What these figures do not say
 
 - The members of two rooms are never the same people. Where they are, there is less to do.
