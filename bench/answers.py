@@ -12,7 +12,7 @@ from bench.contestants.base import Contestant, Setting
 from bench.figures import Json, spread
 from bench.peer import Peer
 from bench.raw import SYNC, Raw
-from bench.world import BOT, in_parallel
+from bench.world import BOT
 
 ASKERS = 10
 CROWDS = (1, 2, 8, 64)
@@ -64,10 +64,7 @@ async def crowded(setting: Setting, raw: Raw) -> Json:
                     took.append(await _timed(asker, room, "ping"))
 
             asking = asyncio.create_task(keep_asking())
-            began = time.perf_counter()
-            content = {"msgtype": "m.text", "body": "This is the limit."}
-            await in_parallel([raw.send(each, "m.room.message", content) for each in setting.rooms], width)
-            seconds = time.perf_counter() - began
+            seconds = await raw.fan_out(setting.rooms, at_once=width)
             over.set()
             await asking
             found[str(width)] = {**spread(took), "a_second": len(setting.rooms) / seconds}

@@ -58,7 +58,9 @@ class Raw:
         """Close the connections."""
         await self._session.close()
 
-    async def fan_out(self, rooms: Sequence[str], *, encrypted_size: bool = False) -> float:
+    async def fan_out(
+        self, rooms: Sequence[str], *, encrypted_size: bool = False, at_once: int = AT_ONCE
+    ) -> float:
         """Send one event to each room; returns the seconds until the server had answered the last one."""
         if encrypted_size:
             content: dict[str, Any] = {
@@ -72,7 +74,7 @@ class Raw:
             content = {"msgtype": "m.text", "body": "This is the limit."}
         kind = "m.room.encrypted" if encrypted_size else "m.room.message"
         mark, began = self._server.mark(), time.time()
-        await in_parallel([self.send(room, kind, content) for room in rooms], AT_ONCE)
+        await in_parallel([self.send(room, kind, content) for room in rooms], at_once)
         done = await self._server.until_sent(mark, BOT, rooms, 5)
         return max(each.at for each in done) - began
 

@@ -29,7 +29,6 @@ class Agenda:
         self._first: dict[str, Head] = {}
         self._ready: dict[str, Head] = {}
         """Both in the order in which they are served."""
-        self._later: dict[str, Head] = {}
         self._talks: dict[str | None, datetime] = {}
         """When somebody was last answered, by what it was about."""
         self.next_at: datetime | None = None
@@ -50,7 +49,7 @@ class Agenda:
         """Take in all there is; rooms that were here keep their places."""
         found = {head.room_id: head for head in heads}
         places = dict.fromkeys((*self._first, *self._ready, *found))
-        self._first, self._ready, self._later, self.next_at = {}, {}, {}, None
+        self._first, self._ready, self.next_at = {}, {}, None
         self.go_on((found[room_id] for room_id in places if room_id in found), now)
         # who approved what is now carried to the rooms waits for nothing else
         for head in self._ready.values():
@@ -58,11 +57,10 @@ class Agenda:
                 self._talks.pop(head.about, None)
 
     def go_on(self, heads: Iterable[Head], now: datetime) -> None:
-        """Take in the next rows of rooms that had their turn."""
+        """Take in the next rows of rooms that had their turn; of one that is not due only its time is kept."""
         for head in heads:
             at = self._due(head, now)
             if at > now:
-                self._later[head.room_id] = head
                 self.next_at = min(self.next_at or at, at)
             elif self.is_answer(head.room_id, head.id):
                 self._first[head.room_id] = head

@@ -28,7 +28,7 @@ An app that has just met us asks the server for our device first. A message that
 device to it, and an app that excludes insecure devices never looks at it again (seen with matrix-js-sdk 43).
 """
 
-LONG_AGO_MS = 1_000_000
+LONG_AGO_MS = 1_000_000  # a server may name any number, and a length of time has an end
 
 
 def age_of(event: Any) -> timedelta:

@@ -74,10 +74,8 @@ class Sender:
         self._settling = settling
         self._delivery = Delivery(client, database, clock, self._joins, draw)
         self._agenda = Agenda(self._due)
-        self._busy: dict[str, asyncio.Task[Outcome]] = {}
-        """Rooms in which something is being sent, or was and is not noted yet."""
-        self._begun: dict[str, datetime] = {}
-        """When that began."""
+        self._busy: dict[str, tuple[asyncio.Task[Outcome], datetime]] = {}
+        """Rooms in which something is being sent, or was and is not noted yet, and since when."""
         self._drawing: set[str] = set()
         self._landed: list[tuple[str, Outcome]] = []
         self._passed: set[str] = set()
@@ -127,13 +125,13 @@ class Sender:
                 await outbox.settle(tx, [outcome for _, outcome in landed])
                 # only now: until its row is noted as sent, the first that waits in a room is that row
                 for room_id, _ in landed:
-                    del self._busy[room_id], self._begun[room_id]
+                    del self._busy[room_id]
                     self._passed.add(room_id)
                 if not (silence or self._stopping):
                     rows, wait = await self._choose(tx, now)
         for row in rows:
             task = asyncio.create_task(self._send_row(row), name=f"send {row.txn_id}")
-            self._busy[row.room_id], self._begun[row.room_id] = task, now
+            self._busy[row.room_id] = task, now
             if isinstance(row.message, SendChart):
                 self._drawing.add(row.room_id)
             task.add_done_callback(partial(self._finished, row))
@@ -171,7 +169,7 @@ class Sender:
         answers = free + ANSWERS if self._width == WIDTH else free
         if not self._agenda.is_talked_to(now):
             return answers, free
-        return answers, min(free, GENTLE - sum(now - at < SLOW for at in self._begun.values()))
+        return answers, min(free, GENTLE - sum(now - since < SLOW for _, since in self._busy.values()))
 
     def _wait(self, now: datetime) -> float | None:
         """Return the seconds until something may be due, or `None` for nothing in sight."""
@@ -234,7 +232,7 @@ class Sender:
         self._drawing.discard(row.room_id)
         # of a disk that failed `run` hears too; here it is only taken note of
         if task.cancelled() or task.exception():
-            del self._busy[row.room_id], self._begun[row.room_id]
+            del self._busy[row.room_id]
             self._seen = None
             self._database.outbox_filled.set()
             return
