@@ -1,0 +1,35 @@
+"""What the Matrix adapter asks of the rest: one callable for each kind of thing it reports.
+
+Rule: a handler decides and queues within the transaction it is given; it sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from bot.ports.events import Incoming, Unread
+from bot.ports.fetches import Fetched, NotFetched
+from bot.ports.identities import IdentitySeen
+from bot.ports.rooms import RoomChange
+
+if TYPE_CHECKING:
+    from bot.store.database import Tx
+
+HandleEvent = Callable[["Tx", Incoming], Awaitable[None]]
+"""Handles one incoming event within the transaction; must not send anything."""
+
+HandleRoom = Callable[["Tx", RoomChange], Awaitable[None]]
+"""Handles a change of a room within the transaction; must not send anything."""
+
+HandleIdentities = Callable[["Tx", Sequence[IdentitySeen]], Awaitable[None]]
+"""Takes in what is known of people's identities; hears the same again after each start."""
+
+HoldEvent = Callable[["Tx", Incoming], Awaitable[bool]]
+"""Takes note of an event from a device its sender has not signed; tells whether it is to be kept for later."""
+
+HandleFile = Callable[["Tx", Fetched | NotFetched], Awaitable[None]]
+"""Takes in that a file was fetched, or cannot be, within the transaction; must not send anything."""
+
+HandleUnread = Callable[["Tx", Unread], Awaitable[None]]
+"""Takes note that an event cannot be read yet, or that it could be read after all."""
