@@ -7,21 +7,20 @@ only the claim on the event stays, so that it is not tried again.
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
-from difflib import get_close_matches
 
+from bot.commanding.addressing import Address
 from bot.commanding.context import Answer, Context, Reply
-from bot.commanding.parse import read_arguments
+from bot.commanding.parse import read_arguments, without_words
 from bot.commanding.roles import check_allowed
+from bot.commanding.slips import is_slip_of_verb, unknown
 from bot.commanding.spec import Registry, Spec, Unaddressed
 from bot.domain.errors import Ambiguous, NotAllowed, UsageError, UserError
 from bot.domain.ids import normal_id
 from bot.domain.limits import Exceeded
-from bot.domain.pods import RoomKind
 from bot.domain.values import Code
 from bot.logs import fault
 from bot.ports import Clock, Event, Incoming, RefuseUnencrypted, Said, Unencrypted
@@ -33,7 +32,6 @@ from bot.text import Text
 
 log = logging.getLogger(__name__)
 
-QUESTION_GOOD_FOR = timedelta(minutes=10)
 WARN_AGAIN_AFTER = timedelta(hours=1)
 
 
@@ -54,8 +52,7 @@ class Dispatcher:
     def __init__(self, registry: Registry, clock: Clock, user_id: str, prefix: str = "!") -> None:
         self.registry = registry
         self.clock = clock
-        self.user_id = user_id
-        self.prefix = prefix
+        self.address = Address(user_id, prefix)
 
     async def handle(self, tx: Tx, event: Incoming) -> None:
         """Handle one event once; a second time does nothing."""
@@ -118,7 +115,7 @@ class Dispatcher:
 
     def wants_quoted(self, body: str) -> bool:
         """Tell whether a message, if it is a reply, needs the text of the message it replies to."""
-        words = body.strip().removeprefix(self.prefix).split()
+        words = body.strip().removeprefix(self.address.prefix).split()
         # behind the bot's name, or without one: at the worst a message is fetched and not looked at
         found = self.registry.find(words) or self.registry.find(words[1:])
         return found is not None and found[0].quotes
@@ -128,7 +125,7 @@ class Dispatcher:
             return await self._hear(ctx)
         if ctx.event.replaces:
             return await self._edit(ctx)
-        line = await self._line(ctx)
+        line = await self.address.read_line(ctx)
         if line is None:
             return await self._bare(ctx)
         return await self._command(ctx, line)
@@ -148,46 +145,6 @@ class Dispatcher:
             raise over
         return None
 
-    async def _line(self, ctx: Context) -> str | None:
-        """Return the command in a message, without what it starts with, or `None` if it is none."""
-        body = ctx.said.body.strip()
-        if body.startswith(self.prefix):
-            rest = body[len(self.prefix) :].lstrip()
-            return rest if rest[:1].isalpha() else None
-        if self.user_id in ctx.said.mentions or body.startswith(self.user_id):
-            line = await self._after_name(ctx, body)
-            if line is not None:
-                return line  # else it only names us, as apps do in a reply to us
-        # a number in reply to something of ours is about that, not about the question asked last
-        if ctx.about is None and re.fullmatch(r"\d{1,2}[.)]?", body):
-            question = await steps.take_question(ctx.tx, ctx.room.room_id, ctx.sender.user_id)
-            number = int(body.rstrip(".)"))
-            if (
-                question
-                and ctx.now - question.asked_at <= QUESTION_GOOD_FOR
-                and 1 <= number <= len(question.choices)
-            ):
-                return question.choices[number - 1]
-            return None
-        if ctx.room.kind is RoomKind.NONE and len(await rooms.members(ctx.tx, ctx.room.room_id)) == 1:
-            return body or None  # a direct chat: everything said is said to us
-        return None
-
-    async def _after_name(self, ctx: Context, body: str) -> str | None:
-        """Return what follows the bot's name at the start of a message."""
-        me = await ctx.tx.one(
-            "SELECT display_name FROM members WHERE room_id = ? AND user_id = ?",
-            ctx.room.room_id,
-            self.user_id,
-        )
-        localpart = self.user_id[1:].partition(":")[0]
-        names = [self.user_id, (me["display_name"] if me else None) or localpart, localpart]
-        for name in names:
-            match = re.match(rf"@?{re.escape(name)}(?:\s*[:,])?\s+", body, re.IGNORECASE)
-            if match:
-                return body[match.end() :].removeprefix(self.prefix).strip() or None
-        return None
-
     async def _bare(self, ctx: Context) -> Reply:
         """Handle a message without prefix: a reply to one of ours, or a word like `accept`."""
         body = ctx.said.body.strip()
@@ -203,7 +160,7 @@ class Dispatcher:
             return await self._silently(ctx, replier(ctx, ctx.about, body), over)
         if found and is_bare:
             try:
-                return await self._run(replace(ctx, bare=True), found[0], _without_words(body, found[1]))
+                return await self._run(replace(ctx, bare=True), found[0], without_words(body, found[1]))
             except (UsageError, _NotTheirs):
                 # talk that happens to begin with the word; with an id in it, it was meant for us
                 if any(normal_id(word) for word in body.split()[:3]) or (ctx.about and replier is None):
@@ -220,10 +177,10 @@ class Dispatcher:
         if over is not None:
             if found is None or not found[0].always:
                 raise over
-            return await self._silently(ctx, self._run(ctx, found[0], _without_words(line, found[1])), over)
-        if found is None or self._is_slip_of_verb(found[0], line):
-            raise self._unknown(ctx, line)
-        return await self._run(ctx, found[0], _without_words(line, found[1]))
+            return await self._silently(ctx, self._run(ctx, found[0], without_words(line, found[1])), over)
+        if found is None or is_slip_of_verb(ctx.registry, found[0], line):
+            raise unknown(ctx.registry, line)
+        return await self._run(ctx, found[0], without_words(line, found[1]))
 
     async def _run(self, ctx: Context, spec: Spec, text: str) -> Reply:
         try:
@@ -248,34 +205,6 @@ class Dispatcher:
             raise over from None
         await limits.tell(ctx.tx, ctx.now, ctx.event, ctx.sender, over)
         return None
-
-    def _is_slip_of_verb(self, spec: Spec, line: str) -> bool:
-        """Tell whether a topic that takes no words is followed by one, so that a verb must have been meant."""
-        return (
-            len(spec.words) == 1
-            and not spec.parameters
-            and len(line.split()) > 1
-            and len(self.registry.topic(spec.topic)) > 1
-        )
-
-    def _unknown(self, ctx: Context, line: str) -> UsageError:
-        """Return the sentence for a line that names no command, with the nearest that does."""
-        words = line.split()
-        names = {spec.name: len(spec.words) for spec in ctx.registry.commands}
-        for count in (2, 1):
-            near = get_close_matches(" ".join(words[:count]).lower(), list(names), 1, 0.7)
-            if near and names[near[0]] == count:
-                rest = " | ".join(_without_words(line, count).splitlines())
-                return UsageError(
-                    "I do not know {typed}. Did you mean this? {near}",
-                    typed=Code(f"!{' '.join(words[:count])}"),
-                    near=Code(f"!{near[0]} {rest}".strip()),
-                )
-        return UsageError(
-            "I do not know {typed}. {help} lists what I can do.",
-            typed=Code(f"!{words[0]}"),
-            help=Code("!help"),
-        )
 
     async def _answer(self, ctx: Context, reply: Reply) -> None:
         if reply is None:
@@ -334,9 +263,3 @@ class Dispatcher:
             "Something went wrong. Nothing was changed. Reference {reference}.", reference=Code(reference)
         )
         await say(ctx.tx, ctx.now, ctx.room.room_id, text, reply_to=ctx.event.event_id)
-
-
-def _without_words(line: str, count: int) -> str:
-    """Return a line without its first words, the rest as it was typed."""
-    match = re.match(rf"\s*(?:\S+\s*){{{count}}}", line) if count else None
-    return line[match.end() :] if match else line

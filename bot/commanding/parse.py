@@ -70,6 +70,12 @@ class Cursor:
         return found[1]
 
 
+def without_words(line: str, count: int) -> str:
+    """Return a line without its first words, the rest as it was typed."""
+    match = re.match(rf"\s*(?:\S+\s*){{{count}}}", line) if count else None
+    return line[match.end() :] if match else line
+
+
 def split_options(text: str, spec: Spec) -> tuple[str, dict[str, str]]:
     """Take the options out of a command's text.
 

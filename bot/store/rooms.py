@@ -245,6 +245,12 @@ async def person(tx: Tx, room_id: str, user_id: str) -> Person:
     return Person(user_id, _called(user_id, row["display_name"]).name if row else user_id)
 
 
+async def display_name(tx: Tx, room_id: str, user_id: str) -> str | None:
+    """Return the name that somebody has in a room, as the server shows it, if they have one."""
+    row = await tx.one("SELECT display_name FROM members WHERE room_id = ? AND user_id = ?", room_id, user_id)
+    return row["display_name"] if row else None
+
+
 async def encrypted(tx: Tx, room_ids: Sequence[str]) -> dict[str, bool]:
     """Return of those rooms that we are in whether they are encrypted."""
     rows = await tx.all(
