@@ -14,7 +14,8 @@ from datetime import timedelta
 
 from bot.commanding.addressing import Address
 from bot.commanding.context import Answer, Context, Reply
-from bot.commanding.parse import read_arguments, without_words
+from bot.commanding.parse import Cursor, read_arguments, without_words
+from bot.commanding.refusals import subject
 from bot.commanding.roles import check_allowed
 from bot.commanding.slips import is_slip_of_verb, unknown
 from bot.commanding.spec import Registry, Spec, Unaddressed
@@ -94,7 +95,10 @@ class Dispatcher:
             )
             tx.caused_by(event.event_id)
             thread = event.thread if isinstance(event, Said) else None
-            await say(tx, now, room.room_id, Text.of(error), reply_to=event.event_id, thread=thread)
+            about = await subject(ctx, error)
+            await say(
+                tx, now, room.room_id, Text.of(error), about=about, reply_to=event.event_id, thread=thread
+            )
         except Exception as error:  # noqa: BLE001 - the one place where a bug in a handler ends
             await self._apologise(ctx, error)
         if isinstance(event, Said):
@@ -183,6 +187,13 @@ class Dispatcher:
         return await self._run(ctx, found[0], without_words(line, found[1]))
 
     async def _run(self, ctx: Context, spec: Spec, text: str) -> Reply:
+        try:
+            return await self._obey(ctx, spec, text)
+        except UserError as error:
+            error.typed = normal_id(Cursor(text).word())
+            raise
+
+    async def _obey(self, ctx: Context, spec: Spec, text: str) -> Reply:
         try:
             await check_allowed(ctx, spec)
         except NotAllowed as error:

@@ -34,12 +34,15 @@ class UserError(BotError):
     Args:
         template: A Markdown sentence with `{name}` places, in English (a gettext message id).
         values: What goes into the places; see `bot.text.Text` for how each kind is shown.
+
+    `typed` is the id that the command was typed with, if it was.
     """
 
     def __init__(self, template: str, /, **values: Any) -> None:
         super().__init__(template)
         self.template = template
         self.values = values
+        self.typed: str | None = None
 
 
 class UsageError(UserError):

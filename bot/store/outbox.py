@@ -323,6 +323,14 @@ async def about_event(tx: Tx, room_id: str, event_id: str) -> str | None:
     return row["about"] if row else None
 
 
+async def has_spoken_of(tx: Tx, room_id: str, about: str) -> bool:
+    """Tell whether something about an object was ever queued for a room."""
+    return (
+        await tx.one("SELECT 1 FROM outbox WHERE about = ? AND room_id = ? LIMIT 1", about, room_id)
+        is not None
+    )
+
+
 async def troubles(tx: Tx, room_id: str | None = None) -> list[Entry]:
     """Return rows that failed or were put off, of a room or of all."""
     rows = await tx.all(

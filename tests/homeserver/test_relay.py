@@ -226,6 +226,24 @@ async def test_what_people_are_still_thinking_about_is_prepared_and_costs_one_re
     assert ben.texts(rooms[1])[-1] == "(unreadable)"
 
 
+async def test_an_ok_that_was_refused_does_not_hold_up_what_is_approved_after_it(
+    server: Homeserver, world: World, bot: Bot, ana: Peer, ben: Peer
+) -> None:
+    river, rooms = await federation(world, bot, ana, ben)
+    await bot.wait(seconds=TALK.total_seconds())
+    await approve(bot, river, ana, "!summary Words 0.", "S1")
+    ana.say(river, "ok S1")
+    await bot.settled()
+    assert "is counted already" in ana.texts(river)[-1]
+    held = server.fault("wait", f"PUT .*({'|'.join(rooms)})/send/", PODS)
+    server.asked.clear()
+    ben.say(river, "ok S1")
+    await bot.until(lambda: server.count("/send/") == PODS + 1, "all rooms are sent to at once")
+    held.release()
+    await bot.settled()
+    assert {len(shown(ana, room)) for room in rooms} == {1}
+
+
 async def test_what_a_room_did_not_let_us_say_is_taken_back_by_a_retraction(
     world: World, server: Homeserver, bot: Bot, ana: Peer, ben: Peer
 ) -> None:
