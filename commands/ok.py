@@ -4,7 +4,7 @@ from bot.commanding import Context, Prose, Reply, Unaddressed, approves, command
 from bot.domain.errors import Ambiguous, NotFound, UsageError
 from bot.domain.ids import REQUEST, normal_id
 from bot.domain.values import Code
-from bot.services import identity, request_texts, requests, summaries
+from bot.services import identity, request_texts, requests, summaries, summary_words
 from bot.text import Text, _
 
 
@@ -44,16 +44,21 @@ async def ok(ctx: Context, id: Prose = "") -> Reply:
 async def _only_one(ctx: Context) -> str:
     """Return the one request in this room that waits for this person's ok.
 
-    A summary is named, because its words go to others: of those that wait it is asked which is meant.
+    A summary is named, because its words go to others: where some wait it is asked which one is meant.
     """
     waiting = await requests.waiting_for_ok(ctx.tx, ctx.room, ctx.sender)
-    drafts = [] if ctx.bare else await summaries.waiting_for_ok(ctx.tx, ctx.now, ctx.room, ctx.sender.user_id)
-    if len(waiting) == 1 and not drafts:
-        return waiting[0].id
     if ctx.bare and not waiting:
         raise Unaddressed
-    if found := [*(item.id for item in waiting), *drafts]:
-        raise Ambiguous("Ok to which one?", choices=[(each, f"ok {each}") for each in found])
+    drafts = await summaries.waiting_for_ok(ctx.tx, ctx.now, ctx.room, ctx.sender.user_id)
+    if len(waiting) == 1 and not drafts:
+        return waiting[0].id
+    choices = [
+        (Text("{id}, {what}", id=item.id, what=await request_texts.asked_for(ctx.tx, item)), f"ok {item.id}")
+        for item in waiting
+    ]
+    choices += [(summary_words.short_line(item), f"ok {item.id}") for item in drafts]
+    if choices:
+        raise Ambiguous("Ok to which one?", choices=choices)
     raise NotFound("Nothing here waits for your ok. {next} shows what needs you.", next=Code("!next"))
 
 

@@ -265,8 +265,8 @@ async def undo_ok(ctx: Context, payload: dict[str, Any]) -> Reply:
 async def summaries_for_me(ctx: Context) -> list[Text]:
     """List the drafts that wait for the sender's ok."""
     return [
-        Text("The summary {id} waits for your ok: {ok}", id=found, ok=Code(f"ok {found}"))
-        for found in await summaries.waiting_for_ok(ctx.tx, ctx.now, ctx.room, ctx.sender.user_id)
+        Text("The summary {id} waits for your ok: {ok}", id=draft.id, ok=Code(f"ok {draft.id}"))
+        for draft in await summaries.waiting_for_ok(ctx.tx, ctx.now, ctx.room, ctx.sender.user_id)
     ]
 
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from bot.commanding.context import Context
 from bot.domain.pods import RoomKind
+from bot.domain.typed_lines import after_prefix, visible
 from bot.store import rooms, steps
 
 QUESTION_GOOD_FOR = timedelta(minutes=10)
@@ -31,9 +32,10 @@ class Address:
 
     async def read_line(self, ctx: Context) -> str | None:
         """Return the command in a message, without what it starts with, or `None` if it is none."""
-        body = ctx.said.body.strip()
-        if body.startswith(self.prefix):
-            rest = body[len(self.prefix) :].lstrip()
+        body = visible(ctx.said.body)
+        typed = after_prefix(body, self.prefix)
+        if typed is not None:
+            rest = typed.lstrip()
             return rest if rest[:1].isalpha() else None
         if self.user_id in ctx.said.mentions or body.startswith(self.user_id):
             line = await self._after_name(ctx, body)

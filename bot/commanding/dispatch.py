@@ -22,6 +22,7 @@ from bot.commanding.spec import Registry, Spec, Unaddressed
 from bot.domain.errors import Ambiguous, NotAllowed, UsageError, UserError
 from bot.domain.ids import normal_id
 from bot.domain.limits import Exceeded
+from bot.domain.typed_lines import after_prefix, set_apart, visible
 from bot.domain.values import Code
 from bot.logs import fault
 from bot.ports import Clock, Event, Incoming, RefuseUnencrypted, Said, Unencrypted
@@ -119,7 +120,8 @@ class Dispatcher:
 
     def wants_quoted(self, body: str) -> bool:
         """Tell whether a message, if it is a reply, needs the text of the message it replies to."""
-        words = body.strip().removeprefix(self.address.prefix).split()
+        shown = visible(body)
+        words = (after_prefix(shown, self.address.prefix) or shown).split()
         # behind the bot's name, or without one: at the worst a message is fetched and not looked at
         found = self.registry.find(words) or self.registry.find(words[1:])
         return found is not None and found[0].quotes
@@ -151,8 +153,9 @@ class Dispatcher:
 
     async def _bare(self, ctx: Context) -> Reply:
         """Handle a message without prefix: a reply to one of ours, or a word like `accept`."""
-        body = ctx.said.body.strip()
-        found = ctx.registry.find(body.split())
+        body = visible(ctx.said.body)
+        line = set_apart(body, ctx.registry.names)
+        found = ctx.registry.find(line.split())
         letter = (ctx.about or " ")[0]
         replier = ctx.registry.repliers.get(letter)
         is_bare = found is not None and found[0].bare and ctx.room.kind in found[0].where
@@ -164,10 +167,10 @@ class Dispatcher:
             return await self._silently(ctx, replier(ctx, ctx.about, body), over)
         if found and is_bare:
             try:
-                return await self._run(replace(ctx, bare=True), found[0], without_words(body, found[1]))
+                return await self._run(replace(ctx, bare=True), found[0], without_words(line, found[1]))
             except (UsageError, _NotTheirs):
                 # talk that happens to begin with the word; with an id in it, it was meant for us
-                if any(normal_id(word) for word in body.split()[:3]) or (ctx.about and replier is None):
+                if any(normal_id(word) for word in line.split()[:3]) or (ctx.about and replier is None):
                     raise
             except Unaddressed:
                 pass  # the word may answer what it is a reply to: a poll can have an option "Ok"
@@ -176,6 +179,7 @@ class Dispatcher:
         raise Unaddressed
 
     async def _command(self, ctx: Context, line: str) -> Reply:
+        line = set_apart(line, ctx.registry.names)
         found = ctx.registry.find(line.split())
         over = await limits.exceeded(ctx.tx, ctx.now, ctx.event)
         if over is not None:
@@ -183,7 +187,7 @@ class Dispatcher:
                 raise over
             return await self._silently(ctx, self._run(ctx, found[0], without_words(line, found[1])), over)
         if found is None or is_slip_of_verb(ctx.registry, found[0], line):
-            raise unknown(ctx.registry, line)
+            raise unknown(ctx.registry, ctx.room.kind, line)
         return await self._run(ctx, found[0], without_words(line, found[1]))
 
     async def _run(self, ctx: Context, spec: Spec, text: str) -> Reply:

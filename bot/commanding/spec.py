@@ -14,6 +14,7 @@ from bot.commanding.context import Context, Reply
 from bot.commanding.parse import Cursor, label_of, parameters_of, shape_of
 from bot.domain.errors import BotError
 from bot.domain.pods import Role, RoomKind
+from bot.domain.typed_lines import BEHIND
 from bot.ports import Event
 from bot.text import Text
 
@@ -257,8 +258,11 @@ class Registry:
                     register(self)
 
     def find(self, words: list[str]) -> tuple[Spec, int] | None:
-        """Return the command that a line's words name, and how many of the words are its name."""
-        lowered = [word.lower() for word in words]
+        """Return the command that a line's words name, and how many of the words are its name.
+
+        A word may have a sign behind it, as in `Ok, S4` or `Answer: by Friday`.
+        """
+        lowered = [word.lower().rstrip(BEHIND) for word in words]
         best: tuple[Spec, int] | None = None
         for spec in self.commands:
             for name in (spec.words, *spec.aliases):
@@ -266,6 +270,11 @@ class Registry:
                 if tuple(lowered[:length]) == name and (best is None or length > best[1]):
                     best = spec, length
         return best
+
+    def names(self, words: str) -> bool:
+        """Tell whether words are the whole name of a command."""
+        found = self.find(words.split())
+        return found is not None and found[1] == len(words.split())
 
     def topic(self, topic: str) -> list[Spec]:
         """Return the commands of a topic, the shortest name first."""

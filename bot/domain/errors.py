@@ -66,11 +66,11 @@ class Ambiguous(UserError):
 
     Args:
         template: The question, without the numbers.
-        choices: Pairs of the label shown and the whole command that choosing it stands for.
+        choices: Pairs of the label shown, a string or a sentence, and the whole command that choosing it stands for.
         values: What goes into the places of `template`.
     """
 
-    def __init__(self, template: str, /, choices: Sequence[tuple[str, str]], **values: Any) -> None:
+    def __init__(self, template: str, /, choices: Sequence[tuple[object, str]], **values: Any) -> None:
         super().__init__(template, **values)
         self.choices = list(choices)
 

@@ -252,13 +252,13 @@ async def explain(tx: Tx, room: Room, summary_id: str) -> Text:
     return await wording.explain(tx, room, await summary_finding.find(tx, room, summary_id))
 
 
-async def waiting_for_ok(tx: Tx, now: datetime, room: Room, user_id: str) -> list[str]:
+async def waiting_for_ok(tx: Tx, now: datetime, room: Room, user_id: str) -> list[Summary]:
     """Return the drafts of a room that somebody's ok would bring nearer."""
     if room.kind is RoomKind.NONE:
         return []
     voices = await summary_terms.voices_of(tx, room)
     return [
-        item.id
+        item
         for item in await summaries.drafts_in(tx, room.room_id)
         if item.is_pending(now)
         and item.state is State.DRAFT

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from bot.domain.pods import Room
 from bot.domain.summaries import Summary
 from bot.domain.summary_parts import Kind
+from bot.domain.typed_lines import BEHIND, after_prefix, visible
 from bot.services.speech import own_names
 from bot.store.database import Tx
 
@@ -29,6 +30,7 @@ _SAME = {
 """What people type for a verb."""
 _BARE = (Kind.QUESTION, Kind.ANSWER)
 """What may be typed without `!`."""
+_SIGN = f"[{re.escape(BEHIND)}]*"
 
 
 async def words_in(tx: Tx, room: Room, prefix: str, body: str, summary: Summary | None = None) -> str | None:
@@ -45,20 +47,23 @@ async def words_in(tx: Tx, room: Room, prefix: str, body: str, summary: Summary 
     mark = re.escape(prefix)
     start = rf"(?:{mark}\s*|@?(?:{'|'.join(names)})(?:\s*[:,])?\s+(?:{mark})?)"
     optional = "?" if summary is not None and summary.kind in _BARE and summary.out is None else ""
-    match = re.match(rf"\s*{start}{optional}(?:{_verb(summary)})(?!\S)\s*", body, re.IGNORECASE)
-    return body[match.end() :] if match else None
+    line = visible(body)
+    if (typed := after_prefix(line, prefix)) is not None:
+        line = prefix + typed
+    match = re.match(rf"{start}{optional}(?:{_verb(summary)}){_SIGN}(?!\S)\s*", line, re.IGNORECASE)
+    return line[match.end() :] if match else None
 
 
 def _verb(summary: Summary | None) -> str:
     if summary is None:
         return "summary"
     if summary.out is not None:
-        return rf"summary\s+correct(?:\s+{summary.id})?"
+        return rf"summary{_SIGN}\s+correct{_SIGN}(?:\s+{summary.id})?"
     match summary.kind:
         case Kind.QUESTION:
-            return rf"ask(?:\s+{_choice(summary.terms.destinations[0].name)})?"
+            return rf"ask{_SIGN}(?:\s+{_choice(summary.terms.destinations[0].name)})?"
         case Kind.ANSWER:
-            return rf"answer(?:\s+{summary.answers})?"
+            return rf"answer{_SIGN}(?:\s+{summary.answers})?"
         case _:
             return "summary"
 

@@ -159,6 +159,8 @@ async def test_edits_of_questions_and_answers_are_read_as_they_were_typed(chat: 
     source = (await chat.rows("SELECT source_event_id FROM summaries WHERE id = 'S2'"))[0]["source_event_id"]
     [told] = await chat.say("Quin", "oak", "answer There.", replaces=source)
     assert quoted(told) == ["> There."]
+    [told] = await chat.say("Quin", "oak", "Answer: S1, Everywhere.", replaces=source)
+    assert quoted(told) == ["> Everywhere."]
     assert chat.last("oak").message.thread == question
 
 

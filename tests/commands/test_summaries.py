@@ -587,12 +587,36 @@ async def test_an_ok_with_more_words_counts_nothing_and_names_the_line_to_type(
     assert await chat.rows("SELECT 1 FROM summary_oks") == []
 
 
+@pytest.mark.parametrize("start", ["!Summary:", "\uff01summary", "\u200b!summary", "\u2066! SUMMARY,"])
+async def test_an_edit_is_read_as_loosely_as_the_command_was(chat: Chat, start: str) -> None:
+    await river(chat)
+    event = chat._event("Cy", "willow")
+    [shown] = await chat.say("Cy", "willow", f"{start} We can host.", event=event)
+    assert quoted(shown) == ["> We can host."]
+    [anew] = await chat.say("Cy", "willow", f"{start} We cannot.", replaces=event["event_id"])
+    assert quoted(anew) == ["> We cannot."]
+
+
+async def test_a_bare_ok_gives_no_setting_its_second_voice_while_a_summary_waits_too(chat: Chat) -> None:
+    await river(chat)
+    await chat.say("Cy", "willow", "!pod set term 3 weeks")
+    await chat.say("Cy", "willow", "!summary We can host.")
+    [request] = await chat.rows("SELECT id FROM requests WHERE state = 'open'")
+    assert await chat.say("Ana", "willow", "ok") == [
+        f"Ok to which one?\n1. {request['id']}, term = 21d\n2. S1 version 1: We can host.\n\nType the number."
+    ]
+    assert await chat.say("Ana", "willow", "2") == [
+        "Counted: Ana says ok to S1, 1 of 2.\nNext: Ben types ok S1."
+    ]
+    assert await chat.rows("SELECT id FROM requests WHERE state = 'open'") == [request]
+
+
 async def test_ok_alone_asks_which_of_the_summaries_that_wait_is_meant(chat: Chat) -> None:
     await river(chat)
     await chat.say("Cy", "willow", "!summary We can host.")
     assert await chat.say("Ana", "willow", "ok") == []
     [asked] = await chat.say("Ana", "willow", "!ok")
-    assert asked.startswith("Ok to which one?\n1. S1\n")
+    assert asked.startswith("Ok to which one?\n1. S1 version 1: We can host.\n")
     assert (await chat.say("Ana", "willow", "1"))[0].startswith("Counted: Ana says ok to S1, 1 of 2.")
     assert await chat.say("Ana", "willow", "!ok") == [
         "Nothing here waits for your ok. !next shows what needs you."
