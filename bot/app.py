@@ -7,76 +7,66 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 from collections.abc import Coroutine, Sequence
 from fnmatch import fnmatchcase
 
-from bot import __version__, logs
+from bot import __version__, control
 from bot.commanding.discover import discover
 from bot.commanding.dispatch import Dispatcher
 from bot.config import Config
-from bot.control import serve
 from bot.domain.errors import DiskError, Retry, StartError
 from bot.matrix import forgetting
 from bot.matrix.backoff import Backoff
 from bot.matrix.fetcher import Fetcher
+from bot.matrix.first_sync import FirstSync
 from bot.matrix.sender import Sender
-from bot.matrix.session import Session, data_lock, restore
+from bot.matrix.session import Session, restore
 from bot.matrix.sync import SyncLoop
 from bot.matrix.verification import Verifications
 from bot.ports import Fetched, IdentitySeen, Incoming, NotFetched, RoomChange, SystemClock, Unread
 from bot.services import holding, identity, rooms, summary_fetching, timers, unreadable
 from bot.store import inbox
 from bot.store import timers as timer_store
-from bot.store.database import Database, Tx
+from bot.store.database import FILE, Database, Tx
 from bot.verify import operations
 
 log = logging.getLogger(__name__)
 
-DATABASE = "spokesbot.db"
 
-
-async def run(config: Config, store_key: bytes) -> None:
-    """Run the bot until SIGTERM or SIGINT; a second one does not wait for the sends under way.
+async def serve(
+    config: Config, store_key: bytes, ahead: FirstSync | None, stop: asyncio.Event, at_once: asyncio.Event
+) -> None:
+    """Serve until told to stop; the caller holds the data folder.
 
     Args:
         config: What the operator set.
         store_key: What the room keys are sealed with.
+        ahead: A sync that was asked for while this was loaded.
+        stop: Set when the bot is to stop.
+        at_once: Set when it is not to wait for the sends under way.
 
     Raises:
         StartError: It must not run as things are; the text says what to do.
         DiskError: The disk takes nothing more; the next start goes on from what is on it.
     """
-    logs.set_up(config.log.level, config.log.format, str(config.log.file) if config.log.file else None)
-    stop, at_once = asyncio.Event(), asyncio.Event()
-
-    def told() -> None:
-        (at_once if stop.is_set() else stop).set()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told)
-    with data_lock(config.data_dir):
-        # before the keys are opened and the server is asked: what is refused is left as it is
-        await Database.inspect(config.data_dir / DATABASE)
-        session = await _until(stop, _restore(config, store_key))
-        if session is None:
-            return
+    session = await _until(stop, _restore(config, store_key))
+    if session is None:
+        return
+    session.client.first_sync = ahead
+    try:
+        database = await Database.open(config.data_dir / FILE)
+        ended: list[BaseException] = []
         try:
-            database = await Database.open(config.data_dir / DATABASE)
-            ended: list[BaseException] = []
-            try:
-                await _serve(config, session, database, stop, at_once)
-            except* (StartError, DiskError) as group:
-                # kept, not raised: what is raised in here Python before 3.11.4 puts into a group again
-                ended = [*group.exceptions]
-            finally:
-                await database.close()
-            if ended:
-                raise ended[0]
+            await _work(config, session, database, stop, at_once)
+        except* (StartError, DiskError) as group:
+            # kept, not raised: what is raised in here Python before 3.11.4 puts into a group again
+            ended = [*group.exceptions]
         finally:
-            await session.client.close()
-    log.info("stopped")
+            await database.close()
+        if ended:
+            raise ended[0]
+    finally:
+        await session.client.close()
 
 
 async def _restore(config: Config, store_key: bytes) -> Session:
@@ -89,7 +79,7 @@ async def _restore(config: Config, store_key: bytes) -> Session:
             await backoff.wait(error)
 
 
-async def _serve(
+async def _work(
     config: Config, session: Session, database: Database, stop: asyncio.Event, at_once: asyncio.Event
 ) -> None:
     clock = SystemClock()
@@ -143,7 +133,7 @@ async def _serve(
     fetcher = Fetcher(session.client, database, clock, file_fetched, config.files.largest_mb * 1_000_000)
     sender = Sender(session.client, database, clock, sync.joins)
     log.info("spokesbot %s runs as %s on device %s", __version__, session.user_id, session.device_id)
-    async with serve(config.data_dir, operations(verifications)), asyncio.TaskGroup() as group:
+    async with control.serve(config.data_dir, operations(verifications)), asyncio.TaskGroup() as group:
         steady = [
             group.create_task(verifications.run(), name="verifications"),
             group.create_task(sync.run(), name="sync"),

@@ -165,10 +165,10 @@ def init(path: Path) -> int:
 
 def run(path: Path) -> int:
     """Run the bot until it is told to stop."""
-    from bot.app import run as serve  # noqa: PLC0415 - the other commands need not load it
+    from bot.start import run as start  # noqa: PLC0415 - the other commands need not load it
 
     found = config.load(path)
-    asyncio.run(serve(found, _store_key(found)))
+    asyncio.run(start(found, _store_key(found)))
     return OK
 
 

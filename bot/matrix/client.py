@@ -34,6 +34,7 @@ from bot.config import Trust
 from bot.domain.errors import Retry
 from bot.matrix import keystore, schemas, wire
 from bot.matrix.errands import Errands
+from bot.matrix.first_sync import FirstSync
 from bot.matrix.keystore import KeyStore
 from bot.matrix.machine import MALFORMED, SIGNED, Machine
 from bot.matrix.malformed import without_unreadable
@@ -96,6 +97,8 @@ class BotClient(AsyncClient):
         self.wake_upkeep: Callable[[], None] = lambda: None
         """Called when there is something for `upkeep` to do."""
         self.needs_fallback_key = False
+        self.first_sync: FirstSync | None = None
+        """A sync that was asked for before this client was made, and was not taken yet."""
         self.ahead = True
         """Whether something of a sync was taken in here that was not handled yet."""
 
@@ -116,6 +119,13 @@ class BotClient(AsyncClient):
         await super().close()
         if self.store:
             self.store.close()
+
+    async def send(self, method: str, path: str, *args: Any, **kwargs: Any) -> ClientResponse:
+        """Send a request as nio does, unless it was sent ahead."""
+        if self.first_sync is not None and self.first_sync.stands_for(method, path):
+            answer, self.first_sync = self.first_sync.answer(), None
+            return await answer
+        return await super().send(method, path, *args, **kwargs)  # type: ignore[no-any-return]
 
     def is_bound_to_device(self, event: Any) -> bool:
         """Tell whether a decrypted event really comes from a device of the user it names as its sender.
@@ -269,10 +279,13 @@ class BotClient(AsyncClient):
 
     # -- keys: the steps between syncs
 
-    async def upkeep(self) -> None:
+    async def upkeep(self) -> float | None:
         """Do what keys need between syncs: upload ours, ask for changed devices, mend broken sessions.
 
         Run it beside the sync loop, not in it: a query may wait ten seconds for another server.
+
+        Returns:
+            The seconds after which there is more to do, or `None` for nothing known.
 
         Raises:
             Retry: A step failed; nothing is forgotten, the next call does it again.
@@ -280,7 +293,7 @@ class BotClient(AsyncClient):
         """
         if self.should_upload_keys:
             await self.upload_keys()
-        await self.query_keys()
+        rest = await self.queries.go_on()
         if self.should_claim_keys:
             wanted = self.get_users_for_key_claiming()
             await self.start_sessions(await self.claim_keys(wanted))
@@ -289,6 +302,7 @@ class BotClient(AsyncClient):
             for waiting in (self.olm.wedged_devices, self.olm.key_request_devices_no_session):
                 waiting[:] = [device for device in waiting if (device.user_id, device.id) not in asked]
         await self.errands.run()
+        return rest
 
     @property
     def should_upload_keys(self) -> bool:

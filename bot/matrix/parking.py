@@ -58,6 +58,9 @@ class Parking:
             "key" if keyless else "devices",
         )
         await inbox.park(tx, waiting)
+        if not keyless and room_id in self._client.rooms:
+            # whose device it is from, and then whose devices an answer goes to
+            self._client.queries.hurry(self._client.rooms[room_id].users)
 
     async def waiting(self, tx: Tx) -> list[inbox.Parked]:
         """Return what may be tried, in the order it came: all but what an unsigned device sent."""

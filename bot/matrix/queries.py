@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 
 USERS_A_QUERY = 125  # so that who needs a few of them in between waits for some 50 ms
 USERS_A_SLICE = 25  # their devices take about 10 ms, then the loop may turn
+REST_SECONDS = 0.5
+"""After a start, or when a server was away, thousands may be unknown at once. Between the requests for them our server and
+we are free for who types something; whoever is needed for that is asked for at once."""
 REMOTE_SECONDS = 10  # how long our server may wait for other servers' answers
 SILENT_SECONDS = 300  # how long a server, or a user, that was not answered for is left alone
 
@@ -38,6 +41,9 @@ class Queries:
         self._client = client
         self._turn = asyncio.Lock()
         self.asked_now: set[str] = set()
+        self._waited_for: set[str] = set()
+        self._rested_at: float | None = None
+        """When the next of many are asked for, in the loop's time; `None` when they are few."""
         self._silent_until: dict[str, float] = {}  # by server name or user id, in the loop's time
 
     def is_unknown(self, user_id: str) -> bool:
@@ -50,6 +56,37 @@ class Queries:
         """Tell whether asking for a user's devices promises an answer."""
         now = asyncio.get_running_loop().time()
         return all(self._silent_until.get(name, 0) <= now for name in (user_id, user_id.partition(":")[2]))
+
+    def hurry(self, users: Iterable[str]) -> None:
+        """Have these asked for before everybody else: something waits for them."""
+        self._waited_for.update(users)
+        self._client.wake_upkeep()
+
+    async def go_on(self) -> float | None:
+        """Ask for whom something waits, and for some of the others if it is time for that.
+
+        Returns:
+            The seconds after which there are more to ask for, or `None` if that was everybody.
+
+        Raises:
+            Retry: As `ask`.
+            GiveUp: As `ask`.
+        """
+        hurried = set(self._waited_for)
+        await self.ask(hurried)
+        self._waited_for -= hurried
+        now = asyncio.get_running_loop().time()
+        rest = sorted(filter(self._is_askable, self._client.olm.users_for_key_query))
+        if len(rest) <= USERS_A_QUERY:
+            self._rested_at = None
+            await self.ask(rest)
+            return None
+        if self._rested_at is not None and self._rested_at <= now:
+            await self.ask(rest[:USERS_A_QUERY])
+            self._rested_at = None
+        if self._rested_at is None:
+            self._rested_at = now + REST_SECONDS
+        return self._rested_at - now
 
     async def ask(self, users: Iterable[str] | None = None) -> None:
         """Ask for the devices of users whose devices are unknown or have changed.

@@ -16,6 +16,7 @@ from nio.responses import RoomInfo, SyncResponse
 
 from bot.domain.receipts import Receipt
 from bot.matrix.client import BotClient
+from bot.matrix.filters import NO_RECEIPTS
 from bot.ports import Clock
 from bot.store import rooms, seen
 from bot.store.database import Database, Tx
@@ -57,7 +58,7 @@ class Receipts:
     def asked_for(self) -> dict[str, Any]:
         """Return what a filter says of receipts: none, those of some rooms, or all (`RoomEventFilter`)."""
         if not self._watched:
-            return {"types": []}
+            return NO_RECEIPTS
         named = {"rooms": sorted(self._watched)} if len(self._watched) <= NAMED else {}
         return {"types": ["m.receipt"]} | named
 

@@ -26,6 +26,7 @@ from bot.logs import fault
 from bot.matrix import snapshot, verification_events
 from bot.matrix.backoff import Backoff, Pause
 from bot.matrix.client import BotClient
+from bot.matrix.filters import AT_FIRST, TIMELINE, asked_for
 from bot.matrix.found_polls import FoundPoll, with_answers
 from bot.matrix.gaps import Gaps
 from bot.matrix.inbound import Readable, incoming, readable
@@ -53,43 +54,10 @@ from bot.text import utc
 
 log = logging.getLogger(__name__)
 
-TIMELINE = 100
-AT_FIRST = 1
-"""The same where nothing is known yet: what was said before was not said to us, and who is where is told apart from it."""
 LONG_POLL_MS = 30_000
 SHORTEST_POLL = 1.0  # seconds; an answer without news takes LONG_POLL_MS on a server in good health
 FORESEEN = timedelta(days=1)
 """How long after it was shown something is still expected to be approved soon."""
-TOKEN = "sync_token"  # noqa: S105 - a place in a stream, not a secret
-
-_STATE = [
-    "m.room.create",
-    "m.room.encryption",
-    "m.room.history_visibility",
-    "m.room.member",
-    "m.room.power_levels",
-    "m.room.tombstone",
-]
-
-
-def asked_for(ephemeral: dict[str, Any], timeline: int = TIMELINE) -> dict[str, Any]:
-    """Return the filter with which the server is asked: what must be known and nothing else.
-
-    Args:
-        ephemeral: Which receipts.
-        timeline: How many events of a room.
-    """
-    return {
-        "presence": {"types": []},
-        "account_data": {"types": []},
-        "room": {
-            "ephemeral": ephemeral,
-            "account_data": {"types": []},
-            # not lazy: who is a member decides who gets keys and who has a voice
-            "state": {"types": _STATE, "lazy_load_members": False},
-            "timeline": {"limit": timeline, "lazy_load_members": False},
-        },
-    }
 
 
 class SyncLoop:
@@ -154,7 +122,7 @@ class SyncLoop:
             StartError: The server has ended our session.
         """
         async with self._database.transaction("start") as tx:
-            token = await inbox.load_meta(tx, TOKEN)
+            token = await inbox.load_meta(tx, inbox.SYNC_TOKEN)
             await self._receipts.begin(tx)
             present = await rooms.present(tx)
         taken = snapshot.take_up(self._client, token, self._clock.now(), present)
@@ -210,7 +178,9 @@ class SyncLoop:
             await self.keys_wanted.wait()
             self.keys_wanted.clear()
             try:
-                await self._client.upkeep()
+                rest = await self._client.upkeep()
+                if rest is not None:
+                    asyncio.get_running_loop().call_later(rest, self.keys_wanted.set)
             except Retry as error:
                 await backoff.wait(error)
                 self.keys_wanted.set()
@@ -247,7 +217,7 @@ class SyncLoop:
                 await self._joined(tx, room_id, info, gaps[room_id], quoted, response.next_batch)
             await self._receipts.finish(tx, joined, gaps)
             await self._parking.note_withheld(tx, response.to_device_events)
-            await inbox.save_meta(tx, TOKEN, response.next_batch)
+            await inbox.save_meta(tx, inbox.SYNC_TOKEN, response.next_batch)
             await inbox.save_meta(tx, inbox.SYNCED_AT, str(to_ms(self._clock.now())))
             if self._verify is not None:
                 steps = filter(None, map(verification_events.to_device, response.to_device_events))

@@ -27,6 +27,8 @@ from bot.store import migrate
 from bot.store.disk import Disk, check_writable, disk_fault
 
 Row = aiosqlite.Row
+FILE = "spokesbot.db"
+"""Its name in the data folder."""
 CACHE = -512
 """How much of a file SQLite keeps itself, in KiB; the sign is its own. The system keeps the whole file in memory already, and
 SQLite's usual 2 MB of each of the two files made nothing faster (measured with 500 rooms)."""
@@ -174,19 +176,25 @@ class Database:
         self.files_wanted = asyncio.Event()
 
     @staticmethod
-    async def inspect(path: Path) -> None:
+    async def inspect(path: Path) -> dict[str, str]:
         """See that a file, if it is there, can be opened, and change nothing.
+
+        Returns:
+            What is remembered in it under names (`inbox.load_meta`).
 
         Raises:
             StoreError: As `open`.
         """
         check_writable(path)
         if not path.exists():
-            return
+            return {}
         try:
             # on a connection that cannot write: closing any other would write what waits in the log into the file
             async with aiosqlite.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True) as looking:
-                await migrate.check(looking, path)
+                if not await migrate.check(looking, path):
+                    return {}
+                async with looking.execute("SELECT key, value FROM meta") as found:
+                    return {str(key): str(value) for key, value in await found.fetchall()}
         except sqlite3.DatabaseError as error:
             raise disk_fault(error) or _unreadable(path, error) from error
 

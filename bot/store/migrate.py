@@ -44,8 +44,11 @@ def statements(sql: str) -> Iterator[str]:
         raise StoreError("A migration ends in the middle of a statement: reinstall the program.")
 
 
-async def check(connection: aiosqlite.Connection, path: Path) -> None:
+async def check(connection: aiosqlite.Connection, path: Path) -> int:
     """Refuse a file that is not ours, newer, or damaged.
+
+    Returns:
+        The number of the last migration it has seen; 0 for an empty file.
 
     Raises:
         StoreError: With what to do about it.
@@ -69,6 +72,7 @@ async def check(connection: aiosqlite.Connection, path: Path) -> None:
         raise StoreError(
             f"{path} is damaged. Nothing was changed. Put back your latest backup, or move the file away to start anew."
         )
+    return version
 
 
 async def upgrade(connection: aiosqlite.Connection) -> None:

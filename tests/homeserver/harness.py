@@ -21,6 +21,7 @@ from bot.commanding.dispatch import Dispatcher
 from bot.domain.errors import DiskError
 from bot.matrix.client import BotClient
 from bot.matrix.fetcher import Fetcher
+from bot.matrix.first_sync import FirstSync
 from bot.matrix.pictures import Draw
 from bot.matrix.roomstate import SETTLING
 from bot.matrix.sender import Sender
@@ -106,10 +107,10 @@ class MortalClient(BotClient):
         await self.life.reach(f"after {method} {path}")
         return answer
 
-    async def upkeep(self) -> None:
+    async def upkeep(self) -> float | None:
         self.keeping += 1
         try:
-            await super().upkeep()
+            return await super().upkeep()
         finally:
             self.keeping -= 1
 
@@ -142,6 +143,7 @@ class Bot:
         self.folder = folder
         self.pauses: list[float] = []
         self.draw: Draw = draw_nothing
+        self.first_sync: FirstSync | None = None
         self.pauses_last = False  # as long as they would, by the clock that `later` moves
         self._resting: set[str] = set()
         self.device = self.world.register(BOT, device_id)
@@ -165,6 +167,7 @@ class Bot:
         new_store.lay_keys(self.folder)
         self.client = MortalClient(self.server.url, BOT, store_path=str(self.folder), pickle_key="key")
         self.client.life = self.life
+        self.client.first_sync = self.first_sync
         self.client.restore_login(BOT, self.device.device_id, self.device.token)
         self.client.store.disk = self.database.disk
         dispatcher = Dispatcher(_registry(), self.clock, BOT)

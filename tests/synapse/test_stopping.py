@@ -86,7 +86,7 @@ async def test_a_signal_in_the_middle_of_a_fan_out_loses_nothing_and_repeats_not
     await fan_out.begin()
     fan_out.bot.send(number)
     assert await fan_out.bot.ended() == 0
-    assert fan_out.bot.log.endswith("bot.app: stopped")
+    assert fan_out.bot.log.endswith("bot.start: stopped")
     await fan_out.all_is_said_once()
 
 

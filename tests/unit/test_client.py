@@ -14,6 +14,7 @@ from nio.crypto.key_request import OutgoingKeyRequest
 from nio.events import ForwardedRoomKeyEvent, MegolmEvent, OlmEvent
 
 from bot.domain.errors import GiveUp, Retry
+from bot.matrix import queries
 from bot.matrix.client import BotClient
 from bot.matrix.preparer import FEWEST
 from bot.matrix.queries import USERS_A_QUERY
@@ -318,6 +319,27 @@ async def test_who_needs_a_few_peoples_devices_does_not_wait_for_those_of_all(
     await everybody
     assert not any(map(client.is_unknown, users))
     assert server.asked.count("keys/query") == 4
+
+
+async def test_thousands_are_asked_for_unhurriedly_and_at_once_for_whom_something_waits(
+    client: BotClient, server: KeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = [f"@u{number:03}:willow.test" for number in range(2 * USERS_A_QUERY)]
+    for number, user in enumerate(users):
+        server.add(user, "PHONE", one_time_keys=0)
+        room(client, f"!{number}", user)
+    assert 0 < (await client.upkeep() or 0) <= queries.REST_SECONDS
+    assert server.asked.count("keys/query") == 0
+    client.queries.hurry({users[-1]})
+    assert await client.upkeep() is not None
+    assert not client.is_unknown(users[-1])
+    assert server.asked.count("keys/query") == 1
+    monkeypatch.setattr(queries, "REST_SECONDS", 0)
+    client.queries._rested_at = None
+    while await client.upkeep() is not None:
+        pass
+    assert not any(map(client.is_unknown, users))
+    assert server.asked.count("keys/query") == 3
 
 
 async def test_a_change_during_the_query_is_asked_for_again(client: BotClient, server: KeyServer) -> None:
