@@ -18,11 +18,12 @@ from bot.commanding import (
 )
 from bot.commanding.parse import read_arguments
 from bot.domain.answers import sample
-from bot.domain.asking import Typed, check_to, example_of
+from bot.domain.asking import Typed, check_to, without_bullets
 from bot.domain.counting.kinds import Kind, read_kind
 from bot.domain.errors import UsageError
 from bot.domain.ids import POLL, by_number, normal_id
 from bot.domain.pods import Role
+from bot.domain.poll_examples import example_of
 from bot.domain.polls import Poll, tidy
 from bot.domain.values import Code
 from bot.services import identity, pod_polls, poll_closing, polls
@@ -57,7 +58,7 @@ async def poll(
     if not option and (found := normal_id(question)) and found.startswith(POLL):
         return await _shown(ctx, found)
     _check_line(ctx, question, option, read_kind(type_) or Kind.CHOICE)
-    typed = Typed(question, option, closes, multi, type_, hide)
+    typed = Typed(question, without_bullets(option), closes, multi, type_, hide)
     of_pods = check_to(to, question, option)
     if of_pods:
         await identity.check_trusted(ctx.tx, ctx.room, ctx.sender)

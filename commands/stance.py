@@ -17,6 +17,12 @@ _REPLY = re.compile(
     r"(?:i\s+)?(agree|reserve|(?:stand\s+)?aside|disagree|abstain|block|withdraw)\b[\s:;,.!\u2013\u2014-]*(.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_VAGUE = re.compile(
+    r"(?:(?:yes|yeah|yep|yup|y|ja|oui|s[ií]|sure|ok(?:ay)?|\+1|[👍👌✅✔]|(no|nope|nah|n|nein|non|-1|[👎❌]))"
+    r"[\s\ufe0f\U0001f3fb-\U0001f3ff.,!]*)+",
+    re.IGNORECASE,
+)
+"""A yes or a no that is none of the words of a proposal; the group is the no."""
 _GROUND = re.compile(r"\s*[|\n]\s*ground\s*=\s*([^|\n]*)\s*$", re.IGNORECASE)
 
 
@@ -158,10 +164,16 @@ async def _take(
 @replied(POLL, always=True, owns=is_proposal)
 async def reply(ctx: Context, object_id: str, text: str) -> Reply:
     """Take a plain reply to one of our messages about a proposal as a stance, if it begins with one."""
+    found = await proposals.find(ctx.tx, ctx.room, object_id)
     match = _REPLY.fullmatch(text.strip())
     if match is None:
+        if found.is_open and (vague := _VAGUE.fullmatch(text.strip())):
+            raise UsageError(
+                "Nothing is counted: say it in a word that nobody can doubt, agree, reserve, aside, disagree, abstain or "
+                "block. For example: {example}",
+                example=Code(f"{'disagree' if vague[1] else 'agree'} {found.id}"),
+            )
         raise Unaddressed
-    found = await proposals.find(ctx.tx, ctx.room, object_id)
     verb = match[1].lower().split()[-1]
     ground = _GROUND.search(match[2])
     reason = match[2][: ground.start()] if ground else match[2]

@@ -12,6 +12,9 @@ from bot.ports import PollAnswered, Redacted, Said
 from bot.services import poll_adopting, poll_answers, poll_counting, polls
 from bot.text import Text, _
 
+_LEAD = re.compile(r"!?\s*(?:(?:i\s+)?(?:vote(?:\s+for)?|option|answer|number|nr)\b[.:]?)?\s*", re.IGNORECASE)
+"""What people type before an answer in a reply: `vote 2`, `option 2`, `!2`."""
+
 
 @command(
     "vote",
@@ -116,6 +119,8 @@ async def _cast(ctx: Context, found: Poll, answers: tuple[int, ...]) -> Reply:
 async def reply(ctx: Context, object_id: str, text: str) -> Reply:
     """Take a plain reply to one of our messages about a poll as an answer, if it is one."""
     found = await polls.find(ctx.tx, ctx.room, object_id)
+    if not is_attempt(text, found):  # it may be the words of an option, such as "Option 2"
+        text = _without_lead(text, found)
     try:
         answers = read_answer(text, found)
     except UsageError:
@@ -125,6 +130,14 @@ async def reply(ctx: Context, object_id: str, text: str) -> Reply:
     if not answers and await poll_counting.standing(ctx.tx, found, ctx.sender.user_id) is None:
         raise Unaddressed
     return await _cast(ctx, found, answers)
+
+
+def _without_lead(text: str, poll: Poll) -> str:
+    """Return a reply without the id of the poll and other words that stand before an answer."""
+    bare = re.sub(rf"^{poll.id}\b[\s:,]*", "", text.strip(), flags=re.IGNORECASE)
+    bare = bare[_LEAD.match(bare).end() :]  # type: ignore[union-attr]  # matches anything
+    bare = re.sub(rf"^{poll.id}\b[\s:,]*", "", bare, flags=re.IGNORECASE)
+    return bare or text
 
 
 @hears(PollAnswered)

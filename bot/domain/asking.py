@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.calendar import parse_when, written
 from bot.domain.counting.kinds import Kind, read_kind
 from bot.domain.errors import Conflict, UsageError
+from bot.domain.poll_examples import example_of
 from bot.domain.polls import (
     FEWEST,
     LONGEST_TOGETHER,
@@ -57,6 +58,7 @@ _TO_PODS = {"pods", "pod", "all", "allpods", "everypod", "everybody", "federatio
 
 _SECRET = {"secret", "anonymous", "anon", "private", "hidden"}
 _UNSEPARATED = re.compile(r"\s(type|closes|multi|to)\s?=\s?(.*)$", re.IGNORECASE)
+_BULLET = re.compile(r"[-*•–—]\s+(\S.*)", re.DOTALL)
 _WITHOUT_SIGN = re.compile(r"(type|closes|multi|to)(?:\s*:\s*|\s+)(.+)", re.IGNORECASE)
 
 
@@ -183,6 +185,12 @@ def check_poll(
     _check_options(offered, len(options), example)
     _check_lengths(asked, offered, example)
     return asked, offered, _check_most(most, len(offered), kind, example)
+
+
+def without_bullets(options: Sequence[str]) -> tuple[str, ...]:
+    """Return options without the marks of a list, where all have one: `- Park`, `• Library`."""
+    marked = [_BULLET.fullmatch(option.strip()) for option in options]
+    return tuple(match[1] for match in marked if match) if all(marked) else tuple(options)
 
 
 def _check_options(offered: tuple[str, ...], typed: int, example: Code) -> None:
@@ -319,32 +327,3 @@ def _check_lengths(asked: str, offered: tuple[str, ...], example: Code) -> None:
             percent=max(1, 100 * (size - LONGEST_TOGETHER) // size),
             example=example,
         )
-
-
-def example_of(question: str, options: Sequence[str], kind: Kind = Kind.CHOICE) -> str:
-    """Return a valid `!poll` line made of somebody's own words, with at most three options."""
-    asked = question
-    words = list(options)
-    if not words and "?" in question and not kind.fixed:
-        # "Where? Park or Library": the options were there, only not set apart
-        head, tail = question.split("?", 1)
-        asked, words = f"{head}?", re.split(r"\s*(?:[,;/]|\bor\b)\s*", tail)
-    elif not key(question) and len(words) > FEWEST:
-        asked, *words = words
-    taken = {key(brief(word)): brief(word) for word in map(tidy, words) if key(word)}
-    for filler in _fillers(kind, taken):
-        if len(taken) < FEWEST:
-            taken.setdefault(key(filler), filler)
-    shown = [] if kind.fixed else list(taken.values())[:3]
-    named = [f"type={kind.value}"] if kind is not Kind.CHOICE else []
-    return " | ".join([f"!poll {brief(asked) if key(asked) else 'Where?'}", *shown, *named])
-
-
-def _fillers(kind: Kind, taken: Collection[str]) -> tuple[str, ...]:
-    """Return options for an example that has too few."""
-    if kind is Kind.MEETING:
-        days = {option[:3] for option in taken}
-        return tuple(time for time in ("Fri 18:00", "Sat 11:00", "Sun 11:00") if key(time)[:3] not in days)
-    if kind in (Kind.RANK, Kind.SCORE, Kind.APPROVAL) and not taken:
-        return "Park", "Library"
-    return ("Other", "None") if taken else ("Yes", "No")

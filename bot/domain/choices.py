@@ -22,7 +22,9 @@ _YES, _NO = {"y", "yeah", "yep", "aye"}, {"n", "nope", "nay"}
 _OTHER_KIND = re.compile(r"(?:#?\d{1,3}\s*[<>=]\s*)+#?\d{1,3}(?:[\s,;]+(?:#?\d{1,3}\s*[<>=]\s*)+#?\d{1,3})*")
 """An order, or points: an answer to a poll of another kind."""
 _ALL = {"all", "all of them", "any", "every", "everything", "all times"}
-_NUMBERS = re.compile(r"#?\d{1,3}[.)]?(?:(?:\s*(?:[,;&+]|\band\b)\s*|\s+)#?\d{1,3}[.)]?)*", re.IGNORECASE)
+_NUMBERS = re.compile(r"#?\d{1,3}[.)!]?(?:(?:\s*(?:[,;&+]|\band\b)\s*|\s+)#?\d{1,3}[.)!]?)*", re.IGNORECASE)
+_KEYCAP = {0xFE0F: None, 0x20E3: " "}
+"""What makes a digit an emoji of a key."""
 
 
 def read_answers(text: str, poll: Poll) -> tuple[int, ...]:
@@ -138,7 +140,7 @@ def read_taps(answer_ids: Sequence[str], poll: Poll, named: Sequence[str] = ()) 
 
 def numbers_in(text: str) -> list[int] | None:
     """Return the numbers that a text is made of; `None` if there is anything else in it."""
-    flat = tidy(text)
+    flat = tidy(text.translate(_KEYCAP))
     return [int(found) for found in re.findall(r"\d+", flat)] if _NUMBERS.fullmatch(flat) else None
 
 

@@ -7,6 +7,7 @@ fail, and the number announced is the least number that passes (behaviour.md, se
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -238,7 +239,8 @@ def read_threshold(text: str, voices: int, typing: str = "threshold=") -> Thresh
     Raises:
         UsageError: It is none, it is a rounded share, or this group cannot reach it.
     """
-    flat = " ".join(text.lower().replace("−", "-").replace("–", "-").split()).replace(" - ", "-")
+    wide = unicodedata.normalize("NFKC", text).replace("\u2044", "/")  # phones make one sign of 2/3
+    flat = " ".join(wide.lower().replace("−", "-").replace("–", "-").split()).replace(" - ", "-")
     found = _NAMES.get(flat) or _share(flat, typing)
     if found is None:
         raise UsageError(

@@ -72,7 +72,9 @@ async def open_for_pods(
         raise NotAllowed(
             "In an assembly it is a spoke who proposes. {show} shows who they are.", show=Code("!assembly")
         )
-    typing = "!propose" if pillar is None else f"!pillar propose {pillar}"
+    typing = "!propose"
+    if class_ is PILLAR:
+        typing = "!pillar propose" if pillar is None else f"!pillar propose {pillar}"
     words = check_text(text, typing, class_.longest)
     example = f"!propose {brief(tidy(words))} | class={class_.name}"
     if pillar is not None:

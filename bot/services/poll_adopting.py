@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 
-from bot.domain.asking import check_count, check_poll, example_of
+from bot.domain.asking import check_count, check_poll
 from bot.domain.ballots import Ballot
 from bot.domain.choices import read_taps
 from bot.domain.errors import Conflict, UsageError
 from bot.domain.ids import POLL
 from bot.domain.pods import Room
+from bot.domain.poll_examples import example_of
 from bot.domain.polls import Poll, tidy
 from bot.domain.values import Code, Person, When
 from bot.ports import PollEnded, PollMade, Redacted

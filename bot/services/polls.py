@@ -15,13 +15,13 @@ from bot.domain.asking import (
     check_poll,
     check_separated,
     check_times,
-    example_of,
 )
 from bot.domain.calendar import written
 from bot.domain.counting.kinds import Kind
 from bot.domain.errors import Ambiguous, NotFound, UsageError
 from bot.domain.ids import POLL
 from bot.domain.pods import Room
+from bot.domain.poll_examples import example_of
 from bot.domain.polls import OPEN_AT_MOST, OPEN_FOR, Poll
 from bot.domain.values import Code, Person, When
 from bot.ports import StartPoll

@@ -137,8 +137,16 @@ async def take_back_answer(tx: Tx, event_id: str) -> None:
 
 async def _open(tx: Tx, room: Room, recall_id: str | None) -> Recall:
     running = await recalls.open_in(tx, room.room_id)
-    if recall_id is not None:
-        running = [item for item in running if item.id == recall_id]
+    if recall_id is not None and running:
+        named = [item for item in running if item.id == recall_id]
+        if not named:
+            raise NotFound(
+                "{id} is no open recall here. Open is: {ids}. For example: {example}",
+                id=recall_id,
+                ids=", ".join(item.id for item in running),
+                example=Code(f"!recall yes {running[0].id}"),
+            )
+        running = named
     if not running:
         raise NotFound("No recall is open here. {show} shows the pair.", show=Code("!spokes"))
     if len(running) > 1:

@@ -211,7 +211,7 @@ async def test_a_block_of_a_pillar_is_never_outvoted_and_it_lapses_if_it_stands(
         ("!propose We march. | class=advice | closes=in 2 days", "must be open at least 120 hours"),
         ("!propose We march. | class=pillar | closes=in 7 days", "must be open at least 336 hours"),
         ("!propose We march. | threshold=1/2", "Changing it is itself a pillar change: !pillar propose"),
-        ("!pillar propose", "A proposal begins with its words. For example: !propose"),
+        ("!pillar propose", "A proposal begins with its words. For example: !pillar propose We"),
         ("!pillar propose 7 We march.", "There is no pillar 7. !pillars lists them; a new one is proposed with !pillar propose We march."),
         (f"!pillar propose {'x' * 601}", "is 601 characters long; 600 are the most"),
         ("!pillar 7", "There is no pillar 7. !pillars lists them."),

@@ -62,6 +62,21 @@ async def test_parts_may_stand_on_lines_and_without_an_end_it_closes_in_three_da
     assert told.endswith("Closes Thu 26 Nov 2026 11:00 UTC, in 3 days.\n1. Park\n2. Library\n3. Hall")
 
 
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("!poll Where?\n- Park\n- Library", "1. Park\n2. Library"),
+        ("!poll Where?\n• Park\n• Library", "1. Park\n2. Library"),
+        ("!poll How cold? | -5 | - 3", "1. -5\n2. - 3"),
+        ("!poll When?\n- Sat 11:00\n- Sun 11:00\ntype=meeting", "1. Sat 28 Nov 2026 11:00 UTC\n2. Sun 29 Nov 2026 11:00 UTC"),
+    ],
+)  # fmt: skip
+async def test_the_marks_of_a_list_are_no_part_of_the_options(chat: Chat, typed: str, shown: str) -> None:
+    await willow(chat)
+    told = (await chat.say("Ana", "willow", typed))[-1]
+    assert told.endswith(shown)
+
+
 async def test_several_answers_and_hidden_counts_are_explained(chat: Chat) -> None:
     await willow(chat)
     await chat.say("Ana", "willow", ASK)
@@ -104,6 +119,18 @@ async def test_the_end_is_in_the_time_zone_of_the_pod(chat: Chat) -> None:
         (
             "!poll Where? the park, the hall or home",
             "A poll needs 2 to 20 options, each after a |. For example: !poll Where? | the park | the hall | home",
+        ),
+        (
+            "!poll “Where?” “Park” “the hall”",
+            "A poll needs 2 to 20 options, each after a |. For example: !poll Where? | Park | the hall",
+        ),
+        (
+            '!poll "Where?", "Park", "Library"',
+            "A poll needs 2 to 20 options, each after a |. For example: !poll Where? | Park | Library",
+        ),
+        (
+            "!poll Where? ¦ Park ¦ Library",
+            "A poll needs 2 to 20 options, each after a |. For example: !poll Where? | Park | Library",
         ),
         (
             "!poll Where? | " + " | ".join(f"Place {number}" for number in range(1, 22)),

@@ -150,6 +150,25 @@ async def test_a_stance_is_taken_typed_as_a_reply_and_tapped_and_each_replaces_t
     assert "with reservations 1, abstain 1, silent 2." in (await say(chat, "Di", "!proposal"))[0]
 
 
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [
+        *((typed, "agree") for typed in ("yes", "Ja!", "👍🏽", "+1", "ok")),
+        *((typed, "disagree") for typed in ("No.", "👎", "-1")),
+    ],
+)
+async def test_a_yes_or_no_in_a_reply_is_not_counted_and_says_so(chat: Chat, typed: str, word: str) -> None:
+    native = await proposed(chat)
+    before = await chat.everything()
+    assert await say(chat, "Ben", typed, reply_to=native) == [
+        "Nothing is counted: say it in a word that nobody can doubt, agree, reserve, aside, disagree, abstain or block. "
+        f"For example: {word} P1"
+    ]
+    assert await chat.everything() == before
+    await say(chat, "Ana", "!proposal withdraw P1")
+    assert await say(chat, "Ben", typed, reply_to=native) == []
+
+
 async def test_talk_is_no_stance(chat: Chat) -> None:
     native = await proposed(chat)
     before = await chat.everything()

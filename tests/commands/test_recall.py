@@ -190,6 +190,9 @@ async def test_refusals_are_one_line_and_change_nothing(chat: Chat) -> None:
     await unchanged(
         chat, "Cy", "!spokes recall @di:test late", "R1 asks that already. !recall shows how it stands."
     )
+    await unchanged(
+        chat, "Cy", "!recall yes R7", "R7 is no open recall here. Open is: R1. For example: !recall yes R1"
+    )
     await chat.say("Cy", "willow", "!spokes recall @ben:test late too")
     await unchanged(
         chat, "Cy", "!recall yes", "Two recalls are open: R1 and R2. Say which, for example !recall yes R1"

@@ -104,11 +104,42 @@ async def test_an_answer_deleted_before_it_could_be_read_is_never_read(chat: Cha
     assert await chat.rows("SELECT * FROM parked") == []
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "2\ufe0f\u20e3",
+        "2!",
+        "!2",
+        "P1 2",
+        "p1: library",
+        "vote 2",
+        "Vote P1 2",
+        "I vote for Library",
+        "option 2",
+    ],
+)
+async def test_a_reply_is_an_answer_with_the_words_that_people_put_before_it(chat: Chat, typed: str) -> None:
+    await willow(chat)
+    await chat.say("Ana", "willow", ASK)
+    words = chat.last("willow").event_id
+    assert await say(chat, "Ben", typed, words) == ["Ben: Library. Counted in P1. 1 of 4 has voted."]
+
+
 async def test_talk_in_a_reply_is_not_answered_and_a_faulty_answer_is(chat: Chat) -> None:
     await willow(chat)
     await chat.say("Ana", "willow", ASK)
     words = chat.last("willow").event_id
-    for talk in ("good question", "ok", "ok then", "none", "2026", "the park is far away", "👍"):
+    for talk in (
+        "good question",
+        "ok",
+        "ok then",
+        "none",
+        "2026",
+        "the park is far away",
+        "👍",
+        "+1",
+        "P1 is late",
+    ):
         assert await say(chat, "Ben", talk, words) == []
     assert await say(chat, "Ben", "2") == []
     assert await say(chat, "Ben", "7", words) == ["P1 has options 1 to 2. For example: !vote P1 2"]

@@ -180,7 +180,17 @@ def test_a_threshold_that_is_none_is_refused_with_a_valid_one(typed: str, said: 
 
 
 @pytest.mark.parametrize(
-    ("typed", "share"), [("2/3", "2/3"), ("80 %", "4/5"), ("75%", "3/4"), ("62.5%", "5/8"), ("100%", "1")]
+    ("typed", "share"),
+    [
+        ("2/3", "2/3"),
+        ("80 %", "4/5"),
+        ("75%", "3/4"),
+        ("62.5%", "5/8"),
+        ("100%", "1"),
+        ("⅔", "2/3"),
+        ("2⁄3", "2/3"),
+        ("¾", "3/4"),
+    ],
 )
 def test_fractions_and_exact_percentages_are_read(typed: str, share: str) -> None:
     assert read_threshold(typed, 9).share == Fraction(share)
