@@ -22,7 +22,7 @@ from bot.domain.files import (
 )
 from bot.domain.metadata import clean
 from bot.ports import ShareFile
-from bot.store.outbox import _frozen
+from bot.store.outbox.rows import _frozen
 
 SEALED = Sealed("mxc://test/a", "key", "iv", "hash", "image/png", 5, 8, 6)
 
