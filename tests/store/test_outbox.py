@@ -86,6 +86,44 @@ async def test_what_was_said_is_not_kept(tmp_path: Path) -> None:
     await database.close()
 
 
+async def test_the_first_rows_of_a_few_rooms_are_those_among_all(tmp_path: Path) -> None:
+    database = await new_store.opened(tmp_path / "x.db")
+    async with database.transaction("t") as tx:
+        for number in range(8):
+            await outbox.queue(tx, NOW, f"!{number % 4}", Say("x"), txn_id=f"t{number}")
+        await outbox.mark_sent(tx, (await outbox.heads(tx, NOW))[2].id, NOW, "$1")
+        heads = await outbox.heads(tx, NOW)
+        few = await outbox.heads(tx, NOW, ["!2", "!1", "!9", "!1"])
+        none = await outbox.heads(tx, NOW, [])
+    await database.close()
+    assert [head.room_id for head in heads] == ["!0", "!1", "!3", "!2"]
+    assert few == [head for head in heads if head.room_id in ("!1", "!2")]
+    assert none == []
+
+
+async def test_finding_the_first_rows_of_a_few_rooms_costs_the_same_however_much_waits(
+    tmp_path: Path,
+) -> None:
+    database = await new_store.opened(tmp_path / "x.db")
+    steps: list[int] = []
+    async with database.transaction("t") as tx:
+        for busy in (10, 40):
+            for number in range(busy):
+                await outbox.queue(tx, NOW, f"!{number}", Say("x"))
+                await outbox.queue(tx, NOW, "!0", Say("x"))
+            steps.append(0)
+
+            def count() -> int:
+                steps[-1] += 1
+                return 0
+
+            tx._connection.set_progress_handler(count, 1)
+            await outbox.heads(tx, NOW, ["!0", "!1"])
+            tx._connection.set_progress_handler(None, 1)
+    await database.close()
+    assert steps[0] == steps[1]
+
+
 class Outbox(RuleBasedStateMachine):
     """Rows are queued, tried, put off, failed and echoed in any order; the model keeps what should be true."""
 

@@ -127,17 +127,16 @@ async def queue(
 
 async def heads(tx: Tx, now: datetime, room_ids: Sequence[str] | None = None) -> list[Head]:
     """Return the first waiting row of every room, or of some, oldest first, without what it says."""
-    if room_ids is None:
-        rows = await tx.all(
-            "SELECT min(id) AS id, room_id, kind, about, not_before FROM outbox WHERE state = 'waiting'"
-            " GROUP BY room_id ORDER BY 1"
-        )
-    else:
-        rows = await tx.all(
-            "SELECT min(id) AS id, room_id, kind, about, not_before FROM outbox WHERE state = 'waiting'"
-            " AND room_id IN (SELECT value FROM json_each(?)) GROUP BY room_id ORDER BY 1",
-            json.dumps(room_ids),
-        )
+    rows = await tx.all(
+        # the first row of each room is looked up in the index, whatever waits behind it or in rooms not asked for
+        "SELECT id, head.room_id AS room_id, kind, about, not_before FROM ("
+        " SELECT DISTINCT room_id FROM outbox WHERE state = 'waiting' AND ?1 IS NULL"
+        " UNION ALL SELECT DISTINCT value FROM json_each(?1)"
+        ") AS room JOIN outbox AS head"
+        " ON id = (SELECT min(id) FROM outbox WHERE room_id = room.room_id AND state = 'waiting')"
+        " ORDER BY id",
+        None if room_ids is None else json.dumps(room_ids),
+    )
     latest = to_ms(now + LONGEST_WAIT)
     return [
         Head(
