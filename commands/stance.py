@@ -184,9 +184,7 @@ async def reply(ctx: Context, object_id: str, text: str) -> Reply:
 @hears(PollAnswered)
 async def tapped(ctx: Context, event: PollAnswered) -> Reply:
     """Take a stance that was tapped in somebody's app."""
-    told = await stances_tapped.tapped(
-        ctx.tx, ctx.now, ctx.room, ctx.sender, event, event.poll_event_id, event.answers
-    )
+    told = await stances_tapped.tapped(ctx.tx, ctx.now, ctx.room, ctx.sender, event, ctx.about)
     return Answer(*told) if told else None
 
 

@@ -143,7 +143,7 @@ def _without_lead(text: str, poll: Poll) -> str:
 @hears(PollAnswered)
 async def tapped(ctx: Context, event: PollAnswered) -> Reply:
     """Take an answer that was tapped in somebody's app; nothing is said, so that a room stays quiet."""
-    found = await poll_answers.tapped(ctx.tx, ctx.room, event.poll_event_id)
+    found = await poll_answers.tapped(ctx.tx, ctx.room, ctx.about)
     if found is not None:
         named = await poll_adopting.answer_ids(ctx.tx, found)
         answers = read_tap(event.answers, found, named)

@@ -44,7 +44,7 @@ class Context:
         sender: Who.
         settings: The room's settings.
         event: What they sent.
-        about: The id of the object that the message replied to speaks of.
+        about: The id of the object that speaks from the message replied to, or the poll that was tapped.
         bare: Typed without prefix or mention, so it may just be talk.
         registry: Every command there is.
     """

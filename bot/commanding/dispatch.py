@@ -25,10 +25,10 @@ from bot.domain.limits import Exceeded
 from bot.domain.typed_lines import after_prefix, set_apart, visible
 from bot.domain.values import Code
 from bot.logs import fault
-from bot.ports import Clock, Event, Incoming, RefuseUnencrypted, Said, Unencrypted
+from bot.ports import Clock, Event, Incoming, PollAnswered, RefuseUnencrypted, Said, Unencrypted
 from bot.services import limits
-from bot.services.speech import say
-from bot.store import adoptions, heard, inbox, outbox, pods, rooms, steps
+from bot.services.speech import say, spoken_of
+from bot.store import heard, inbox, outbox, pods, rooms, steps
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -77,8 +77,8 @@ class Dispatcher:
             event=event,
             registry=self.registry,
         )
-        if isinstance(event, Said) and event.reply_to:
-            ctx = replace(ctx, about=await self._about(tx, room.room_id, event.reply_to))
+        if target := _target(event):
+            ctx = replace(ctx, about=await spoken_of(tx, room.room_id, target))
         try:
             async with tx.savepoint():
                 await self._answer(ctx, await self._take(ctx))
@@ -104,12 +104,6 @@ class Dispatcher:
             await self._apologise(ctx, error)
         if isinstance(event, Said):
             await limits.count(tx, now, event)
-
-    async def _about(self, tx: Tx, room_id: str, event_id: str) -> str | None:
-        """Return the id of the object that a message of ours, or the start of an adopted poll, speaks of."""
-        found = await outbox.about_event(tx, room_id, event_id)
-        adopted = None if found else await adoptions.by_event(tx, room_id, event_id)
-        return adopted.poll_id if adopted else found
 
     async def matters(self, tx: Tx, event: Incoming) -> bool:
         """Tell whether handling an event would change or say anything; nothing is kept of the attempt."""
@@ -278,3 +272,10 @@ class Dispatcher:
             "Something went wrong. Nothing was changed. Reference {reference}.", reference=Code(reference)
         )
         await say(ctx.tx, ctx.now, ctx.room.room_id, text, reply_to=ctx.event.event_id)
+
+
+def _target(event: Event) -> str | None:
+    """Return the event id of what was replied to, or of the poll that was tapped."""
+    if isinstance(event, PollAnswered):
+        return event.poll_event_id
+    return event.reply_to if isinstance(event, Said) else None

@@ -63,11 +63,13 @@ class Parking:
             self._client.queries.hurry(self._client.rooms[room_id].users)
 
     async def waiting(self, tx: Tx) -> list[inbox.Parked]:
-        """Return what may be tried, in the order it came: all but what an unsigned device sent."""
-        unsigned = await held.ids(tx)
+        """Return what may be tried, in the order it came: what there is a key of, but not what an unsigned device sent."""
+        keys = self._client.olm.inbound_group_store
+        found = await inbox.parked_of_sessions(tx, lambda *session: bool(keys.find(*session)))
+        unsigned = await held.ids(tx) if found else set()
         return [
             waiting
-            for waiting in await inbox.parked(tx)
+            for waiting in found
             if waiting.event_id not in unsigned
             or self._client.is_key_trusted(waiting.sender, waiting.source["content"].get("sender_key"))
         ]

@@ -18,7 +18,7 @@ from bot.domain.receipts import Receipt
 from bot.matrix.client import BotClient
 from bot.matrix.filters import NO_RECEIPTS
 from bot.ports import Clock
-from bot.store import rooms, seen
+from bot.store import rooms, seen, voices
 from bot.store.database import Database, Tx
 
 NAMED = 40
@@ -118,9 +118,9 @@ class Receipts:
             room = await rooms.find(tx, room_id)
             if room is None or not room.encrypted or not room.joined:
                 continue
-            voices = {member.user_id for member in await rooms.voices(tx, room_id)}
+            entitled = await voices.ids(tx, room_id)
             places = await seen.places(tx, room_id)
-            receipts = [receipt for receipt in found[room_id] if receipt.user_id in voices]
+            receipts = [receipt for receipt in found[room_id] if receipt.user_id in entitled]
             passed = [
                 each
                 for each in await seen.unseen_in(tx, room_id)

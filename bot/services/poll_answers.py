@@ -21,8 +21,8 @@ from bot.services import poll_texts
 from bot.services.deadlines import SKEW
 from bot.services.poll_counting import may_vote, standing, sum_up
 from bot.services.polls import find
-from bot.services.speech import say
-from bot.store import adoptions, inbox, outbox, pods, polls, rooms, steps, timers
+from bot.services.speech import say, spoken_of
+from bot.store import inbox, pods, polls, rooms, steps, timers
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -50,10 +50,8 @@ async def answer(
     """
     if poll.erased:
         return Fate.LATE
-    voices = await may_vote(tx, poll)
-    ballot = Ballot(
-        event.event_id, event.sender, event.sent_at, answers, typed=typed, voice=event.sender in voices
-    )
+    voices = await may_vote(tx, poll, event.sender)
+    ballot = Ballot(event.event_id, event.sender, event.sent_at, answers, typed=typed, voice=bool(voices))
     await polls.add_ballot(tx, poll.id, ballot)
     # what becomes of it depends on nobody else's answers
     judged = judge(await polls.ballots(tx, poll.id, event.sender), voices, poll.end)
@@ -83,7 +81,7 @@ async def answer_in_words(
     if poll.state == "closed" and (poll.erased or event.sent_at >= poll.end):
         await answer(tx, now, poll, event, answers, typed=True)
         return _too_late(poll, sender, zone)
-    if sender.user_id not in await may_vote(tx, poll):
+    if not await may_vote(tx, poll, sender.user_id):
         raise NotAllowed("Only members with a voice in this room can vote in {id}.", id=poll.id)
     if not answers and await standing(tx, poll, sender.user_id) is None:
         raise Conflict("You have no answer in {id} that you could withdraw.", id=poll.id)
@@ -128,11 +126,8 @@ async def _counted(tx: Tx, poll: Poll, sender: Person, answers: tuple[int, ...])
     )
 
 
-async def tapped(tx: Tx, room: Room, poll_event_id: str) -> Poll | None:
-    """Return the poll of this room that a native poll event started, unless it was cancelled."""
-    poll_id = await outbox.about_event(tx, room.room_id, poll_event_id)
-    if poll_id is None and (adopted := await adoptions.by_event(tx, room.room_id, poll_event_id)):
-        poll_id = adopted.poll_id
+async def tapped(tx: Tx, room: Room, poll_id: str | None) -> Poll | None:
+    """Return the poll of this room that was tapped, unless it was cancelled or is none of these."""
     poll = await polls.find(tx, poll_id) if poll_id and poll_id.startswith(POLL) else None
     return poll if poll is not None and poll.room_id == room.room_id and poll.state != "cancelled" else None
 
@@ -177,11 +172,11 @@ async def _withdraw_unread(tx: Tx, room: Room, unread: inbox.Parked) -> None:
 
     Deleted after the end it can be read no more either, and an earlier answer that it replaced does not come back.
     """
-    poll = (
-        await tapped(tx, room, unread.target) if unread.relation == "m.reference" and unread.target else None
-    )
+    if unread.relation != "m.reference" or unread.target is None:
+        return
+    poll = await tapped(tx, room, await spoken_of(tx, room.room_id, unread.target))
     if poll is not None and not poll.erased:
-        voice = unread.sender in await may_vote(tx, poll)
+        voice = bool(await may_vote(tx, poll, unread.sender))
         await polls.add_ballot(
             tx, poll.id, Ballot(unread.event_id, unread.sender, unread.sent_at, (), voice=voice)
         )

@@ -13,7 +13,7 @@ from bot.domain.ballot_boxes import Box, Together, count_together
 from bot.domain.ballots import Ballot, Fate, Tally, Unread, count, judge, unknown
 from bot.domain.polls import Poll
 from bot.services.deadlines import SKEW
-from bot.store import adoptions, inbox, outbox, poll_pods, polls, rooms
+from bot.store import adoptions, inbox, outbox, poll_pods, polls, voices
 from bot.store.database import Tx
 
 _NO_ANSWER = ("m.annotation", "m.replace")
@@ -29,20 +29,25 @@ def question(poll_id: str) -> str:
     return f"{poll_id}.question"
 
 
-async def may_vote(tx: Tx, poll: Poll) -> frozenset[str]:
+async def may_vote(tx: Tx, poll: Poll, of: str | None = None) -> frozenset[str]:
     """Return who may vote: members with a voice, now or when the poll closed; nobody where pods are asked.
 
     Who answered and left only after the end counts, where the bot was down and closes it late.
+
+    Args:
+        tx: The open transaction.
+        poll: The poll.
+        of: Look at this person alone.
     """
     if poll.of_pods:
         return frozenset()
     if poll.state == "closed":
-        return await polls.closing_voices(tx, poll.id)
-    here = frozenset(member.user_id for member in await rooms.voices(tx, poll.room_id))
-    gone = await rooms.gone_since(tx, poll.room_id, poll.closes_at)
+        found = await polls.closing_voices(tx, poll.id)
+        return found if of is None else found & {of}
+    here, gone = await voices.here_and_gone(tx, poll.room_id, poll.closes_at, of)
     if not gone:
         return here
-    return here | gone & {ballot.user_id for ballot in await polls.ballots(tx, poll.id)}
+    return here | gone & {ballot.user_id for ballot in await polls.ballots(tx, poll.id, of)}
 
 
 async def unread(tx: Tx, poll: Poll, end: datetime) -> list[Unread]:
@@ -65,7 +70,7 @@ async def unread(tx: Tx, poll: Poll, end: datetime) -> list[Unread]:
 
 
 async def tally_now(
-    tx: Tx, poll: Poll, end: datetime, voices: frozenset[str]
+    tx: Tx, poll: Poll, end: datetime, entitled: frozenset[str]
 ) -> tuple[Tally, list[tuple[Ballot, Fate]]]:
     """Sum a poll up anew, as far as its answers could be read.
 
@@ -73,15 +78,15 @@ async def tally_now(
         tx: The open transaction.
         poll: The poll.
         end: The moment before which an answer must have been sent.
-        voices: Who may vote.
+        entitled: Who may vote.
     """
     if poll.of_pods:
         found = await together(tx, poll, end)
         return found.tally, list(found.judged)
     ballots = await polls.ballots(tx, poll.id)
-    unsure = unknown(ballots, await unread(tx, poll, end), voices, end)
-    judged = judge(ballots, voices, end, unsure)
-    return count(judged, len(poll.options), len(voices), len(unsure), poll.kind), judged
+    unsure = unknown(ballots, await unread(tx, poll, end), entitled, end)
+    judged = judge(ballots, entitled, end, unsure)
+    return count(judged, len(poll.options), len(entitled), len(unsure), poll.kind), judged
 
 
 async def sum_up(tx: Tx, poll: Poll) -> tuple[Tally, Counter[Fate]]:
@@ -92,10 +97,9 @@ async def sum_up(tx: Tx, poll: Poll) -> tuple[Tally, Counter[Fate]]:
 
 async def standing(tx: Tx, poll: Poll, user_id: str) -> Ballot | None:
     """Return the answer of somebody that counts, if there is one."""
-    judged = judge(await polls.ballots(tx, poll.id), await may_vote(tx, poll), poll.end)
-    return next(
-        (ballot for ballot, fate in judged if fate is Fate.COUNTED and ballot.user_id == user_id), None
-    )
+    # what becomes of an answer depends on nobody else's
+    judged = judge(await polls.ballots(tx, poll.id, user_id), await may_vote(tx, poll, user_id), poll.end)
+    return next((ballot for ballot, fate in judged if fate is Fate.COUNTED), None)
 
 
 async def together(tx: Tx, parent: Poll, end: datetime) -> Together:

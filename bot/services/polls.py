@@ -211,7 +211,7 @@ async def unanswered(tx: Tx, room: Room, user_id: str) -> list[Poll]:
     return [
         poll
         for poll in await polls.open_in(tx, room.room_id)
-        if user_id in await may_vote(tx, poll) and await standing(tx, poll, user_id) is None
+        if await may_vote(tx, poll, user_id) and await standing(tx, poll, user_id) is None
     ]
 
 

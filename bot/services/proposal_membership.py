@@ -16,7 +16,7 @@ from bot.services import (
 from bot.services.proposal_closing import settle
 from bot.services.proposal_counting import stand
 from bot.services.speech import say
-from bot.store import proposals, rooms
+from bot.store import proposals, rooms, voices
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -27,7 +27,8 @@ async def member_left(tx: Tx, now: datetime, room_id: str, user_id: str) -> None
     Where the end has passed and is still to be acted on, who left after it had a voice to the end.
     """
     for proposal in await proposals.open_in(tx, room_id):
-        if proposal.is_open and user_id in await rooms.gone_since(tx, room_id, proposal.closes_at):
+        _here, gone = await voices.here_and_gone(tx, room_id, proposal.closes_at, user_id)
+        if proposal.is_open and gone:
             continue
         if not await proposals.lose_voice(tx, proposal.id, user_id):
             continue

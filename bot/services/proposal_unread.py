@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.domain.proposals import Proposal
 from bot.services.deadlines import SKEW
 from bot.services.proposal_rounds import native_start
-from bot.store import inbox, outbox, proposals, rooms
+from bot.store import inbox, outbox, proposals, voices
 from bot.store.database import Tx
 
 Unread = tuple[str, datetime, str]
@@ -27,8 +27,8 @@ async def who_counts(tx: Tx, proposal: Proposal) -> frozenset[str]:
     frozen = await proposals.voices(tx, proposal.id)
     if not proposal.is_open:
         return frozen
-    here = {member.user_id for member in await rooms.voices(tx, proposal.room_id)}
-    return frozen & (here | await rooms.gone_since(tx, proposal.room_id, proposal.closes_at))
+    here, gone = await voices.here_and_gone(tx, proposal.room_id, proposal.closes_at)
+    return frozen & (here | gone)
 
 
 async def unread_of(tx: Tx, proposal: Proposal) -> list[Unread]:

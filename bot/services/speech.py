@@ -10,7 +10,7 @@ from datetime import datetime
 
 from bot.domain.pods import Room
 from bot.ports import Say, SendFile
-from bot.store import inbox, outbox, pods, rooms
+from bot.store import adoptions, inbox, outbox, pods, rooms
 from bot.store.database import Tx
 from bot.text import Text
 
@@ -66,6 +66,13 @@ async def say(
     if file is not None:
         await outbox.queue(tx, now, room_id, file, about=about, txn_id=f"{row}.file")
     return row
+
+
+async def spoken_of(tx: Tx, room_id: str, event_id: str) -> str | None:
+    """Return the id of the object that a message of ours, or the start of an adopted poll, speaks of in this room."""
+    found = await outbox.about_event(tx, room_id, event_id)
+    adopted = None if found else await adoptions.by_event(tx, room_id, event_id)
+    return adopted.poll_id if adopted else found
 
 
 async def own_names(tx: Tx, room: Room) -> list[str]:

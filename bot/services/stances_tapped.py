@@ -12,7 +12,7 @@ from bot.domain.pods import Room
 from bot.domain.proposals import State
 from bot.domain.stances import Stance, Statement
 from bot.domain.values import Person
-from bot.ports import Event
+from bot.ports import Event, PollAnswered
 from bot.services import block_ends, pair_voices, proposal_texts
 from bot.services.deadlines import SKEW
 from bot.services.proposal_counting import stand
@@ -29,24 +29,22 @@ async def tapped(
     now: datetime,
     room: Room,
     sender: Person,
-    event: Event,
-    poll_event_id: str,
-    answers: tuple[str, ...],
+    event: PollAnswered,
+    proposal_id: str | None,
 ) -> tuple[Text, str] | None:
     """Take a stance that was tapped; a room stays quiet, unless a block needs words or a blocker lets go.
 
     Returns:
         What to say, and the proposal's id.
     """
-    proposal_id = await outbox.about_event(tx, room.room_id, poll_event_id)
     proposal = await proposals.find(tx, proposal_id) if proposal_id else None
     if proposal is None or proposal.room_id != room.room_id:
         return None
     started = await outbox.find(tx, native_start(proposal))
-    if started is None or started.event_id != poll_event_id:
+    if started is None or started.event_id != event.poll_event_id:
         return None  # the poll of an earlier round
-    stance = next((each for each in Stance if answers[:1] == (each.value,)), None)
-    if (answers and stance is None) or await refusal(tx, proposal, event) is not None:
+    stance = next((each for each in Stance if event.answers[:1] == (each.value,)), None)
+    if (event.answers and stance is None) or await refusal(tx, proposal, event) is not None:
         return None
     await keep(tx, now, proposal, Statement(event.event_id, event.sender, event.sent_at, stance))
     if proposal.state is State.BLOCKED:

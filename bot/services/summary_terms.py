@@ -16,7 +16,7 @@ from bot.domain.summary_parts import Destination, Kind, Terms
 from bot.domain.values import Code
 from bot.domain.voices import AssemblyVoices, PodVoices
 from bot.services import spokes
-from bot.store import deliveries, pods, rooms
+from bot.store import deliveries, pods, voices
 from bot.store import spokes as seats
 from bot.store.database import Tx
 
@@ -129,7 +129,7 @@ async def for_all(tx: Tx, room: Room) -> Terms:
 
 async def voices_of(tx: Tx, room: Room) -> Electorate:
     """Return who may approve a summary of a room at this moment."""
-    here = frozenset(member.user_id for member in await rooms.voices(tx, room.room_id))
+    here = await voices.ids(tx, room.room_id)
     if room.kind is RoomKind.POD:
         seated = await seats.seated(tx, room.room_id)
         return PodVoices(room.name or "", frozenset(seat.user_id for seat in seated), here)

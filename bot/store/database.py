@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -46,6 +46,25 @@ def from_ms(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
+class _Noting:
+    """Tells the disk what a statement failed with; one is entered for every statement, so it is made once.
+
+    Args:
+        disk: What it tells.
+    """
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+
+    def __enter__(self) -> None:
+        # a full disk may have ended the transaction already; what came after would be kept by itself
+        self._disk.check()
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, sqlite3.Error):
+            self._disk.note(error)
+
+
 class Tx:
     """An open transaction.
 
@@ -58,7 +77,7 @@ class Tx:
 
     def __init__(self, connection: sqlite3.Connection, cause: str, disk: Disk) -> None:
         self._connection = connection
-        self._disk = disk
+        self._noting = _Noting(disk)
         self.queued = False
         self.timed = False
         self.wanted = False
@@ -85,7 +104,7 @@ class Tx:
         """Execute a statement once for each row of values."""
         if rows:
             await self._breathe()
-            with self._noting():
+            with self._noting:
                 self._connection.executemany(sql, rows)
 
     async def insert(self, sql: str, *values: Any) -> int:
@@ -97,30 +116,20 @@ class Tx:
     async def one(self, sql: str, *values: Any) -> Row | None:
         """Return the first row, if there is one."""
         cursor = await self._execute(sql, values)
-        with self._noting():
+        with self._noting:
             found: Row | None = cursor.fetchone()
         return found
 
     async def all(self, sql: str, *values: Any) -> list[Row]:
         """Return every row."""
         cursor = await self._execute(sql, values)
-        with self._noting():
+        with self._noting:
             return cursor.fetchall()
 
     async def _execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         await self._breathe()
-        with self._noting():
+        with self._noting:
             return self._connection.execute(sql, values)
-
-    @contextmanager
-    def _noting(self) -> Iterator[None]:
-        # a full disk may have ended the transaction already; what came after would be kept by itself
-        self._disk.check()
-        try:
-            yield
-        except sqlite3.Error as error:
-            self._disk.note(error)
-            raise
 
     async def _breathe(self) -> None:
         """Let the loop turn now and then: a step of thousands of statements must not hold up everything else."""

@@ -7,6 +7,7 @@ de-duplication there is.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,7 +39,13 @@ async def claim_ciphertext(tx: Tx, session_id: str, index: int, event_id: str, n
     A message index is used once (Matrix specification, "Megolm message index"). The library notices a repeated
     one only until it is restarted, and a server could have any command obeyed again after that.
     """
-    return await is_claimed(tx, event_id) or await claim(tx, _ciphertext(session_id, index), now)
+    taken = await tx.run(
+        "INSERT OR IGNORE INTO inbox SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE event_id = ?)",
+        _ciphertext(session_id, index),
+        to_ms(now),
+        event_id,
+    )
+    return taken == 1 or await is_claimed(tx, event_id)
 
 
 async def is_ciphertext_claimed(tx: Tx, session_id: str, index: int) -> bool:
@@ -136,6 +143,25 @@ async def find_parked(tx: Tx, event_id: str) -> Parked | None:
 async def parked(tx: Tx, session_id: str | None = None) -> list[Parked]:
     """Return what waits for a session's key, or everything that waits, in the order it came."""
     rows = await tx.all("SELECT * FROM parked WHERE ?1 IS NULL OR session_id = ?1 ORDER BY id", session_id)
+    return [parked_of(row) for row in rows]
+
+
+async def parked_of_sessions(tx: Tx, readable: Callable[[str, str], bool]) -> list[Parked]:
+    """Return what waits of the sessions that are chosen, in the order it came; of the others nothing is looked at.
+
+    Args:
+        tx: The open transaction.
+        readable: Says of a room and a session in it whether it is chosen.
+    """
+    sessions = await tx.all("SELECT DISTINCT room_id, session_id FROM parked")
+    chosen = [[row["room_id"], row["session_id"]] for row in sessions if readable(*row)]
+    if not chosen:
+        return []
+    rows = await tx.all(
+        "SELECT * FROM parked WHERE (room_id, session_id) IN"
+        " (SELECT value ->> 0, value ->> 1 FROM json_each(?)) ORDER BY id",
+        json.dumps(chosen),
+    )
     return [parked_of(row) for row in rows]
 
 

@@ -131,9 +131,10 @@ async def find_ballot(tx: Tx, event_id: str) -> tuple[str, Ballot] | None:
 
 async def ballots(tx: Tx, poll_id: str, user_id: str | None = None) -> list[Ballot]:
     """Return the answers to a poll that are kept: all, or one person's."""
-    rows = await tx.all(
-        "SELECT * FROM ballots WHERE poll_id = ?1 AND (?2 IS NULL OR user_id = ?2)", poll_id, user_id
-    )
+    if user_id is None:
+        rows = await tx.all("SELECT * FROM ballots WHERE poll_id = ?", poll_id)
+    else:
+        rows = await tx.all("SELECT * FROM ballots WHERE poll_id = ? AND user_id = ?", poll_id, user_id)
     return [_ballot(row) for row in rows]
 
 

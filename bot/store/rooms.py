@@ -210,16 +210,6 @@ async def voices(tx: Tx, room_id: str) -> list[Member]:
     return [member for member in await members(tx, room_id) if not member.observer]
 
 
-async def gone_since(tx: Tx, room_id: str, moment: datetime) -> frozenset[str]:
-    """Return who left a room, or took back an invitation into it, at a moment or later; observers not."""
-    rows = await tx.all(
-        "SELECT user_id FROM members WHERE room_id = ? AND membership IN ('leave', 'ban') AND since >= ? AND NOT observer",
-        room_id,
-        to_ms(moment),
-    )
-    return frozenset(row["user_id"] for row in rows)
-
-
 async def drop_moving(tx: Tx, room_id: str) -> list[str]:
     """Take out who has not come along into an upgraded room; returns their ids."""
     rows = await tx.all(
@@ -238,11 +228,21 @@ async def set_observer(tx: Tx, room_id: str, user_id: str, observer: bool) -> No
 
 async def person(tx: Tx, room_id: str, user_id: str) -> Person:
     """Return how somebody is called in a room, also when they have left it."""
-    for member in await members(tx, room_id):
-        if member.user_id == user_id:
-            return member.person
-    row = await tx.one("SELECT * FROM members WHERE room_id = ? AND user_id = ?", room_id, user_id)
-    return Person(user_id, _called(user_id, row["display_name"]).name if row else user_id)
+    rows = await tx.all(
+        "SELECT user_id, display_name, user_id IS (SELECT value FROM meta WHERE key = 'user_id') AS bot,"
+        " membership IN ('join', 'moving') AS here FROM members"
+        " WHERE room_id = ?1 AND (membership IN ('join', 'moving') OR user_id = ?2)",
+        room_id,
+        user_id,
+    )
+    own = next((row for row in rows if row["user_id"] == user_id), None)
+    if own is None:
+        return Person(user_id, user_id)
+    called = _called(user_id, own["display_name"])
+    if own["bot"] or not own["here"]:
+        return Person(user_id, called.name)
+    looks = Counter([_called(row["user_id"], row["display_name"]).looks for row in rows])
+    return Person(user_id, _label(user_id, called, looks))
 
 
 async def display_name(tx: Tx, room_id: str, user_id: str) -> str | None:
@@ -297,12 +297,18 @@ def _called(user_id: str, display_name: str | None) -> _Called:
 
 
 def _member(row: Row, called: _Called, looks: Counter[str]) -> Member:
+    return Member(
+        Person(row["user_id"], _label(row["user_id"], called, looks)),
+        from_ms(row["since"]),
+        bool(row["observer"]),
+        bool(row["admin"]),
+    )
+
+
+def _label(user_id: str, called: _Called, looks: Counter[str]) -> str:
     # two people of one name are told apart by their ids; so is who is called like us, or like a poll
     alike = looks[called.looks] > 1 or called.is_id
-    label = f"{called.name} ({row['user_id']})" if alike else called.name
-    return Member(
-        Person(row["user_id"], label), from_ms(row["since"]), bool(row["observer"]), bool(row["admin"])
-    )
+    return f"{called.name} ({user_id})" if alike else called.name
 
 
 def _room(row: Row) -> Room:

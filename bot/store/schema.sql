@@ -45,7 +45,7 @@ CREATE TABLE ballots (
     typed INTEGER NOT NULL CHECK (typed IN (0, 1)),
     voice INTEGER NOT NULL CHECK (voice IN (0, 1))
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX ballots_by_poll ON ballots (poll_id);
+CREATE INDEX ballots_by_person ON ballots (poll_id, user_id);
 CREATE TABLE brief_lines (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     pod_room_id TEXT NOT NULL REFERENCES pods (room_id) ON UPDATE CASCADE ON DELETE CASCADE,

@@ -54,3 +54,26 @@ async def test_a_parked_event_comes_back_as_it_went(tmp_path: Path) -> None:
         assert await inbox.find_parked(tx, "$e") == event
         assert await inbox.parked_in(tx, "!r", AT, AT) == []
     await database.close()
+
+
+async def test_of_sessions_whose_key_has_not_come_nothing_is_read(tmp_path: Path) -> None:
+    database = await new_store.opened(tmp_path / "x.db")
+
+    def waiting(event_id: str, room_id: str, session_id: str) -> Parked:
+        return Parked(event_id, room_id, "@a", session_id, {"content": {}}, AT, AT)
+
+    events = [
+        waiting("$1", "!r", "s"),
+        waiting("$2", "!r", "t"),
+        waiting("$3", "!q", "s"),
+        waiting("$4", "!r", "s"),
+    ]
+    async with database.transaction("park") as tx:
+        for event in events:
+            await inbox.park(tx, event)
+        await tx.run("UPDATE parked SET source = 'broken' WHERE event_id IN ('$2', '$3')")
+        known = {("!r", "s"), ("!r", "u")}
+        found = await inbox.parked_of_sessions(tx, lambda *session: session in known)
+        assert await inbox.parked_of_sessions(tx, lambda *_: False) == []
+    await database.close()
+    assert found == [events[0], events[3]]

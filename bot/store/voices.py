@@ -1,0 +1,41 @@
+"""Who has a voice in a room, by id alone.
+
+Rule: observers and the bot have none. What people are called is not looked at, because that takes looking at everybody's
+name; `rooms.voices` does it where names are said.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.store.database import Tx, to_ms
+
+
+async def ids(tx: Tx, room_id: str) -> frozenset[str]:
+    """Return the joined people of a room who have a voice."""
+    here, _gone = await here_and_gone(tx, room_id)
+    return here
+
+
+async def here_and_gone(
+    tx: Tx, room_id: str, since: datetime | None = None, of: str | None = None
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return who has a voice in a room, and who had one and left it, or took back an invitation into it.
+
+    Args:
+        tx: The open transaction.
+        room_id: The room.
+        since: Who left before this moment is not named; nobody who left, if not given.
+        of: Look at this person alone.
+    """
+    rows = await tx.all(
+        "SELECT user_id, membership IN ('join', 'moving') AS here FROM members"
+        " WHERE room_id = ?1 AND (?2 IS NULL OR user_id = ?2) AND NOT observer"
+        " AND (membership IN ('join', 'moving') OR membership IN ('leave', 'ban') AND since >= ?3)"
+        " AND user_id IS NOT (SELECT value FROM meta WHERE key = 'user_id')",
+        room_id,
+        of,
+        to_ms(since) if since else None,
+    )
+    here = frozenset(row["user_id"] for row in rows if row["here"])
+    return here, frozenset(row["user_id"] for row in rows) - here
