@@ -18,12 +18,12 @@ from bot.commanding import (
 )
 from bot.commanding.parse import read_arguments
 from bot.domain.answers import sample
-from bot.domain.asking import Typed, check_to, without_bullets
 from bot.domain.counting.kinds import Kind, read_kind
 from bot.domain.errors import UsageError
 from bot.domain.ids import POLL, by_number, normal_id
 from bot.domain.pods import Role
 from bot.domain.poll_examples import example_of
+from bot.domain.poll_lines import Typed, check_to, without_bullets
 from bot.domain.polls import Poll, tidy
 from bot.domain.values import Code
 from bot.services import identity, pod_polls, poll_closing, polls

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.asking import Typed, check_count, check_kind
+from bot.domain.asking import check_count
 from bot.domain.ballot_boxes import PodPoll
 from bot.domain.errors import Conflict, NotAllowed, UsageError
 from bot.domain.ids import POLL
 from bot.domain.pods import Pod, Room, RoomKind
 from bot.domain.poll_examples import example_of
+from bot.domain.poll_lines import Typed, check_kind
 from bot.domain.polls import Poll, tidy
 from bot.domain.values import Code, Person
 from bot.services import pod_poll_texts, poll_texts

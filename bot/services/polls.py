@@ -8,20 +8,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.asking import (
-    Typed,
-    check_count,
-    check_kind,
-    check_poll,
-    check_separated,
-    check_times,
-)
+from bot.domain.asking import check_count, check_poll, check_times
 from bot.domain.calendar import written
 from bot.domain.counting.kinds import Kind
 from bot.domain.errors import Ambiguous, NotFound, UsageError
 from bot.domain.ids import POLL
 from bot.domain.pods import Room
 from bot.domain.poll_examples import example_of
+from bot.domain.poll_lines import Typed, check_kind, check_separated
 from bot.domain.polls import OPEN_AT_MOST, OPEN_FOR, Poll
 from bot.domain.values import Code, Person, When
 from bot.ports import StartPoll

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.answers import is_attempt, read_answer, read_tap, sample
-from bot.domain.asking import check_kind, check_poll, check_separated, check_times
+from bot.domain.asking import check_poll, check_times
 from bot.domain.counting.kinds import FIXED, Kind
 from bot.domain.errors import Ambiguous, UsageError
 from bot.domain.poll_examples import example_of
+from bot.domain.poll_lines import check_kind, check_separated
 from bot.domain.polls import Poll
 from tests.unit.test_ballots import refusal
 
