@@ -15,54 +15,20 @@ An identity that exists already is never replaced; its recovery key is asked for
 
 import secrets
 import string
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Protocol
 from urllib.parse import quote
 
 from bot.config import Config
 from bot.domain.errors import StartError
-from bot.matrix import datafolder, identity, keystore, secret_storage, session, versions
+from bot.matrix import datafolder, identity, keystore, session, versions
 from bot.matrix.client import BotClient
 from bot.matrix.datafolder import SavedSession
-from bot.matrix.identity import MASTER, SELF_SIGNING, Identity, Published
+from bot.matrix.first_signing import sign
 from bot.matrix.keyfile import StoreLostError
 from bot.matrix.recovery import check_recovery_key, log_out
 from bot.matrix.requests import UNAUTHORISED, V3, Refused, request
-from bot.matrix.secret_storage import WrongKeyError, to_base64, unbase64
-
-
-class Operator(Protocol):
-    """Who gives the secrets and is told what happens."""
-
-    def access_token(self) -> str | None:
-        """Return the access token of a device made for the bot, if there is one."""
-
-    def password(self) -> str:
-        """Return the account's password, or raise `StartError`."""
-
-    def recovery_key(self) -> str | None:
-        """Return the recovery key of the account's identity, if it is known."""
-
-    def say(self, sentence: str) -> None:
-        """Take a sentence on what was just done."""
-
-    def show_recovery_key(self, key: str) -> None:
-        """Take a new recovery key; must not return before it has left our hands."""
-
-
-@dataclass
-class _Setup:
-    config: Config
-    store_key: bytes
-    operator: Operator
-
-    def say(self, sentence: str) -> None:
-        self.operator.say(sentence)
-
-    def save(self, saved: SavedSession) -> SavedSession:
-        datafolder.save(self.config.data_dir, saved)
-        return saved
+from bot.matrix.setup import Operator, Setup
 
 
 async def login_first(
@@ -87,7 +53,7 @@ async def login_first(
     """
     versions.check()
     with datafolder.data_lock(config.data_dir):
-        setup = _Setup(config, store_key, operator)
+        setup = Setup(config, store_key, operator)
         before = datafolder.load(config.data_dir)
         old = session.saved_session(config) if before and log_out_old is not None else None
         if old is not None and old.fingerprint is not None:
@@ -99,7 +65,7 @@ async def login_first(
         try:
             saved = await _log_in(setup, client, saved)
             saved = await _make_keys(setup, client, saved)
-            await _sign(setup, client, saved)
+            await sign(setup, client, saved)
         finally:
             await client.close()
         if old is not None and log_out_old and await log_out(config, store_key, old):
@@ -111,10 +77,7 @@ async def login_first(
         return datafolder.load(config.data_dir) != before
 
 
-# -- the session
-
-
-async def _usable_session(setup: _Setup) -> SavedSession:
+async def _usable_session(setup: Setup) -> SavedSession:
     """Return the saved session if it can be used or mended, else a new one without a token."""
     config, store_key = setup.config, setup.store_key
     if datafolder.load(config.data_dir) is None:
@@ -134,7 +97,7 @@ async def _usable_session(setup: _Setup) -> SavedSession:
     return saved if token is None else await _still_known(setup, saved, token)
 
 
-def _new_session(setup: _Setup, master_key: str | None = None) -> SavedSession:
+def _new_session(setup: Setup, master_key: str | None = None) -> SavedSession:
     keys = setup.config.data_dir / keystore.FILE
     if keys.exists():  # of a device that is no more; kept, because only the operator may throw keys away
         aside = keys.with_name(f"keys-{secrets.token_hex(4)}.db")
@@ -148,7 +111,7 @@ def _new_session(setup: _Setup, master_key: str | None = None) -> SavedSession:
     return setup.save(new)
 
 
-async def _still_known(setup: _Setup, saved: SavedSession, token: str) -> SavedSession:
+async def _still_known(setup: Setup, saved: SavedSession, token: str) -> SavedSession:
     """Return the session if the server knows it; a soft logout keeps the device for a new login."""
     client = session.connect(setup.config, setup.store_key, saved.device_id, with_store=False)
     client.access_token = token
@@ -167,7 +130,7 @@ async def _still_known(setup: _Setup, saved: SavedSession, token: str) -> SavedS
     return saved
 
 
-async def _log_in(setup: _Setup, client: BotClient, saved: SavedSession) -> SavedSession:
+async def _log_in(setup: Setup, client: BotClient, saved: SavedSession) -> SavedSession:
     token = saved.access_token(setup.store_key)
     if token is None:
         given = setup.operator.access_token()
@@ -181,7 +144,7 @@ async def _log_in(setup: _Setup, client: BotClient, saved: SavedSession) -> Save
     return saved
 
 
-async def _log_in_with_password(setup: _Setup, client: BotClient) -> str:
+async def _log_in_with_password(setup: Setup, client: BotClient) -> str:
     user_id = setup.config.user_id
     body = {
         "type": "m.login.password",
@@ -206,7 +169,7 @@ async def _log_in_with_password(setup: _Setup, client: BotClient) -> str:
     return str(answer["access_token"])
 
 
-async def _adopt_token(setup: _Setup, client: BotClient, saved: SavedSession, token: str) -> SavedSession:
+async def _adopt_token(setup: Setup, client: BotClient, saved: SavedSession, token: str) -> SavedSession:
     """Take over the device of a token that the operator made, if no other program has put keys into it."""
     user_id = setup.config.user_id
     client.access_token = token
@@ -233,7 +196,7 @@ async def _adopt_token(setup: _Setup, client: BotClient, saved: SavedSession, to
     return setup.save(replace(saved, device_id=device_id))
 
 
-async def _make_keys(setup: _Setup, client: BotClient, saved: SavedSession) -> SavedSession:
+async def _make_keys(setup: Setup, client: BotClient, saved: SavedSession) -> SavedSession:
     fingerprint = client.olm.account.identity_keys["ed25519"]
     if saved.fingerprint is None:
         made_at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -242,95 +205,3 @@ async def _make_keys(setup: _Setup, client: BotClient, saved: SavedSession) -> S
         await client.upload_keys()
         setup.say("Made the device's keys.")
     return saved
-
-
-# -- the identity
-
-
-async def _sign(setup: _Setup, client: BotClient, saved: SavedSession) -> None:
-    """See that the device is signed by the account's identity."""
-    published = await identity.fetch(client)
-    if published.master is None and saved.master_key is not None:
-        raise StartError(
-            f"The server shows no identity for {saved.user_id}, though it had one:"
-            " ask the server's admins why before anything else."
-        )
-    pending = _pending(setup, saved)
-    if published.master is None or (pending and pending.identity.public(MASTER) == published.master):
-        published = await _publish(setup, client, saved, pending)
-    elif not published.is_device_signed:
-        await _sign_with_recovery_key(setup, client, published)
-        published = await identity.fetch(client)
-    elif saved.master_key == published.master and saved.pending is None:
-        return
-    if not published.is_device_signed:
-        raise StartError("The server took the signature of the device but does not show it: try again later.")
-    saved = datafolder.load(setup.config.data_dir) or saved
-    setup.save(replace(saved, master_key=published.master, pending=None))
-    setup.say(f"The device {saved.device_id} is signed by the identity of {saved.user_id}.")
-
-
-@dataclass(frozen=True)
-class _Pending:
-    """An identity on its way, with the key its secret storage is sealed with."""
-
-    identity: Identity
-    key: bytes
-    key_id: str
-
-
-def _pending(setup: _Setup, saved: SavedSession) -> _Pending | None:
-    if saved.pending is None:
-        return None
-    held = saved.unseal(setup.store_key, "pending", saved.pending)
-    seeds = {usage: unbase64(seed) for usage, seed in held["seeds"].items()}
-    return _Pending(Identity(saved.user_id, seeds), unbase64(held["key"]), held["key_id"])
-
-
-async def _publish(
-    setup: _Setup, client: BotClient, saved: SavedSession, pending: _Pending | None
-) -> Published:
-    if pending is None:
-        made = Identity.create(saved.user_id)
-        pending = _Pending(made, secrets.token_bytes(secret_storage.KEY_SIZE), secrets.token_hex(16))
-        held = {
-            "seeds": {usage: to_base64(seed) for usage, seed in made.seeds.items()},
-            "key": to_base64(pending.key),
-            "key_id": pending.key_id,
-        }
-        setup.save(replace(saved, pending=saved.seal(setup.store_key, "pending", held)))
-    named = {identity.secret_name(usage): seed for usage, seed in pending.identity.seeds.items()}
-    await secret_storage.write(client, pending.key, pending.key_id, named)
-    setup.operator.show_recovery_key(secret_storage.encode_recovery_key(pending.key))
-    await identity.publish(client, pending.identity, setup.operator.password)
-    setup.say(f"Made an identity for {saved.user_id}.")
-    await identity.sign_device(client, pending.identity, await identity.fetch(client))
-    return await identity.fetch(client)
-
-
-async def _sign_with_recovery_key(setup: _Setup, client: BotClient, published: Published) -> None:
-    user_id = setup.config.user_id
-    given = setup.operator.recovery_key()
-    if given is None:
-        raise StartError(
-            f"{user_id} has an identity already, which is never replaced:"
-            f" give its recovery key in SPOKESBOT_RECOVERY_KEY, and run `spokesbot init` again."
-        )
-    try:
-        key = secret_storage.decode_recovery_key(given)
-        usages = (MASTER, SELF_SIGNING)
-        found = await secret_storage.read(client, key, map(identity.secret_name, usages))
-        own = Identity(user_id, {usage: found[identity.secret_name(usage)] for usage in usages})
-    except (WrongKeyError, ValueError) as error:
-        raise StartError(f"This is not the recovery key of {user_id}: {error}.") from error
-    except KeyError as error:
-        raise StartError(
-            f"The secret storage of {user_id} does not hold the identity's keys ({error.args[0]}):"
-            " set up recovery again in the client that made the identity."
-        ) from error
-    if (own.public(MASTER), own.public(SELF_SIGNING)) != (published.master, published.self_signing):
-        raise StartError(
-            f"The identity that the server shows for {user_id} is not the one in its secret storage:"
-            " set up recovery again in the client that made the identity, then use its new recovery key."
-        )
-    await identity.sign_device(client, own, published)
