@@ -31,7 +31,7 @@ async def offer(ctx: Context, id: Proposal, text: Prose = "") -> Reply:
     aliases=("notfriendly", "unfriendly"),
 )
 async def mind(ctx: Context, words: Prose = "") -> Reply:
-    """Stop a change of wording, with the id or as a reply to it. One voice is enough; a reason may follow."""
+    """Stop a change of wording, with the id or as a reply to it; alone, if one waits. One voice is enough; a reason may follow."""
     first, _space, rest = words.strip().partition(" ")
     named = normal_id(first)
     if named is not None and named.startswith(POLL):
@@ -39,7 +39,10 @@ async def mind(ctx: Context, words: Prose = "") -> Reply:
     elif ctx.about is not None and await is_proposal(ctx, ctx.about):
         found, reason = await proposals.find_shown(ctx.tx, ctx.room, ctx.about), words
     elif ctx.bare:
-        raise Unaddressed
+        waiting = [] if words else await friendly.waiting_in(ctx.tx, ctx.room)
+        if len(waiting) != 1:
+            raise Unaddressed
+        found, reason = waiting[0], ""
     else:
         found, reason = await proposals.only_open(ctx.tx, ctx.room, "not friendly", words), words
     await friendly.mind(ctx.tx, ctx.now, ctx.room, ctx.sender, found, reason)

@@ -106,7 +106,9 @@ async def voice(ctx: Context, who: Member) -> Reply:
 async def set_(ctx: Context, key: Word, value: Line) -> Reply:
     """Change a rule of this pod: the time zone, the term, quiet hours, the hour of a daily digest and so on."""
     return Answer(
-        *await requests.ask_setting(ctx.tx, ctx.now, ctx.room, ctx.sender, (key, value.lstrip("= ")))
+        *await requests.ask_setting(
+            ctx.tx, ctx.now, ctx.room, ctx.sender, (key.rstrip(":="), value.lstrip(":= "))
+        )
     )
 
 

@@ -167,7 +167,8 @@ async def reply(ctx: Context, object_id: str, text: str) -> Reply:
     found = await proposals.find(ctx.tx, ctx.room, object_id)
     match = _REPLY.fullmatch(text.strip())
     if match is None:
-        if found.is_open and (vague := _VAGUE.fullmatch(text.strip())):
+        in_talk = ctx.said.thread is not None  # a yes there may be meant for somebody else
+        if found.is_open and not in_talk and (vague := _VAGUE.fullmatch(text.strip())):
             raise UsageError(
                 "Nothing is counted: say it in a word that nobody can doubt, agree, reserve, aside, disagree, abstain or "
                 "block. For example: {example}",

@@ -15,6 +15,8 @@ from bot.domain.pods import RoomKind
 from bot.domain.typed_lines import after_prefix, visible
 from bot.store import rooms, steps
 
+_CALL = re.compile(r"@|[^:,\n]{1,60}[:,]\s")
+"""How somebody is called by a name that the app made no mention of: `Spokesbot: next`, `@spokesbot next`."""
 QUESTION_GOOD_FOR = timedelta(minutes=10)
 
 
@@ -37,7 +39,8 @@ class Address:
         if typed is not None:
             rest = typed.lstrip()
             return rest if rest[:1].isalpha() else None
-        if self.user_id in ctx.said.mentions or body.startswith(self.user_id):
+        is_named = self.user_id in ctx.said.mentions or body.startswith(self.user_id)
+        if is_named or _CALL.match(body):
             line = await self._after_name(ctx, body)
             if line is not None:
                 return line  # else it only names us, as apps do in a reply to us

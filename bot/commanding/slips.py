@@ -11,6 +11,7 @@ from bot.commanding.parse import without_words
 from bot.commanding.spec import Registry, Spec
 from bot.domain.errors import UsageError
 from bot.domain.pods import RoomKind
+from bot.domain.typed_lines import BEHIND
 from bot.domain.values import Code
 
 
@@ -44,7 +45,7 @@ def unknown(registry: Registry, kind: RoomKind, line: str) -> UsageError:
         )
     return UsageError(
         "I do not know {typed}. {help} lists what I can do.",
-        typed=Code(f"!{words[0]}"),
+        typed=Code(f"!{words[0].rstrip(BEHIND + '?')}"),
         help=Code("!help"),
     )
 

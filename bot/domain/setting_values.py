@@ -22,11 +22,13 @@ LONGEST_WINDOW = 48
 
 
 def read_zone(text: str) -> str:
-    """Read the name of a time zone."""
-    for name in available_timezones():
-        if name.lower() == text.strip().lower().replace(" ", "_"):
-            return name
-    raise ValueError(text)
+    """Read the name of a time zone, or of the one city it is called by: `Europe/Berlin`, `Berlin`."""
+    typed = text.strip().lower().replace(" ", "_")
+    names = {name.lower(): name for name in available_timezones()}
+    of_city = [name for lowered, name in names.items() if lowered.endswith(f"/{typed}") and typed]
+    if typed not in names and len(of_city) != 1:
+        raise ValueError(text)
+    return names.get(typed) or of_city[0]
 
 
 def read_language(text: str) -> str:

@@ -104,6 +104,12 @@ async def _rooms(tx: Tx, proposal: Proposal) -> list[tuple[str, str]]:
     return found
 
 
+async def waiting_in(tx: Tx, room: Room) -> list[Proposal]:
+    """Return the open proposals of a room of whose words a change waits."""
+    running = await proposals.open_in(tx, room.room_id)
+    return [shown for shown in running if await wording_fixes.find(tx, shown.parent or shown.id) is not None]
+
+
 async def mind(tx: Tx, now: datetime, room: Room, sender: Person, shown: Proposal, reason: str) -> None:
     """Stop a change of wording, because a voice finds it more than that.
 

@@ -29,6 +29,9 @@ async def test_a_command_starts_with_the_prefix_or_the_bots_name(chat: Chat) -> 
         ("@spokesbot pod roster", (BOT,)),
         ("spokesbot, !pod roster", (BOT,)),
         (f"{BOT} pod roster", ()),
+        ("Spokesbot: pod roster", ()),
+        ("@spokesbot pod roster", ()),
+        ("spokesbot, !pod roster", ()),
     ):
         [answer] = await chat.say("Ana", "willow", words, mentions=mentions)
         assert answer.startswith("Willow: 3 members"), words
@@ -37,6 +40,8 @@ async def test_a_command_starts_with_the_prefix_or_the_bots_name(chat: Chat) -> 
 async def test_being_spoken_of_is_not_being_spoken_to(chat: Chat) -> None:
     await willow(chat)
     assert await chat.say("Ana", "willow", "I think spokesbot is down", mentions=(BOT,)) == []
+    for talk in ("Spokesbot is down", "Ben: pod roster", "@ben pod roster", "so, spokesbot is down"):
+        assert await chat.say("Ana", "willow", talk) == []
 
 
 async def test_in_a_direct_chat_no_prefix_is_needed(chat: Chat) -> None:
@@ -99,6 +104,8 @@ async def test_a_command_of_another_kind_of_room_names_the_room(chat: Chat) -> N
         ("!spokes opt out", "I do not know !spokes opt out. Did you mean this? !spokes optout"),
         ("!podroster", "I do not know !podroster. Did you mean this? !pod roster"),
         ("!summarystatus S1", "I do not know !summarystatus. Did you mean this? !summary status S1"),
+        ("!Hello, you", "I do not know !Hello. !help lists what I can do."),
+        ("!pod set timezone: Atlantis", "Atlantis is not a value for timezone."),
         ("!okJ99", "There is no J99 in this room."),
         ("!pol Where?\nPark\nHall", "I do not know !pol. Did you mean this? !poll Where? | Park | Hall"),
         ("!help " + "x" * 3000, "There is no topic xxx"),
@@ -204,6 +211,13 @@ async def test_settings_take_effect_with_a_second_members_ok(chat: Chat) -> None
         "Timezone is now Europe/London in this pod. What is open already keeps its old rule."
     ]
     assert "Europe/London" in (await chat.say("Cy", "willow", "!status"))[0]
+
+
+@pytest.mark.parametrize("typed", ["timezone Berlin", "timezone: Europe/Berlin", "Timezone = berlin"])
+async def test_a_time_zone_may_be_called_by_its_city(chat: Chat, typed: str) -> None:
+    await willow(chat)
+    [asked] = await chat.say("Ana", "willow", f"!pod set {typed}")
+    assert asked.startswith("Ana proposes timezone = Europe/Berlin (J")
 
 
 async def test_a_step_can_be_taken_back_for_ten_minutes(chat: Chat) -> None:

@@ -45,7 +45,15 @@ async def test_other_words_take_effect_after_half_a_day_and_stances_stay(willow:
 
 
 @pytest.mark.parametrize(
-    "typed", ["not friendly P1", "Not friendly p1.", "notfriendly P1", "unfriendly P1", "!not friendly P1"]
+    "typed",
+    [
+        "not friendly P1",
+        "Not friendly p1.",
+        "notfriendly P1",
+        "unfriendly P1",
+        "!not friendly P1",
+        "Not friendly!",
+    ],
 )
 async def test_one_voice_that_minds_is_enough(willow: Chat, typed: str) -> None:
     await willow.say("Ana", "willow", FIX)
@@ -96,6 +104,14 @@ async def test_it_can_be_taken_back_and_offered_again(willow: Chat) -> None:
         "Ana: the change of P1 is taken back; its wording stays."
     ]
     assert "fixes the wording" in (await willow.say("Ana", "willow", FIX))[0]
+
+
+async def test_not_friendly_alone_is_talk_where_nothing_waits_or_more_than_one(willow: Chat) -> None:
+    assert await willow.say("Cy", "willow", "not friendly") == []
+    await willow.say("Ana", "willow", FIX)
+    await willow.say("Ana", "willow", "!propose We paint the door green.")
+    await willow.say("Ana", "willow", "!friendly P2 We paint the doors green.")
+    assert await willow.say("Cy", "willow", "not friendly") == []
 
 
 async def test_after_a_time_down_it_does_not_take_effect(willow: Chat) -> None:

@@ -169,6 +169,13 @@ async def test_a_yes_or_no_in_a_reply_is_not_counted_and_says_so(chat: Chat, typ
     assert await say(chat, "Ben", typed, reply_to=native) == []
 
 
+async def test_a_yes_in_a_thread_about_a_proposal_is_talk(chat: Chat) -> None:
+    native = await proposed(chat)
+    assert await chat.say("Ben", "willow", "yes", reply_to=native, thread=native) == []
+    [told] = await chat.say("Ben", "willow", "agree", reply_to=native, thread=native)
+    assert told.startswith("Ben: agrees. Counted in P1.")
+
+
 async def test_talk_is_no_stance(chat: Chat) -> None:
     native = await proposed(chat)
     before = await chat.everything()
