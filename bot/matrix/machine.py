@@ -84,11 +84,14 @@ class Machine(Olm):
             super().save_inbound_group_session(session)
 
     def create_session(self, one_time_key: str, curve_key: str) -> Session:  # type: ignore[override]  # nobody asks for more of it
-        """Start a session with a device; unlike nio's, without saving the account, which it leaves as it was."""
+        """Start a session with a device; unlike nio's, without saving anything.
+
+        The account stays as it was, and a session is worth a write once something was encrypted with it: one that a crash
+        forgets before that is begun anew.
+        """
         made = OutboundSession(self.account, curve_key, one_time_key)
         session = SleepingSession(self.store, made.id, made.creation_time, made.use_time, made._session)
         self.session_store.add(curve_key, session)
-        self.save_session(curve_key, session)
         return session
 
     def fallback_keys(self) -> dict[str, Any]:
