@@ -1,6 +1,6 @@
 """The rooms the bot is in and the people in them, as the server last showed them.
 
-Rule: what the server shows is taken as it is; what a room and its people are to us is kept beside it.
+Rule: what is known of a room and its people goes with it when it is upgraded (`move`).
 """
 
 from bot.store.rooms.people import (
