@@ -68,12 +68,11 @@ async def _meant(ctx: Context, answer: str) -> tuple[Poll, str]:
     first, _space, rest = answer.partition(" ")
     named = normal_id(first)
     if named is not None and named.startswith(POLL):
-        running = {found.id for found in await polls.open_here(ctx.tx, ctx.room)}
+        if rest.strip():
+            return await polls.find(ctx.tx, ctx.room, named), rest
+        running = {found.id: found for found in await polls.open_here(ctx.tx, ctx.room)}
         # `P5` alone may be the words of an option
-        if rest.strip() or named in running:
-            found = await polls.find(ctx.tx, ctx.room, named)
-            if rest.strip():
-                return found, rest
+        if found := running.get(named):
             raise UsageError(
                 "Your answer is missing. For example: {example}",
                 example=Code(f"!vote {found.id} {sample(found)}"),

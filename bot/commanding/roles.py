@@ -8,7 +8,7 @@ from bot.domain.errors import NotAllowed
 from bot.domain.pods import Role, RoomKind
 from bot.domain.values import Code
 from bot.services import spokes
-from bot.store import rooms
+from bot.store import voices
 
 _KINDS = {
     RoomKind.POD: "a pod's room",
@@ -33,14 +33,7 @@ async def check_allowed(ctx: Context, spec: Spec) -> None:
         )
     if spec.who is Role.ANYONE:
         return
-    member = next(
-        (
-            item
-            for item in await rooms.members(ctx.tx, ctx.room.room_id)
-            if item.user_id == ctx.sender.user_id
-        ),
-        None,
-    )
+    member = await voices.standing(ctx.tx, ctx.room.room_id, ctx.sender.user_id)
     if member is None or (member.observer and spec.who is not Role.ADMIN):
         raise NotAllowed(
             "{command} is for members; observers are present without a voice here.",

@@ -154,7 +154,7 @@ def command(
             quotes=quotes,
             notes=inspect.getdoc(handler) or "",
         )
-        return _mark(handler, lambda registry: registry.commands.append(spec))
+        return _mark(handler, lambda registry: registry.take_in(spec))
 
     return declare
 
@@ -249,6 +249,15 @@ class Registry:
     undoers: dict[str, Undo] = field(default_factory=dict)
     needs: list[Needs] = field(default_factory=list)
     listeners: dict[type[Event], list[Hears]] = field(default_factory=dict)
+    _named: dict[tuple[str, ...], Spec] = field(default_factory=dict)
+    _longest: int = 0
+
+    def take_in(self, spec: Spec) -> None:
+        """Take in a command, by each of its names."""
+        self.commands.append(spec)
+        for name in (spec.words, *spec.aliases):
+            self._named.setdefault(name, spec)
+            self._longest = max(self._longest, len(name))
 
     def add(self, module: ModuleType) -> None:
         """Take in what a module declares."""
@@ -262,14 +271,11 @@ class Registry:
 
         A word may have a sign behind it, as in `Ok, S4` or `Answer: by Friday`.
         """
-        lowered = [word.lower().rstrip(BEHIND) for word in words]
-        best: tuple[Spec, int] | None = None
-        for spec in self.commands:
-            for name in (spec.words, *spec.aliases):
-                length = len(name)
-                if tuple(lowered[:length]) == name and (best is None or length > best[1]):
-                    best = spec, length
-        return best
+        lowered = tuple(word.lower().rstrip(BEHIND) for word in words[: self._longest])
+        for length in range(len(lowered), 0, -1):
+            if spec := self._named.get(lowered[:length]):
+                return spec, length
+        return None
 
     def names(self, words: str) -> bool:
         """Tell whether words are the whole name of a command."""

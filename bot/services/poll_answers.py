@@ -7,7 +7,6 @@ after the poll has closed corrects the result.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from bot.domain.ballots import Ballot, Fate, judge
 from bot.domain.counting.kinds import Kind
@@ -77,10 +76,9 @@ async def answer_in_words(
         raise Conflict("{id} is asked in every pod. Answer it in your pod's room, not here.", id=poll.id)
     if poll.state == "cancelled":
         raise Conflict("{id} was cancelled. {polls} lists what is open.", id=poll.id, polls=Code("!polls"))
-    zone = (await pods.settings(tx, poll.room_id)).zone
     if poll.state == "closed" and (poll.erased or event.sent_at >= poll.end):
         await answer(tx, now, poll, event, answers, typed=True)
-        return _too_late(poll, sender, zone)
+        return await _too_late(tx, poll, sender)
     if not await may_vote(tx, poll, sender.user_id):
         raise NotAllowed("Only members with a voice in this room can vote in {id}.", id=poll.id)
     if not answers and await standing(tx, poll, sender.user_id) is None:
@@ -88,14 +86,15 @@ async def answer_in_words(
     fate = await answer(tx, now, poll, event, answers, typed=True)
     match fate:
         case Fate.LATE:
-            return _too_late(poll, sender, zone)
+            return await _too_late(tx, poll, sender)
         case Fate.REPLACED:
             return Text("{who}, a later answer of yours to {id} counts already.", who=sender, id=poll.id)
         case _:
             return await _counted(tx, poll, sender, answers)
 
 
-def _too_late(poll: Poll, sender: Person, zone: ZoneInfo) -> Text:
+async def _too_late(tx: Tx, poll: Poll, sender: Person) -> Text:
+    zone = (await pods.settings(tx, poll.room_id)).zone
     return Text(
         "{who}, {id} ended {at}, before your answer, so it is not counted. {show} shows the result.",
         who=sender,

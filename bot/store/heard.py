@@ -19,8 +19,18 @@ async def pod(tx: Tx, pod_room_id: str, at: datetime) -> None:
 
 async def spoke(tx: Tx, user_id: str, at: datetime) -> None:
     """Note that the pods were heard of which somebody is a spoke."""
-    for row in await tx.all("SELECT DISTINCT pod_room_id FROM seats WHERE user_id = ?", user_id):
-        await pod(tx, row["pod_room_id"], at)
+    heard = await tx.run(
+        "INSERT INTO heard SELECT DISTINCT pod_room_id, ? FROM seats WHERE user_id = ?"
+        " ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
+        to_ms(at),
+        user_id,
+    )
+    if heard:
+        await tx.run(
+            "UPDATE mandates SET dormant = 0 WHERE dormant = 1"
+            " AND pod_room_id IN (SELECT pod_room_id FROM seats WHERE user_id = ?)",
+            user_id,
+        )
 
 
 async def last(tx: Tx, assembly_room_id: str) -> dict[str, datetime]:

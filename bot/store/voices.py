@@ -1,4 +1,4 @@
-"""Who has a voice in a room, by id alone.
+"""Who has a voice in a room, and what somebody is in it, by id alone.
 
 Rule: observers and the bot have none. What people are called is not looked at, because that takes looking at everybody's
 name; `rooms.voices` does it where names are said.
@@ -7,8 +7,32 @@ name; `rooms.voices` does it where names are said.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from bot.store.database import Tx, to_ms
+
+
+class Standing(NamedTuple):
+    """What somebody is in a room that they are in.
+
+    Args:
+        observer: Present without a voice.
+        admin: May change who may do what.
+    """
+
+    observer: bool
+    admin: bool
+
+
+async def standing(tx: Tx, room_id: str, user_id: str) -> Standing | None:
+    """Return what somebody is in a room, or `None` where they are not in it."""
+    row = await tx.one(
+        "SELECT observer, admin FROM members"
+        " WHERE room_id = ? AND user_id = ? AND membership IN ('join', 'moving')",
+        room_id,
+        user_id,
+    )
+    return Standing(bool(row["observer"]), bool(row["admin"])) if row else None
 
 
 async def ids(tx: Tx, room_id: str) -> frozenset[str]:

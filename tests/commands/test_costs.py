@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from types import FrameType
 
-from bot.ports import Incoming, PollAnswered
+from bot.ports import Incoming, PollAnswered, Said
 from tests.commands.chat import Chat
 
 
@@ -51,3 +51,16 @@ async def test_a_tap_costs_the_same_however_many_people_have_answered(chat: Chat
     await larger.database.close()
     assert few["statements"] == many["statements"] <= 15
     assert few["calls"] == many["calls"]
+
+
+async def test_an_answer_by_its_id_costs_the_same_however_many_polls_are_open(chat: Chat) -> None:
+    await chat.room("willow", "Ana", "Ben")
+    await chat.say("Ana", "willow", "!pod create Willow")
+    spent = []
+    for number in range(1, 6):
+        await chat.say("Ana", "willow", f"!poll Day {number}? | Sat | Sun")
+        await chat.say("Ana", "willow", f"!vote P{number} 1")
+        await chat.wait(minutes=2)
+        again = Said(**chat._event("Ana", "willow"), body=f"!vote P{number} 2")
+        spent.append(await cost(chat, again))
+    assert len({each["statements"] for each in spent}) == 1
