@@ -24,6 +24,11 @@ async def ask(ctx: Context, text: Prose = "") -> Reply:
     the file goes along.
     """
     about = await summary_finding.spoken_of(ctx.tx, ctx.room, ctx.said, ctx.about)
+    first, _space, rest = text.strip().partition(" ")
+    named = normal_id(first)
+    if about is None and named is not None and named.startswith(SUMMARY):
+        example = Code(f"ask {rest.strip()[:60] or 'When do you need to know?'}")
+        raise UsageError("To ask about {id}, reply to it with {example}", id=named, example=example)
     if ctx.bare and (about is None or not await summary_finding.came_from_elsewhere(ctx.tx, ctx.room, about)):
         raise Unaddressed  # somebody asks somebody
     await questions.ask(ctx.tx, ctx.now, ctx.room, ctx.sender, ctx.said, text, about)

@@ -18,7 +18,10 @@ from bot.domain.values import Code
 WITHDRAW = {"none", "withdraw", "nothing"}
 """What takes an answer back, where it is not the words of an option."""
 
-_YES, _NO = {"y", "yeah", "yep", "aye"}, {"n", "nope", "nay"}
+_YES = {"y", "yeah", "yep", "aye", "ja", "oui", "si", "sí", "👍"}
+_NO = {"n", "nope", "nay", "nein", "non", "👎"}
+_SKIN = dict.fromkeys(range(0x1F3FB, 0x1F400))
+"""The colours of skin that a thumb can have."""
 _OTHER_KIND = re.compile(r"(?:#?\d{1,3}\s*[<>=]\s*)+#?\d{1,3}(?:[\s,;]+(?:#?\d{1,3}\s*[<>=]\s*)+#?\d{1,3})*")
 """An order, or points: an answer to a poll of another kind."""
 _ALL = {"all", "all of them", "any", "every", "everything", "all times"}
@@ -158,6 +161,7 @@ def named(words: str, poll: Poll) -> int | None:
             return keys.index(typed) + 1
     match poll.kind:
         case Kind.YESNO:
+            bare = bare.translate(_SKIN)
             return 1 if bare in _YES else 2 if bare in _NO else None
         case Kind.MEETING:
             return _only_time(bare.split(), keys)

@@ -163,6 +163,7 @@ async def describe(tx: Tx, now: datetime, room: Room, summary: Summary, voices: 
             [
                 await _pending(summary, count, zone, now),
                 await summary_files.fetching(tx, summary),
+                await _objected(tx, summary),
                 await missing(tx, room, summary, voices) if voices and summary.state is State.DRAFT else None,
                 Text("{words}", words=Verbatim(_beginning(summary.text))) if summary.text else None,
                 _with_file(summary) if summary.file and summary.file.is_here else None,
@@ -208,6 +209,18 @@ def _beginning(words: str, most: int = 800) -> str:
     return words if len(words) <= most else shorten(words, most)
 
 
+async def _objected(tx: Tx, summary: Summary) -> Text | None:
+    """Say who objected to a version, in the room it is a draft of."""
+    if not summary.objectors:
+        return None
+    people = [await rooms.person(tx, summary.room_id, user_id) for user_id in summary.objectors]
+    return Text(
+        "{who} objected to version {version}; the oks of before do not count any more.",
+        who=Text.enumerated(Text("{who}", who=person) for person in people),
+        version=summary.version,
+    )
+
+
 async def explain(tx: Tx, room: Room, summary: Summary) -> Text:
     """Say who approved a summary, by which rule, and where it went; people only in the room it comes from."""
     zone = (await pods.settings(tx, room.room_id)).zone
@@ -240,6 +253,7 @@ async def explain(tx: Tx, room: Room, summary: Summary) -> Text:
             Text("It went to {rooms}, as shown before.", rooms=names(summary.terms.destinations))
             if gone
             else None,
+            await _objected(tx, summary) if not gone else None,
             _with_file(summary),
             Text("{status} shows how far it is.", status=Code(f"!summary status {summary.id}")),
         ]

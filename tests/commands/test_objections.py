@@ -83,6 +83,9 @@ async def test_an_objection_stops_it_until_the_pair_answers_and_then_it_goes_at_
         "It goes when Ana and Ben have typed ok S1."
     ]
     assert chat.last("willow").message.mentions == (user("Ana"), user("Ben"))
+    said = "\nDi objected to version 1; the oks of before do not count any more.\n"
+    for line in ("!summary status S1", "!why S1"):
+        assert said in (await chat.say("Cy", "willow", line))[0]
     await chat.wait(hours=60)
     assert chat.heard("river") == []
     assert await chat.say("Di", "willow", "object S1 Still.") == [
@@ -92,6 +95,9 @@ async def test_an_objection_stops_it_until_the_pair_answers_and_then_it_goes_at_
     assert chat.heard("river") == []
     assert (await chat.say("Ben", "willow", "ok S1"))[0].startswith("S1 is approved by Ana and Ben and goes")
     assert len(chat.heard("river")) == 1
+    for room in ("willow", "river"):
+        assert "objected" not in (await chat.say("Ana", room, "!why S1"))[0]
+    chat.heard("river")
     await chat.wait(days=4)
     assert chat.heard("river") == []
 

@@ -199,6 +199,15 @@ async def test_a_temperature_has_a_middle_and_says_when_people_are_far_apart(cha
     ]
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("ja", "Yes"), ("👍", "Yes"), ("👍🏿", "Yes"), ("Sí!", "Yes"), ("nein", "No"), ("👎🏽", "No")],
+)
+async def test_yes_and_no_have_many_words_and_a_thumb(chat: Chat, typed: str, meant: str) -> None:
+    words = await asked(chat, "!poll Do we march? | type=yesno")
+    assert await say(chat, "Ben", typed, words) == [f"Ben: {meant}. Counted in P1. 1 of 4 has voted."]
+
+
 async def test_a_middle_may_be_between_two_levels(chat: Chat) -> None:
     await asked(chat, "!poll The plan? | type=temperature", ("Ana", "2"), ("Ben", "3"))
     [_end, result] = await say(chat, "Ana", "!poll close")

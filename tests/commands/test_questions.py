@@ -142,6 +142,14 @@ async def test_what_is_no_question_is_left_alone_or_told_how(chat: Chat) -> None
     ]
 
 
+async def test_who_asks_about_an_id_is_told_to_reply(chat: Chat) -> None:
+    await river(chat)
+    await chat.say("Cy", "willow", "!summary We can host.")
+    await approved(chat, "willow", "S1", "Ana", "Ben")
+    for typed in ("ask S1 When?", "!ask s1: When?", "Ask S1, When?"):
+        assert await chat.say("Ana", "river", typed) == ["To ask about S1, reply to it with ask When?"]
+
+
 async def test_edits_of_questions_and_answers_are_read_as_they_were_typed(chat: Chat) -> None:
     await river(chat)
     await chat.say("Zed", "river", "!ask Oak When?")
