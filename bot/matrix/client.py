@@ -98,7 +98,7 @@ class BotClient(AsyncClient):
         """Called when there is something for `upkeep` to do."""
         self.needs_fallback_key = False
         self.first_sync: FirstSync | None = None
-        """A sync that was asked for before this client was made, and was not taken yet."""
+        """A sync that was asked for before this client was made."""
         self.ahead = True
         """Whether something of a sync was taken in here that was not handled yet."""
 
@@ -123,8 +123,7 @@ class BotClient(AsyncClient):
     async def send(self, method: str, path: str, *args: Any, **kwargs: Any) -> ClientResponse:
         """Send a request as nio does, unless it was sent ahead."""
         if self.first_sync is not None and self.first_sync.stands_for(method, path):
-            answer, self.first_sync = self.first_sync.answer(), None
-            return await answer
+            return await self.first_sync.take()
         return await super().send(method, path, *args, **kwargs)  # type: ignore[no-any-return]
 
     def is_bound_to_device(self, event: Any) -> bool:

@@ -30,26 +30,32 @@ class FirstSync:
     def __init__(self, homeserver: str, token: str) -> None:
         wanted = json.dumps(asked_for(NO_RECEIPTS, AT_FIRST), separators=(",", ":"))
         self._query = urlencode({"full_state": "true", "filter": wanted})
-        self._fetching = asyncio.create_task(self._fetch(homeserver, token), name="first sync")
+        fetching = asyncio.create_task(self._fetch(homeserver, token), name="first sync")
         # seen even if nobody takes it
-        self._fetching.add_done_callback(lambda done: done.cancelled() or done.exception())
+        fetching.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._fetching: asyncio.Task[aiohttp.ClientResponse] | None = fetching
 
     def stands_for(self, method: str, path: str) -> bool:
-        """Tell whether a request asks the same."""
+        """Tell whether a request asks the same, and the answer was not taken yet."""
+        if self._fetching is None or method != "GET":
+            return False
         asked = urlsplit(path)
-        return (method, asked.path) == ("GET", _PATH) and parse_qs(asked.query) == parse_qs(self._query)
+        return asked.path == _PATH and parse_qs(asked.query) == parse_qs(self._query)
 
-    async def answer(self) -> aiohttp.ClientResponse:
-        """Return the answer, its body read.
+    async def take(self) -> aiohttp.ClientResponse:
+        """Return the answer, its body read, once: it is large, and not kept here.
 
         Raises:
             aiohttp.ClientError: There was none.
         """
-        return await self._fetching
+        assert self._fetching is not None  # noqa: S101 - it stands for nothing any more
+        fetching, self._fetching = self._fetching, None
+        return await fetching
 
     def drop(self) -> None:
         """Wait for it no longer."""
-        self._fetching.cancel()
+        if self._fetching is not None:
+            self._fetching.cancel()
 
     async def _fetch(self, homeserver: str, token: str) -> aiohttp.ClientResponse:
         url = f"{homeserver}{_PATH}?{self._query}"

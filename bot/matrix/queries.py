@@ -76,13 +76,14 @@ class Queries:
         await self.ask(hurried)
         self._waited_for -= hurried
         now = asyncio.get_running_loop().time()
-        rest = sorted(filter(self._is_askable, self._client.olm.users_for_key_query))
-        if len(rest) <= USERS_A_QUERY:
+        others = filter(self._is_askable, self._client.olm.users_for_key_query)
+        some = list(islice(others, USERS_A_QUERY + 1))
+        if len(some) <= USERS_A_QUERY:
             self._rested_at = None
-            await self.ask(rest)
+            await self.ask(some)
             return None
         if self._rested_at is not None and self._rested_at <= now:
-            await self.ask(rest[:USERS_A_QUERY])
+            await self.ask(some[:USERS_A_QUERY])
             self._rested_at = None
         if self._rested_at is None:
             self._rested_at = now + REST_SECONDS
