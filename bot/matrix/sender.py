@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -17,6 +18,7 @@ from bot.logs import fault
 from bot.matrix.agenda import Agenda
 from bot.matrix.client import BotClient
 from bot.matrix.delivery import EVENTS, OUTSIDE, Delivery
+from bot.matrix.pace import SLOW, Pace
 from bot.matrix.pictures import AT_ONCE, Draw, draw
 from bot.matrix.requests import Refused
 from bot.matrix.roomstate import SETTLING
@@ -29,14 +31,6 @@ log = logging.getLogger(__name__)
 
 LOOK_AGAIN = 60.0
 """Seconds."""
-WIDTH = 64
-"""Rooms sent to at once; Synapse gives its best at about this many (docs/performance.md)."""
-GENTLE = 1
-"""The same while people talk with us: what they type and what they are answered waits for every request before it."""
-SLOW = timedelta(seconds=1)
-"""A room that takes longer than this holds up no other while we are gentle."""
-ANSWERS = 8
-"""Slots beside these for who waits for an answer, so that a fan-out keeps nobody waiting."""
 TOGETHER = 8
 """One out of so many slots: when that many are free, what was sent is noted and they are filled, in one transaction."""
 SOON = 0.05
@@ -83,8 +77,7 @@ class Sender:
         self._seen: int | None = None
         """How often the outbox had changed when all of it was looked at."""
         self._looked_at = clock.now()
-        self._width = WIDTH
-        self._silent_until: datetime | None = None
+        self._pace = Pace()
         self._stopping = False
 
     async def run(self) -> None:
@@ -116,7 +109,7 @@ class Sender:
             The seconds until something may be due, or `None` for nothing in sight.
         """
         now = self._clock.now()
-        silence = self._silence(now)
+        silence = self._pace.silence(now)
         landed, self._landed = self._landed, []
         rows: list[Queued] = []
         wait = silence.total_seconds() if silence else None
@@ -141,20 +134,12 @@ class Sender:
         """Choose what is sent now, and note that it may have been sent from now on."""
         agenda = self._agenda
         await self._look(tx, now)
-        drawable = AT_ONCE - len(self._drawing)
-
-        def affords(head: Head) -> bool:
-            """Leave out pictures beyond those that are drawn at once: the others' words need not wait for them."""
-            nonlocal drawable
-            if head.kind == SendChart.__name__:
-                drawable -= 1
-                return drawable >= 0
-            return True
-
-        chosen = agenda.pick(now, *self._slots(now), affords)
+        since = [begun for _, begun in self._busy.values()]
+        slots = self._pace.slots(now, since, gentle=agenda.is_talked_to(now))
+        chosen = agenda.pick(now, *slots, self._drawable())
         # begun, not waited for: a room whose members' devices are slow to be known must not hold up the others;
         # and a server that asked us to slow down is not asked to carry the keys of rooms whose turn has not come
-        soon = [*chosen, *islice(agenda.coming(), PREPARED_AT_ONCE if self._width == WIDTH else 0)]
+        soon = [*chosen, *islice(agenda.coming(), PREPARED_AT_ONCE if self._pace.is_full else 0)]
         self._client.preparer.begin_known(head.room_id for head in soon if head.kind not in _UNENCRYPTED)
         loaded = {row.id: row for row in await outbox.load(tx, [head.id for head in chosen])}
         rows = await self._admit(tx, now, [loaded[head.id] for head in chosen if head.id in loaded])
@@ -163,13 +148,16 @@ class Sender:
             self._database.outbox_filled.set()
         return rows, self._wait(now)
 
-    def _slots(self, now: datetime) -> tuple[int, int]:
-        """Return how many slots are free for those who wait for an answer, and for the others after them."""
-        free = self._width - len(self._busy)
-        answers = free + ANSWERS if self._width == WIDTH else free
-        if not self._agenda.is_talked_to(now):
-            return answers, free
-        return answers, min(free, GENTLE - sum(now - since < SLOW for _, since in self._busy.values()))
+    def _drawable(self) -> Callable[[Head], bool]:
+        """Return what leaves out pictures beyond those drawn at once: the others' words need not wait for them."""
+        left = AT_ONCE - len(self._drawing)
+
+        def affords(head: Head) -> bool:
+            nonlocal left
+            left -= head.kind == SendChart.__name__
+            return left >= 0 or head.kind != SendChart.__name__
+
+        return affords
 
     def _wait(self, now: datetime) -> float | None:
         """Return the seconds until something may be due, or `None` for nothing in sight."""
@@ -213,11 +201,6 @@ class Sender:
         if not (encrypted and room.encrypted) and not isinstance(row.message, UNENCRYPTED_ALLOWED):
             return Retry("the room is not encrypted", OUTSIDE)
         return None
-
-    def _silence(self, now: datetime) -> timedelta:
-        """Return how long the server wants nothing from us; more than we ever wait says that the clock went back."""
-        left = (self._silent_until or now) - now
-        return left if timedelta() < left <= outbox.LONGEST_WAIT else timedelta()
 
     def _due(self, head: Head, now: datetime) -> datetime:
         """Return when a row may be sent: not before it is to be tried, and not just after somebody has joined."""
@@ -269,7 +252,7 @@ class Sender:
         except Exception as error:  # noqa: BLE001 - one row's fault must not stop the others
             log.error("send failed: %s", fault(error), extra=ids)
             return self._put_off(row, _in_doubt("a fault in the program; see its log"))
-        self._width = min(self._width + 1, WIDTH)
+        self._pace.speed_up()
         return Sent(row.id, self._clock.now(), event_id)
 
     def _put_off(self, row: Queued, error: Retry) -> PutOff:
@@ -277,9 +260,7 @@ class Sender:
         pause = error.after or min(timedelta(seconds=2 ** min(row.attempts, 10)), LONGEST_PAUSE)
         pause = min(pause, outbox.LONGEST_WAIT)
         if error.everywhere:
-            # the whole account was asked to slow down: all stop, and go on fewer at a time
-            self._silent_until = now + max(self._silence(now), pause)
-            self._width = max(self._width // 2, 1)
+            self._pace.slow_down(now, pause)
         log.info("put off: %s", error.reason, extra={"room_id": row.room_id, "txn_id": row.txn_id})
         # nothing of it has left, so it can still be taken back
         untried = row.tried_at is None and isinstance(row.message, EVENTS) and not error.is_doubtful

@@ -338,7 +338,7 @@ class Bot:
 
     def _due(self) -> set[str]:
         """Return the rooms whose next message may be tried."""
-        silent = self.sender._silent_until
+        silent = self.sender._pace._silent_until
         if silent is not None and self.clock.now() < silent:
             return set()
         now = round(self.clock.now().timestamp() * 1000)

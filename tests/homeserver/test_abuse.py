@@ -65,7 +65,7 @@ async def test_a_thousand_commands_cost_a_bounded_number_of_requests_and_keep_no
         ana.say(hers, f"!nonsense{number}")
     ben.say(his, "!assembly create River")
     await bot.start(settle=False)
-    bot.sender._width = 1  # as after the server has asked us to slow down
+    bot.sender._pace._width = 1  # as after the server has asked us to slow down
     server.asked.clear()
     await bot.settled()
     answers = [text for text in ana.texts(hers) if "do not know" in text or "are the most" in text]

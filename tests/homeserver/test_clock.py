@@ -50,7 +50,7 @@ async def test_a_pause_asked_for_by_the_server_is_kept_by_the_new_clock_too(
     server.fail(SEND, 429, "M_LIMIT_EXCEEDED", 1)
     await bot.wait(**BACK)
     await bot.tried("T1", 2)
-    assert bot.sender._silence(bot.clock.now())
+    assert bot.sender._pace.silence(bot.clock.now())
     await bot.wait(minutes=10)
     assert said(ana, room) == ["message 1"]
 

@@ -15,7 +15,7 @@ from types import FrameType
 
 import pytest
 
-from bot.matrix import sender
+from bot.matrix import pace
 from bot.ports import Say
 from bot.store import outbox
 from tests.homeserver.harness import Bot
@@ -129,7 +129,7 @@ async def test_four_times_the_rooms_cost_four_times_as_much(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # fewer at once than there are rooms, as in a large federation
-    monkeypatch.setattr(sender, "WIDTH", FEW)
+    monkeypatch.setattr(pace, "WIDTH", FEW)
     few, many = await a_day(tmp_path / "few", FEW), await a_day(tmp_path / "many", MANY)
     assert {what: dear(few[what], many[what]) for what in few} == {what: {} for what in few}
     # one request for each message, and a few that all share

@@ -106,7 +106,7 @@ async def test_while_many_pictures_wait_other_rooms_are_spoken_to(world: World, 
         return await draw_nothing(chart)
 
     bot.sender._delivery._draw = slowly
-    bot.sender._width = AT_ONCE + 1
+    bot.sender._pace._width = AT_ONCE + 1
     for number, name in enumerate(rooms[:5]):
         await bot.queue(name, CHART, f"T{number}")
     await bot.until(lambda: drawing == AT_ONCE, "as many are drawn as may be")

@@ -7,7 +7,7 @@ import pytest
 
 from bot.matrix.agenda import TALK
 from bot.matrix.delivery import REFUSAL
-from bot.matrix.sender import SLOW, WIDTH
+from bot.matrix.pace import SLOW, WIDTH
 from bot.ports import Edit, EndPoll, Message, Redact, Say, SendFile, StartPoll
 from bot.store import outbox
 from tests.homeserver.harness import Bot
