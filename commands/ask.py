@@ -42,15 +42,15 @@ async def ask(ctx: Context, text: Prose = "") -> Reply:
     quotes=True,
     example=("answer S3 By Friday.", "Answer from Willow to S3"),
 )
-async def answer(ctx: Context, text: Prose = "") -> Reply:
+async def answer(ctx: Context, words: Prose = "") -> Reply:
     """Draft an answer; once two people have typed `ok`, it is said in the thread of the question, there and here.
 
     In the question's thread, or as a reply to it, the id may be left out. As a reply to a file, with the id, the file
     goes along.
     """
-    first, *_rest = text.split(maxsplit=1) or [""]
+    first, *_rest = words.split(maxsplit=1) or [""]
     found = normal_id(first)
-    words = text.strip()[len(first) :] if found else text
+    text = words.strip()[len(first) :] if found else words
     found = found or await questions.meant(ctx.tx, ctx.room, ctx.said, ctx.about)
     if found is None or not found.startswith(SUMMARY):
         if ctx.bare:
@@ -60,7 +60,7 @@ async def answer(ctx: Context, text: Prose = "") -> Reply:
             "Answer what? Reply to the question, or name it: {example}",
             example=Code(f"answer {waiting[0].id if waiting else 'S4'} By Friday."),
         )
-    await questions.answer(ctx.tx, ctx.now, ctx.room, ctx.sender, ctx.said, found, words)
+    await questions.answer(ctx.tx, ctx.now, ctx.room, ctx.sender, ctx.said, found, text)
     return None
 
 

@@ -16,15 +16,15 @@ from bot.text import _
     bare=True,
     example=("object S1 That was not decided.", "objects to S1"),
 )
-async def object_(ctx: Context, text: Prose = "") -> Reply:
+async def object_(ctx: Context, words: Prose = "") -> Reply:
     """Void its oks and call the pair: they approve it again, change it, or drop it.
 
     It works where the pod has set a time for objections (`!pod set objections 12h`): from the draft on, and for so long
     after the second ok. Each member may object once to a version. As a reply to the draft, the id may be left out.
     """
-    first, *_rest = text.split(maxsplit=1) or [""]
+    first, *_rest = words.split(maxsplit=1) or [""]
     found = normal_id(first)
-    reason = text.strip()[len(first) :] if found else text
+    reason = words.strip()[len(first) :] if found else words
     found = found or ctx.about
     if found is None or not found.startswith(SUMMARY):
         if ctx.bare:

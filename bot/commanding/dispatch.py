@@ -22,7 +22,7 @@ from bot.commanding.spec import Registry, Spec, Unaddressed
 from bot.domain.errors import Ambiguous, NotAllowed, UsageError, UserError
 from bot.domain.ids import normal_id
 from bot.domain.limits import Exceeded
-from bot.domain.typed_lines import after_prefix, set_apart, visible
+from bot.domain.typed_lines import after_prefix, set_apart, visible, with_id
 from bot.domain.values import Code
 from bot.logs import fault
 from bot.ports import Clock, Event, Incoming, PollAnswered, RefuseUnencrypted, Said, Unencrypted
@@ -148,7 +148,7 @@ class Dispatcher:
     async def _bare(self, ctx: Context) -> Reply:
         """Handle a message without prefix: a reply to one of ours, or a word like `accept`."""
         body = visible(ctx.said.body)
-        line = set_apart(body, ctx.registry.names)
+        line = self._written(body)
         found = ctx.registry.find(line.split())
         letter = (ctx.about or " ")[0]
         replier = ctx.registry.repliers.get(letter)
@@ -172,8 +172,17 @@ class Dispatcher:
             return await replier(ctx, ctx.about, body)
         raise Unaddressed
 
+    def _written(self, line: str) -> str:
+        """Return a line with its command and its id as they are written: `okS 4` is `ok S4`."""
+        line = set_apart(line, self.registry.names)
+        found = self.registry.find(line.split())
+        if found is None or not found[0].takes_id:
+            return line
+        rest = without_words(line, found[1])
+        return f"{line.removesuffix(rest)}{with_id(rest)}"
+
     async def _command(self, ctx: Context, line: str) -> Reply:
-        line = set_apart(line, ctx.registry.names)
+        line = self._written(line)
         found = ctx.registry.find(line.split())
         over = await limits.exceeded(ctx.tx, ctx.now, ctx.event)
         if over is not None:

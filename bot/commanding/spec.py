@@ -103,6 +103,11 @@ class Spec:
         return " ".join(self.words)
 
     @property
+    def takes_id(self) -> bool:
+        """Whether what follows it begins with an id, if there is one."""
+        return bool(self.parameters) and self.parameters[0].label in ("id", "words")
+
+    @property
     def has_prose(self) -> bool:
         """Whether it takes text with lines and bars in it."""
         return any(parameter.shape == "prose" for parameter in self.parameters)

@@ -14,6 +14,9 @@ UNSEEN: Final = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2066\u2067\u2068\u2
 """Marks that nobody sees; copying and some keyboards leave them around words."""
 BEHIND: Final = ",.:;!" + UNSEEN
 """What may stand behind a word of a command, as in `Ok, S4` or `Answer: by Friday`."""
+_LOOSE_ID = re.compile(
+    r"[#(\"'“”„‘’«‹]*([PSJRD])\s?0*([1-9]\d{0,5})[)\"'“”‘’»›]*(?=[\s,.:;!?]|$)", re.IGNORECASE
+)
 _GLUED = re.compile(r"([a-z]+)\d+(?!\w)", re.IGNORECASE)
 
 
@@ -37,3 +40,9 @@ def set_apart(line: str, is_command: Callable[[str], bool]) -> str:
         if is_command(line[:length]):
             return f"{line[:length]} {line[length:]}"
     return line
+
+
+def with_id(text: str) -> str:
+    """Return a text with the id at its start as ids are written: `P 2`, `#p2` and `“P2”` are `P2`."""
+    found = _LOOSE_ID.match(text)
+    return f"{found[1].upper()}{found[2]}{text[found.end() :]}" if found else text

@@ -151,7 +151,7 @@ async def mind(tx: Tx, now: datetime, room: Room, sender: Person, shown: Proposa
                 Text("{words}", words=Verbatim(words)) if words and here else None,
                 Text(
                     "Who proposed it can make a new version of it, on which all say anew what they think: {amend}",
-                    amend=Code(f"!amend {proposal.id} {brief(tidy(fix.text))}"),
+                    amend=Code(f"!amend {proposal.id} {tidy(fix.text)}"),
                 )
                 if room_id == proposal.room_id
                 else None,
@@ -189,7 +189,7 @@ async def take_effect(tx: Tx, now: datetime, _due: datetime, payload: dict[str, 
         text = Text(
             "I was not running when the change of {id} was due, so its wording stays. To offer it again: {friendly}",
             id=proposal.id,
-            friendly=Code(f"!friendly {proposal.id} {brief(tidy(fix.text))}"),
+            friendly=Code(f"!friendly {proposal.id} {tidy(fix.text)}"),
         )
         await say(tx, now, proposal.room_id, text, about=proposal.id)
         return

@@ -63,7 +63,8 @@ def _verb(summary: Summary | None) -> str:
         case Kind.QUESTION:
             return rf"ask{_SIGN}(?:\s+{_choice(summary.terms.destinations[0].name)})?"
         case Kind.ANSWER:
-            return rf"answer{_SIGN}(?:\s+{summary.answers})?"
+            asked = summary.answers or ""
+            return rf"answer{_SIGN}(?:\s+{asked[:1]}\s?{asked[1:]})?"
         case _:
             return "summary"
 

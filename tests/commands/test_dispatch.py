@@ -141,14 +141,29 @@ async def test_what_keyboards_and_copying_put_around_a_command_does_not_matter(
     assert answer.startswith("This is the pod Willow")
 
 
-@pytest.mark.parametrize("typed", ["ok{id}", "OK{id}!", "Ok, {id}.", "ok: {id}", "!ok{id}", "\u200bok {id}"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "ok{id}",
+        "OK{id}!",
+        "Ok, {id}.",
+        "ok: {id}",
+        "!ok{id}",
+        "\u200bok {id}",
+        "ok #{id}",
+        "ok “{id}”",
+        "ok ({id})",
+        "OK {letter} {number}",
+        "ok {letter}0{number}.",
+    ],
+)
 async def test_an_ok_with_an_id_counts_however_it_is_spaced(chat: Chat, typed: str) -> None:
     await willow(chat)
     await chat.say("Ana", "willow", "!pod set term 3 weeks")
-    [request] = await chat.rows("SELECT id FROM requests WHERE state = 'open'")
-    assert await chat.say("Ben", "willow", typed.format(**request)) == [
-        "Term is now 21d in this pod. What is open already keeps its old rule."
-    ]
+    name = (await chat.rows("SELECT id FROM requests WHERE state = 'open'"))[0]["id"]
+    assert await chat.say(
+        "Ben", "willow", typed.format(id=name, letter=name[0].lower(), number=name[1:])
+    ) == ["Term is now 21d in this pod. What is open already keeps its old rule."]
 
 
 async def test_a_bug_answers_with_a_reference_and_changes_nothing(

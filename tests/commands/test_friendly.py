@@ -106,6 +106,14 @@ async def test_it_can_be_taken_back_and_offered_again(willow: Chat) -> None:
     assert "fixes the wording" in (await willow.say("Ana", "willow", FIX))[0]
 
 
+async def test_the_line_for_a_new_version_is_whole_however_long_it_is(willow: Chat) -> None:
+    fixed = f"We buy a big tent for the winter{', and a stove' * 20}."
+    await willow.say("Ana", "willow", f"!amend P1 {fixed.replace('big', 'small')}")
+    await willow.say("Ana", "willow", f"!friendly P1 {fixed}")
+    [told] = await willow.say("Cy", "willow", "not friendly")
+    assert told.endswith(f": !amend P1 {fixed}")
+
+
 async def test_not_friendly_alone_is_talk_where_nothing_waits_or_more_than_one(willow: Chat) -> None:
     assert await willow.say("Cy", "willow", "not friendly") == []
     await willow.say("Ana", "willow", FIX)

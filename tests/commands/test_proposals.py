@@ -169,6 +169,12 @@ async def test_a_yes_or_no_in_a_reply_is_not_counted_and_says_so(chat: Chat, typ
     assert await say(chat, "Ben", typed, reply_to=native) == []
 
 
+@pytest.mark.parametrize("typed", ["agreeP1", "agree P 1", "Agree #p1", "agree “P1”!", "agree: P1"])
+async def test_a_stance_counts_however_the_id_is_written(chat: Chat, typed: str) -> None:
+    await proposed(chat)
+    assert await say(chat, "Ben", typed) == ["Ben: agrees. Counted in P1. So far: agree 1, silent 3."]
+
+
 async def test_a_yes_in_a_thread_about_a_proposal_is_talk(chat: Chat) -> None:
     native = await proposed(chat)
     assert await chat.say("Ben", "willow", "yes", reply_to=native, thread=native) == []

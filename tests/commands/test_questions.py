@@ -169,6 +169,8 @@ async def test_edits_of_questions_and_answers_are_read_as_they_were_typed(chat: 
     assert quoted(told) == ["> There."]
     [told] = await chat.say("Quin", "oak", "Answer: S1, Everywhere.", replaces=source)
     assert quoted(told) == ["> Everywhere."]
+    [told] = await chat.say("Quin", "oak", "answer s 1 Nowhere.", replaces=source)
+    assert quoted(told) == ["> Nowhere."]
     assert chat.last("oak").message.thread == question
 
 
