@@ -13,7 +13,7 @@ from bot.store.database import Tx
 from bot.text import Text
 
 if TYPE_CHECKING:
-    from bot.commanding.spec import Registry
+    from bot.commanding.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)

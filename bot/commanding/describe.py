@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.commanding.discover import discover
-from bot.commanding.spec import ANYWHERE, SET_UP, Parameter, Registry, Spec
+from bot.commanding.registry import Registry
+from bot.commanding.spec import ANYWHERE, SET_UP, Parameter, Spec
 from bot.domain.pods import RoomKind
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "commands.md"

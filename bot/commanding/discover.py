@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from collections import Counter
 
-from bot.commanding.spec import Registry
+from bot.commanding.registry import Registry
 
 
 def discover(package: str = "commands") -> Registry:

@@ -16,9 +16,10 @@ from bot.commanding.addressing import Address
 from bot.commanding.context import Answer, Context, Reply
 from bot.commanding.parse import Cursor, read_arguments, without_words
 from bot.commanding.refusals import subject
+from bot.commanding.registry import Registry
 from bot.commanding.roles import check_allowed
 from bot.commanding.slips import is_slip_of_verb, unknown
-from bot.commanding.spec import Registry, Spec, Unaddressed
+from bot.commanding.spec import Spec, Unaddressed
 from bot.domain.errors import Ambiguous, NotAllowed, UsageError, UserError
 from bot.domain.ids import normal_id
 from bot.domain.limits import Exceeded

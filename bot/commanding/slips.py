@@ -8,7 +8,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from bot.commanding.parse import without_words
-from bot.commanding.spec import Registry, Spec
+from bot.commanding.registry import Registry
+from bot.commanding.spec import Spec
 from bot.domain.errors import UsageError
 from bot.domain.pods import RoomKind
 from bot.domain.typed_lines import BEHIND

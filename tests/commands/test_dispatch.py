@@ -6,7 +6,7 @@ import re
 import pytest
 
 from bot.commanding import Context, Reply, command
-from bot.commanding.spec import Registry
+from bot.commanding.registry import Registry
 from bot.ports import RefuseUnencrypted, Said, Unencrypted
 from bot.text import Text, _
 from tests.commands.chat import BOT, Chat, user

@@ -11,7 +11,7 @@ import pytest
 
 from bot.commanding.describe import PAGE, describe
 from bot.commanding.discover import discover
-from bot.commanding.spec import Registry
+from bot.commanding.registry import Registry
 from tests.docs.pages import PAGES, ROOT, anchors, name_of, promised, prose
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")

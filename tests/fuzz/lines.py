@@ -7,7 +7,8 @@ from functools import cache
 from hypothesis import strategies as st
 
 from bot.commanding.discover import discover
-from bot.commanding.spec import Registry, Spec
+from bot.commanding.registry import Registry
+from bot.commanding.spec import Spec
 from tests.fuzz.hostile import TRICKS, words
 
 IDS = [

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from bot.commanding import Context, Line, Prose, Reply, Word
 from bot.commanding.parse import Cursor, split_options
-from bot.commanding.spec import Registry, Spec, command
+from bot.commanding.registry import Registry
+from bot.commanding.spec import Spec, command
 from bot.domain.errors import UsageError
 from bot.text import _
 
