@@ -12,10 +12,10 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.commanding import refusals
 from bot.commanding.addressing import Address
 from bot.commanding.context import Answer, Context, Reply
 from bot.commanding.parse import Cursor, read_arguments, without_words
-from bot.commanding.refusals import subject
 from bot.commanding.registry import Registry
 from bot.commanding.roles import check_allowed
 from bot.commanding.slips import is_slip_of_verb, unknown
@@ -97,10 +97,11 @@ class Dispatcher:
             )
             tx.caused_by(event.event_id)
             thread = event.thread if isinstance(event, Said) else None
-            about = await subject(ctx, error)
+            about = await refusals.subject(ctx, error)
             await say(
-                tx, now, room.room_id, Text.of(error), about=about, reply_to=event.event_id, thread=thread
-            )
+                tx, now, room.room_id, Text.of(error),
+                about=about, reply_to=event.event_id, thread=thread, txn_id=refusals.txn_id(event),
+            )  # fmt: skip
         except Exception as error:  # noqa: BLE001 - the one place where a bug in a handler ends
             await self._apologise(ctx, error)
         if isinstance(event, Said):
@@ -148,6 +149,8 @@ class Dispatcher:
 
     async def _bare(self, ctx: Context) -> Reply:
         """Handle a message without prefix: a reply to one of ours, or a word like `accept`."""
+        if ctx.about and await refusals.is_reply_to_one(ctx):
+            ctx = replace(ctx, about=None)
         body = visible(ctx.said.body)
         line = self._written(body)
         found = ctx.registry.find(line.split())

@@ -1,7 +1,8 @@
 """What a refusal speaks of: the object that the answer would have spoken of.
 
-Rule: it is one that was spoken of in this room before. So a reply to a refusal needs no id, and somebody who was refused and
-then approves a summary does not hold up its way to the rooms (docs/adr/0020-gentle-while-people-talk.md).
+Rule: it is one that was spoken of in this room before. So a command in reply to a refusal needs no id, and somebody who was
+refused and then approves a summary does not hold up its way to the rooms (docs/adr/0020-gentle-while-people-talk.md). But an "ok"
+without the prefix says there "I see", and approves nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +10,21 @@ from __future__ import annotations
 from bot.commanding.context import Context
 from bot.domain.errors import UserError
 from bot.domain.ids import normal_id
+from bot.ports import Event
 from bot.store import outbox
+
+_REFUSED = ".refused"
+
+
+def txn_id(event: Event) -> str:
+    """Return the transaction id of the refusal of what came in an event."""
+    return f"{event.event_id}{_REFUSED}"
+
+
+async def is_reply_to_one(ctx: Context) -> bool:
+    """Tell whether a message replies to a refusal: what is said there without a command is said of the refusal."""
+    found = await outbox.sent_as(ctx.tx, ctx.room.room_id, ctx.said.reply_to) if ctx.said.reply_to else None
+    return found is not None and found.endswith(_REFUSED)
 
 
 async def subject(ctx: Context, error: UserError) -> str | None:

@@ -48,7 +48,7 @@ async def test_a_refusal_of_a_reply_speaks_of_what_was_replied_to(relay: Chat) -
     assert told.startswith("There is no time for objections here.")
     refused = relay.last("willow")
     assert refused.about == "S1"
-    # and a reply to the refusal needs no id
+    # and a command in reply to the refusal needs no id
     assert (await relay.say("Ben", "willow", "!why", reply_to=refused.event_id))[0].startswith("S1")
 
 
@@ -56,3 +56,25 @@ async def test_an_object_of_another_room_is_not_spoken_of(relay: Chat) -> None:
     [told] = await relay.say("Oli", "oak", "ok S1 please")
     assert told == "Please type only ok S1, so that nobody can doubt it."
     assert relay.last("oak").about is None
+
+
+@pytest.mark.parametrize("seen", ["ok", "Ok, thanks", "👍", "yes", "1"])
+async def test_an_ok_in_reply_to_a_refusal_is_no_approval(relay: Chat, seen: str) -> None:
+    await relay.say("Ana", "willow", "ok S1")
+    refused = relay.last("willow")
+    assert refused.text == "Your ok for S1 is counted already. It needs another person."
+    await relay.say("Ben", "willow", seen, reply_to=refused.event_id)
+    assert relay.heard("river") == []
+    await relay.say("Ana", "willow", "!vote P1 7")
+    refused = relay.last("willow")
+    assert refused.about == "P1"
+    assert await relay.say("Ben", "willow", seen, reply_to=refused.event_id) == []
+    assert await relay.rows("SELECT * FROM ballots") == []
+
+
+async def test_a_command_in_reply_to_a_refusal_is_one(relay: Chat) -> None:
+    await relay.say("Ana", "willow", "ok S1")
+    refused = relay.last("willow").event_id
+    assert (await relay.say("Ben", "willow", "!ok", reply_to=refused))[0].startswith(
+        "S1 is approved by Ana and Ben"
+    )

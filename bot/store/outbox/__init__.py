@@ -32,6 +32,7 @@ from bot.store.outbox.rows import (
     heads,
     load,
     queue,
+    sent_as,
     troubles,
 )
 
@@ -59,6 +60,7 @@ __all__ = [
     "mark_sent",
     "mark_tried",
     "queue",
+    "sent_as",
     "settle",
     "troubles",
     "try_now",

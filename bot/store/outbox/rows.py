@@ -185,6 +185,12 @@ async def about_event(tx: Tx, room_id: str, event_id: str) -> str | None:
     return row["about"] if row else None
 
 
+async def sent_as(tx: Tx, room_id: str, event_id: str) -> str | None:
+    """Return the transaction id of a message of ours in this room."""
+    row = await tx.one("SELECT txn_id FROM outbox WHERE event_id = ? AND room_id = ?", event_id, room_id)
+    return row["txn_id"] if row else None
+
+
 async def has_spoken_of(tx: Tx, room_id: str, about: str) -> bool:
     """Tell whether something about an object was ever queued for a room."""
     return (
