@@ -90,10 +90,15 @@ def _normal(text: str, zone: ZoneInfo) -> str:
     return re.sub(r"^(\d{4}-\d{1,2}-\d{1,2})t(?=\d)", r"\1 ", words)
 
 
+_HOUR = re.compile(r"(?<=\S )(\d{1,2}) ?h\b|\b(\d{1,2}) ?(?:uhr|o['’]?clock)\b")
+"""A full hour: `Fri 18h`; a mere `18h` is how long from now."""
+
+
 def _read(words: str, now: datetime, zone: ZoneInfo) -> datetime:
     """Return the moment, or raise `ValueError` where the words are none, `UsageError` where it cannot be."""
     if _DURATION.fullmatch(words):
         return _ahead(words, now, zone)
+    words = _HOUR.sub(lambda found: f"{found[1] or found[2]}:00", words)
     clock = DEFAULT_HOUR
     found = list(_CLOCK.finditer(words))
     if len(found) > 1:

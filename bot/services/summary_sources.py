@@ -194,7 +194,9 @@ async def _ok_gone(tx: Tx, now: datetime, room: Room, event_id: str, edit: Said 
         return
     await summary_drafts.keep(tx, summary.take_back(user_id, now))
     text = Text(
-        "The message with {who}'s ok was changed, so that ok for {id} does not count. {ok} gives it again.",
+        "The message with {who}'s ok was changed, so that ok for {id} does not count. {ok} gives it again."
+        if edit
+        else "The message with {who}'s ok was deleted, so that ok for {id} does not count. {ok} gives it again.",
         who=await rooms.person(tx, room.room_id, user_id),
         id=summary.id,
         ok=Code(f"ok {summary.id}"),

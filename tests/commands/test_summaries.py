@@ -387,16 +387,16 @@ async def test_deleting_the_message_cancels_the_draft(chat: Chat) -> None:
 async def test_deleting_or_editing_an_ok_takes_it_back(chat: Chat) -> None:
     await river(chat)
     await chat.say("Cy", "willow", "!summary We can host.")
-    for person, change in (("Ana", "edit"), ("Ben", "delete")):
+    for person, change in (("Ana", "changed"), ("Ben", "deleted")):
         await chat.say(person, "willow", "ok S1")
         ok = (await chat.rows("SELECT event_id FROM summary_oks"))[0]["event_id"]
-        if change == "edit":
+        if change == "changed":
             assert await chat.say("Cy", "willow", "ok S1 no", replaces=ok) == []
             told = await chat.say(person, "willow", "wait, not ok", replaces=ok)
         else:
             told = await chat.delete(person, "willow", ok)
         assert told == [
-            f"The message with {person}'s ok was changed, so that ok for S1 does not count. "
+            f"The message with {person}'s ok was {change}, so that ok for S1 does not count. "
             "ok S1 gives it again."
         ]
     await chat.say("Ana", "willow", "ok S1")
