@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from fnmatch import fnmatchcase
 
 from bot import __version__, control
@@ -22,8 +22,19 @@ from bot.matrix.first_sync import FirstSync
 from bot.matrix.sender import Sender
 from bot.matrix.session import Session, restore
 from bot.matrix.sync import SyncLoop
+from bot.matrix.upkeep import Upkeep
 from bot.matrix.verification import Verifications
-from bot.ports import Fetched, IdentitySeen, Incoming, NotFetched, RoomChange, SystemClock, Unread
+from bot.ports import (
+    Clock,
+    Fetched,
+    Handlers,
+    IdentitySeen,
+    Incoming,
+    NotFetched,
+    RoomChange,
+    SystemClock,
+    Unread,
+)
 from bot.services import holding, identity, rooms, summary_fetching, timers, unreadable
 from bot.store import inbox
 from bot.store import timers as timer_store
@@ -88,21 +99,7 @@ async def _work(
     def may_invite(inviter: str) -> bool:
         return any(fnmatchcase(inviter, pattern) for pattern in config.invites.allow)
 
-    async def room_changed(tx: Tx, change: RoomChange) -> None:
-        await rooms.changed(tx, clock.now(), change, may_invite)
-
-    async def hold(tx: Tx, event: Incoming) -> bool:
-        return await dispatcher.matters(tx, event) and await holding.hold(tx, clock.now(), event)
-
-    async def see_identities(tx: Tx, found: Sequence[IdentitySeen]) -> None:
-        await identity.seen(tx, clock.now(), found)
-
-    async def see_unread(tx: Tx, event: Unread) -> None:
-        await unreadable.see(tx, clock.now(), event)
-
-    async def file_fetched(tx: Tx, found: Fetched | NotFetched) -> None:
-        await summary_fetching.take(tx, clock.now(), found)
-
+    handle = handlers(dispatcher, clock, may_invite)
     async with database.transaction("start") as tx:
         await inbox.save_meta(tx, "user_id", session.user_id)
         await inbox.save_meta(tx, "device.ed25519", session.client.olm.account.identity_keys["ed25519"])
@@ -115,29 +112,18 @@ async def _work(
         await inbox.save_meta(tx, "default.pictures", "on" if config.pictures else "off")
         await timer_store.put(tx, "inbox.forget", "inbox.forget", clock.now())
     verifications = Verifications(session.client, clock, session.master_key, auto=config.verify.auto)
-    sync = SyncLoop(
-        session.client,
-        database,
-        clock,
-        dispatcher.handle,
-        room_changed,
-        config.command_prefix,
-        dispatcher.wants_quoted,
-        hold,
-        see_identities,
-        see_unread,
-        verify=verifications.hear,
-    )
+    sync = SyncLoop(session.client, database, clock, handle, config.command_prefix, verify=verifications.hear)
     # one fault of either file ends all work: the two belong together
     session.client.store.disk = database.disk
-    fetcher = Fetcher(session.client, database, clock, file_fetched, config.files.largest_mb * 1_000_000)
+    fetcher = Fetcher(session.client, database, clock, handle.file, config.files.largest_mb * 1_000_000)
+    upkeep = Upkeep(session.client, database, clock, sync.read_after_upkeep)
     sender = Sender(session.client, database, clock, sync.joins)
     log.info("spokesbot %s runs as %s on device %s", __version__, session.user_id, session.device_id)
     async with control.serve(config.data_dir, operations(verifications)), asyncio.TaskGroup() as group:
         steady = [
             group.create_task(verifications.run(), name="verifications"),
             group.create_task(sync.run(), name="sync"),
-            group.create_task(sync.keep_keys(), name="keys"),
+            group.create_task(upkeep.run(), name="keys"),
             group.create_task(_timers(sync, database, clock), name="timers"),
             group.create_task(fetcher.run(), name="files"),
             group.create_task(forgetting.run_daily(session.client, database, sync.synced), name="forgetting"),
@@ -156,6 +142,33 @@ async def _work(
         # what is under way is left to the next start when we are told twice
         sending.cancel()
     sync.rest()
+
+
+def handlers(dispatcher: Dispatcher, clock: Clock, may_invite: Callable[[str], bool]) -> Handlers:
+    """Return what the Matrix adapter hands over to.
+
+    Args:
+        dispatcher: Takes what people say.
+        clock: The source of time.
+        may_invite: Whether an invitation of this user is accepted.
+    """
+
+    async def room(tx: Tx, change: RoomChange) -> None:
+        await rooms.changed(tx, clock.now(), change, may_invite)
+
+    async def hold(tx: Tx, event: Incoming) -> bool:
+        return await dispatcher.matters(tx, event) and await holding.hold(tx, clock.now(), event)
+
+    async def identities(tx: Tx, found: Sequence[IdentitySeen]) -> None:
+        await identity.seen(tx, clock.now(), found)
+
+    async def unread(tx: Tx, event: Unread) -> None:
+        await unreadable.see(tx, clock.now(), event)
+
+    async def file(tx: Tx, found: Fetched | NotFetched) -> None:
+        await summary_fetching.take(tx, clock.now(), found)
+
+    return Handlers(dispatcher.handle, room, identities, unread, hold, file, dispatcher.wants_quoted)
 
 
 async def _send(sync: SyncLoop, sender: Sender) -> None:

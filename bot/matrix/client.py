@@ -7,7 +7,7 @@ Rule: nothing here waits for ever, retries unseen or forgets whose devices are s
 # mypy: allow-untyped-calls
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -94,8 +94,8 @@ class BotClient(AsyncClient):
         self.trust = trust
         self.identities: dict[str, IdentitySeen] = {}
         """What was learned of people's identities and not passed on yet; begins with all that is known."""
-        self.wake_upkeep: Callable[[], None] = lambda: None
-        """Called when there is something for `upkeep` to do."""
+        self.keys_wanted = asyncio.Event()
+        """Set when there is something for `upkeep` to do."""
         self.needs_fallback_key = False
         self.first_sync: FirstSync | None = None
         """A sync that was asked for before this client was made."""

@@ -49,7 +49,7 @@ class Errands:
         """Have a message sent with the next `run`."""
         if len(self._client.olm.outgoing_to_device_messages) < QUEUED:
             self._client.olm.outgoing_to_device_messages.append(message)
-            self._client.wake_upkeep()
+            self._client.keys_wanted.set()
 
     async def run(self) -> None:
         """Send everything.

@@ -60,7 +60,7 @@ class Queries:
     def hurry(self, users: Iterable[str]) -> None:
         """Have these asked for before everybody else: something waits for them."""
         self._waited_for.update(users)
-        self._client.wake_upkeep()
+        self._client.keys_wanted.set()
 
     async def go_on(self) -> float | None:
         """Ask for whom something waits, and for some of the others if it is time for that.
@@ -164,4 +164,4 @@ class Queries:
             signed = len(owner.signed.intersection(devices))
             client.identities[user] = IdentitySeen(user, owner.master, len(devices), signed)
         if owners:
-            client.wake_upkeep()
+            client.keys_wanted.set()

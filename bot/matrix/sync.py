@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -21,7 +21,7 @@ from nio.events import (
 )
 from nio.responses import RoomInfo, SyncResponse
 
-from bot.domain.errors import GiveUp, Retry, StartError
+from bot.domain.errors import Retry, StartError
 from bot.logs import fault
 from bot.matrix import snapshot, verification_events
 from bot.matrix.backoff import Backoff, Pause
@@ -39,16 +39,12 @@ from bot.matrix.roomstate import RoomState, age_of
 from bot.matrix.verification_events import Heard
 from bot.ports import (
     Clock,
-    HandleEvent,
-    HandleIdentities,
-    HandleRoom,
-    HandleUnread,
-    HoldEvent,
+    Handlers,
     RoomSeen,
     Unencrypted,
     Unread,
 )
-from bot.store import inbox, outbox, rooms, summaries
+from bot.store import inbox, outbox, rooms
 from bot.store.database import Database, Tx, to_ms
 from bot.text import utc
 
@@ -56,8 +52,6 @@ log = logging.getLogger(__name__)
 
 LONG_POLL_MS = 30_000
 SHORTEST_POLL = 1.0  # seconds; an answer without news takes LONG_POLL_MS on a server in good health
-FORESEEN = timedelta(days=1)
-"""How long after it was shown something is still expected to be approved soon."""
 
 
 class SyncLoop:
@@ -67,13 +61,8 @@ class SyncLoop:
         client: The logged-in client.
         database: Where it is kept.
         clock: The source of time.
-        handle_event: Handles one incoming event within the transaction.
-        handle_room: Handles one change of a room within the transaction.
+        handle: What is done with what comes in, within the transaction.
         prefix: What commands start with.
-        wants_quoted: Whether a message needs the text of the one it replies to.
-        hold: Takes note of an event from a device its sender has not signed.
-        see_identities: Takes in what is known of people's identities.
-        see_unread: Takes note of an event that cannot be read yet, or could be read after all.
         pause: How to wait before another try.
         verify: Takes each step of a verification once, after what came with it is on the disk.
     """
@@ -83,13 +72,8 @@ class SyncLoop:
         client: BotClient,
         database: Database,
         clock: Clock,
-        handle_event: HandleEvent,
-        handle_room: HandleRoom,
+        handle: Handlers,
         prefix: str,
-        wants_quoted: Callable[[str], bool],
-        hold: HoldEvent,
-        see_identities: HandleIdentities,
-        see_unread: HandleUnread,
         pause: Pause = asyncio.sleep,
         verify: Callable[[Heard], None] | None = None,
     ) -> None:
@@ -97,23 +81,18 @@ class SyncLoop:
         self._verify = verify
         self._database = database
         self._clock = clock
-        self._handle_event = handle_event
-        self._rooms = RoomState(client, clock, handle_room)
+        self._handle = handle
+        self._rooms = RoomState(client, clock, handle.room)
         self._gaps = Gaps(client, database)
         self._receipts = Receipts(client, database, clock)
         self._prefix = prefix
-        self._quotes = Quotes(client, prefix, wants_quoted)
+        self._quotes = Quotes(client, prefix, handle.wants_quoted)
         self._parking = Parking(client, clock)
-        self._hold = hold
-        self._handle_identities = see_identities
-        self._handle_unread = see_unread
         self._pause = pause
         self.joins = self._rooms.joins
         """When somebody, or we, last joined a room; see `roomstate.SETTLING`."""
         self._saved: str | None = None
         self.synced = asyncio.Event()
-        self.keys_wanted = asyncio.Event()
-        client.wake_upkeep = self.keys_wanted.set
 
     async def run(self) -> None:
         """Sync until cancelled.
@@ -150,7 +129,7 @@ class SyncLoop:
                 await backoff.wait(Retry(error.reason))
                 continue
             self.synced.set()
-            self.keys_wanted.set()
+            self._client.keys_wanted.set()
             # a server that leaves no time between answers without news would be asked in a circle
             stuck = not first and response.next_batch == token and loop.time() - asked_at < SHORTEST_POLL
             token = response.next_batch
@@ -170,33 +149,6 @@ class SyncLoop:
         """Keep what the next start can go on from; call it when nothing is synced or sent any more."""
         if self._saved is not None and not self._client.ahead:
             snapshot.keep(self._client, self._saved, self._clock.now(), self._rooms.creators)
-
-    async def keep_keys(self) -> None:
-        """Do the key work between syncs, beside the loop: a slow server must not hold up messages."""
-        backoff = Backoff(self._pause)
-        while True:
-            await self.keys_wanted.wait()
-            self.keys_wanted.clear()
-            try:
-                rest = await self._client.upkeep()
-                if rest is not None:
-                    asyncio.get_running_loop().call_later(rest, self.keys_wanted.set)
-            except Retry as error:
-                await backoff.wait(error)
-                self.keys_wanted.set()
-                continue
-            except GiveUp as error:
-                log.error("keys: %s", error.reason)
-            backoff.reset()
-            self._parking.may_be_readable = True
-            await self.read_parked()
-            await self._foresee()
-
-    async def _foresee(self) -> None:
-        """Share the keys of rooms that something will go to if people approve it, while they think about it."""
-        async with self._database.transaction("keys") as tx:
-            soon = await summaries.foreseen(tx, self._clock.now() - FORESEEN)
-        self._client.preparer.begin_known(soon)
 
     # -- one answer ------------------------------------------------------------------------------
 
@@ -313,18 +265,18 @@ class SyncLoop:
                 if (found is None and heard is None) or await is_replay(tx, event, self._clock.now()):
                     return
                 if found is not None:
-                    await self._handle_event(tx, replace(found, shown_at=shown_at))
+                    await self._handle.event(tx, replace(found, shown_at=shown_at))
                 elif self._verify and heard and await inbox.claim(tx, event.event_id, self._clock.now()):
                     tx.afterwards.append(partial(self._verify, heard))
             case Readable.LATER:
                 if await inbox.is_claimed(tx, event.event_id) or await was_shown(tx, event):
                     return
                 await self._parking.park(tx, room_id, event)
-                await self._handle_unread(tx, _unread(event, room_id))
+                await self._handle.unread(tx, _unread(event, room_id))
                 self._parking.may_be_readable = True
             case Readable.UNSIGNED:
                 found = incoming(event, room_id, self._prefix)
-                if found is not None and await self._hold(tx, found):
+                if found is not None and await self._handle.hold(tx, found):
                     await self._parking.park(tx, room_id, event)
             case Readable.NEVER:
                 log.warning(
@@ -337,7 +289,12 @@ class SyncLoop:
         found = list(self._client.identities.values())
         self._client.identities.clear()  # a start passes on everything again
         if found:
-            await self._handle_identities(tx, found)
+            await self._handle.identities(tx, found)
+
+    async def read_after_upkeep(self) -> None:
+        """Handle parked events whose device list, or whose key, has come by an upkeep."""
+        self._parking.may_be_readable = True
+        await self.read_parked()
 
     async def read_parked(self) -> None:
         """Handle parked events whose key or device list has come."""
@@ -350,7 +307,7 @@ class SyncLoop:
                 plain = await self._parking.take(tx, waiting)
                 if plain is not None:
                     await self._read(tx, waiting.room_id, plain, None, waiting.parked_at)
-                    await self._handle_unread(tx, _unread(plain, waiting.room_id, over=True))
+                    await self._handle.unread(tx, _unread(plain, waiting.room_id, over=True))
 
 
 def _unread(event: Event, room_id: str, *, over: bool = False) -> Unread:

@@ -23,6 +23,7 @@ from bot.ports.handlers import (
     HandleFile,
     HandleIdentities,
     HandleRoom,
+    Handlers,
     HandleUnread,
     HoldEvent,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "HandleIdentities",
     "HandleRoom",
     "HandleUnread",
+    "Handlers",
     "HoldEvent",
     "IdentitySeen",
     "Incoming",

@@ -6,6 +6,7 @@ Rule: a handler decides and queues within the transaction it is given; it sends 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.ports.events import Incoming, Unread
@@ -33,3 +34,26 @@ HandleFile = Callable[["Tx", Fetched | NotFetched], Awaitable[None]]
 
 HandleUnread = Callable[["Tx", Unread], Awaitable[None]]
 """Takes note that an event cannot be read yet, or that it could be read after all."""
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """All of them together.
+
+    Args:
+        event: Handles an incoming event.
+        room: Handles a change of a room.
+        identities: Takes in what is known of people's identities.
+        unread: Takes note of an event that cannot be read yet, or could be read after all.
+        hold: Takes note of an event from a device its sender has not signed.
+        file: Takes in what became of a file that was to be fetched.
+        wants_quoted: Tells whether a message needs the text of the one it replies to.
+    """
+
+    event: HandleEvent
+    room: HandleRoom
+    identities: HandleIdentities
+    unread: HandleUnread
+    hold: HoldEvent
+    file: HandleFile
+    wants_quoted: Callable[[str], bool]

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from bot.app import handlers
 from bot.commanding.discover import discover
 from bot.commanding.dispatch import Dispatcher
 from bot.domain.errors import DiskError
@@ -26,9 +27,10 @@ from bot.matrix.pictures import Draw
 from bot.matrix.roomstate import SETTLING
 from bot.matrix.sender import Sender
 from bot.matrix.sync import SyncLoop
+from bot.matrix.upkeep import Upkeep
 from bot.matrix.verification import Verifications
-from bot.ports import Fetched, IdentitySeen, Incoming, Message, NotFetched, RoomChange, Say, SendChart, Unread
-from bot.services import holding, identity, rooms, summary_fetching, timers, unreadable
+from bot.ports import Message, Say, SendChart
+from bot.services import timers
 from bot.store import inbox, outbox
 from bot.store.database import Database, Tx
 from tests import new_store
@@ -172,18 +174,7 @@ class Bot:
         self.client.store.disk = self.database.disk
         dispatcher = Dispatcher(_registry(), self.clock, BOT)
 
-        async def room_changed(tx: Tx, change: RoomChange) -> None:
-            await rooms.changed(tx, self.clock.now(), change, lambda inviter: inviter != "@mallory:test")
-
-        async def hold(tx: Tx, event: Incoming) -> bool:
-            return await dispatcher.matters(tx, event) and await holding.hold(tx, self.clock.now(), event)
-
-        async def see_identities(tx: Tx, found: Sequence[IdentitySeen]) -> None:
-            await identity.seen(tx, self.clock.now(), found)
-
-        async def see_unread(tx: Tx, event: Unread) -> None:
-            await unreadable.see(tx, self.clock.now(), event)
-
+        handle = handlers(dispatcher, self.clock, lambda inviter: inviter != "@mallory:test")
         async with self.database.transaction("start") as tx:
             await inbox.save_meta(tx, "user_id", BOT)
         self.verifications = RingingVerifications(self.client, self.clock, MASTER, pause=self._pause)
@@ -192,28 +183,21 @@ class Bot:
             self.client,
             self.database,
             self.clock,
-            dispatcher.handle,
-            room_changed,
+            handle,
             "!",
-            dispatcher.wants_quoted,
-            hold,
-            see_identities,
-            see_unread,
             self._pause,
             self.verifications.hear,
         )
 
-        async def file_fetched(tx: Tx, found: Fetched | NotFetched) -> None:
-            await summary_fetching.take(tx, self.clock.now(), found)
-
         self.database.files_wanted = RingingEvent(self.bell)
-        self.fetcher = Fetcher(self.client, self.database, self.clock, file_fetched, LARGEST)
+        self.fetcher = Fetcher(self.client, self.database, self.clock, handle.file, LARGEST)
+        self.upkeep = Upkeep(self.client, self.database, self.clock, self.sync.read_after_upkeep, self._pause)
         self.sender = Sender(self.client, self.database, self.clock, settling=timedelta(0), draw=self.draw)
         self._tasks = [
             asyncio.create_task(work, name=name)
             for name, work in (
                 ("sync", self.sync.run()),
-                ("keys", self.sync.keep_keys()),
+                ("keys", self.upkeep.run()),
                 ("sender", self._send()),
                 ("disk", self.database.disk.watch()),
                 ("files", self.fetcher.run()),
@@ -324,7 +308,7 @@ class Bot:
             "syncing": "sync" not in self._resting
             and (self.server.polled_at != self.world.now or not self.sync.synced.is_set()),
             "working on keys": "keys" not in self._resting
-            and (self.client.keeping or self.sync.keys_wanted.is_set()),
+            and (self.client.keeping or self.client.keys_wanted.is_set()),
             "reading what waited for keys": not self._resting and self.sync._parking.may_be_readable,
             "verifying": self.verifications._last,
             "storing": self.database.is_busy,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot.app import handlers
 from bot.commanding.discover import discover
 from bot.commanding.dispatch import Dispatcher
 from bot.config import load
@@ -18,8 +20,9 @@ from bot.matrix.identity import Identity, fetch, publish, sign_device
 from bot.matrix.sender import Sender
 from bot.matrix.session import restore
 from bot.matrix.sync import SyncLoop
-from bot.ports import FixedClock, IdentitySeen, Incoming, RoomChange, SystemClock, Unread
-from bot.services import rooms, timers, unreadable
+from bot.matrix.upkeep import Upkeep
+from bot.ports import FixedClock, SystemClock, Unread
+from bot.services import timers, unreadable
 from bot.store.database import Database, Tx
 from sandbox.bot import BotProcess
 from sandbox.members import Members
@@ -60,26 +63,16 @@ async def running_here(process: BotProcess) -> AsyncIterator[Here]:
     here = Here(database, session.client)
     clock = here.clock
 
-    async def room_changed(tx: Tx, change: RoomChange) -> None:
-        await rooms.changed(tx, clock.now(), change, lambda _: True)
-
-    async def hold(tx: Tx, event: Incoming) -> bool:
-        return False
-
-    async def see_identities(tx: Tx, seen: Sequence[IdentitySeen]) -> None:
-        pass
-
     async def see_unread(tx: Tx, event: Unread) -> None:
         await unreadable.see(tx, clock.now(), event)
         if not event.over:
             tx.afterwards.append(lambda: here.unread.put_nowait(event.event_id))
 
     dispatcher = Dispatcher(discover(), clock, session.user_id)
-    sync = SyncLoop(
-        session.client, database, clock, dispatcher.handle, room_changed, "!", dispatcher.wants_quoted,
-        hold, see_identities, see_unread,
-    )  # fmt: skip
-    tasks = [asyncio.create_task(sync.run()), asyncio.create_task(sync.keep_keys())]
+    handle = replace(handlers(dispatcher, clock, lambda _: True), unread=see_unread)
+    sync = SyncLoop(session.client, database, clock, handle, "!")
+    upkeep = Upkeep(session.client, database, clock, sync.read_after_upkeep)
+    tasks = [asyncio.create_task(sync.run()), asyncio.create_task(upkeep.run())]
     try:
         await sync.synced.wait()
         tasks.append(asyncio.create_task(Sender(session.client, database, clock, sync.joins).run()))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
+from bot.app import handlers
 from bot.commanding.discover import discover
 from bot.commanding.dispatch import Dispatcher
 from bot.config import load
@@ -18,9 +19,8 @@ from bot.matrix.session import restore
 from bot.matrix.sync import SyncLoop
 from bot.matrix.verification import Verifications
 from bot.matrix.verification_steps import LASTS
-from bot.ports import FixedClock, IdentitySeen, Incoming, RoomChange, SystemClock, Unread
-from bot.services import rooms
-from bot.store.database import Database, Tx
+from bot.ports import FixedClock, SystemClock
+from bot.store.database import Database
 from bot.verify import QUESTION
 from sandbox.bot import BotProcess
 from sandbox.install import SandboxError
@@ -276,24 +276,15 @@ async def test_what_takes_ten_minutes_is_ended(
         clock = FixedClock(SystemClock().now())
         verifications = Verifications(session.client, clock, session.master_key)
 
-        async def room_changed(tx: Tx, change: RoomChange) -> None:
-            await rooms.changed(tx, clock.now(), change, lambda _: True)
-
-        async def hold(tx: Tx, event: Incoming) -> bool:
-            return False
-
-        async def see_identities(tx: Tx, seen: Sequence[IdentitySeen]) -> None:
-            pass
-
-        async def see_unread(tx: Tx, event: Unread) -> None:
-            pass
-
         dispatcher = Dispatcher(discover(), clock, session.user_id)
         sync = SyncLoop(
-            session.client, database, clock, dispatcher.handle, room_changed, "!", dispatcher.wants_quoted,
-            hold, see_identities, see_unread,
+            session.client,
+            database,
+            clock,
+            handlers(dispatcher, clock, lambda _: True),
+            "!",
             verify=verifications.hear,
-        )  # fmt: skip
+        )
         running = asyncio.create_task(sync.run())
         try:
             await sync.synced.wait()

@@ -149,13 +149,12 @@ async def test_what_is_known_of_identities_is_told_anew_after_each_start(
     desk: Desk, server: IdentityServer
 ) -> None:
     first = desk.open()
-    told: list[int] = []
-    first.wake_upkeep = lambda: told.append(1)
     room(first, "!room", ANA, OTTO)
+    assert not first.keys_wanted.is_set()
     await first.query_keys()
     master = server.identities[ANA].public(MASTER)
     expected = {ANA: IdentitySeen(ANA, master, 2, 1), OTTO: IdentitySeen(OTTO, None, 1, 0)}
     assert {user: first.identities[user] for user in expected} == expected
-    assert told
+    assert first.keys_wanted.is_set()
     again = desk.open().identities
     assert {user: again[user] for user in expected} == expected
