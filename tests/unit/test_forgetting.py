@@ -237,7 +237,10 @@ def device(shelf: Shelf, user: str, name: str, account: OlmAccount, *, deleted: 
 def session_with(shelf: Shelf, account: OlmAccount) -> OutboundSession:
     account.generate_one_time_keys(1)
     key = list(account.one_time_keys["curve25519"].values())[-1]
-    return shelf.client.olm.create_session(key, account.identity_keys["curve25519"])
+    curve = account.identity_keys["curve25519"]
+    session = shelf.client.olm.create_session(key, curve)
+    shelf.client.store.save_session(curve, session)  # as when something was encrypted with it
+    return session
 
 
 async def test_a_device_that_is_gone_is_forgotten_when_nothing_of_it_is_left(shelf: Shelf) -> None:
