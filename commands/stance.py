@@ -139,6 +139,13 @@ async def _meant(ctx: Context, verb: str, words: str) -> tuple[Proposal, str]:
         return await proposals.find_own(ctx.tx, ctx.room, named), rest.strip()
     if ctx.about is not None and await is_proposal(ctx, ctx.about):
         return await proposals.find(ctx.tx, ctx.room, ctx.about), words
+    if named is not None:
+        raise UsageError(
+            "{id} is no proposal; {proposals} lists those. For example: {example}",
+            id=named,
+            proposals=Code("!proposals"),
+            example=Code(f"{verb} {POLL}3"),
+        )
     if ctx.bare:
         raise Unaddressed
     if (meant := by_number(words, POLL)) is not None:  # else the only open one would take it as a reason

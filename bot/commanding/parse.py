@@ -9,9 +9,11 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 from bot.domain.errors import UsageError
+from bot.domain.polls import brief, tidy
 from bot.domain.values import Code
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ _LEAD = re.compile(r"[\s|]*")
 _WORD = re.compile(r"[\s|]*([^\s|]*)")
 _LINE = re.compile(r"[\s|]*([^|\n]*)[|\n]?")
 _SEPARATOR = re.compile(r"\||\n")
+_ALMOST = re.compile(r"\s*([a-z]+)\s*[:=]\s*(\S.*)", re.IGNORECASE)
 _OPTION = re.compile(r"\s*([a-z][a-z_-]*)\s*=", re.IGNORECASE)
 
 
@@ -107,8 +110,37 @@ def split_options(text: str, spec: Spec) -> tuple[str, dict[str, str]]:
     if not kept:
         return "", found
     if has_prose:
-        return text[: kept[0][1]], found
+        words = text[: kept[0][1]]
+        _check_not_meant(words, spec, [name for name in options if options[name].kind is not bool], found)
+        return words, found
     return "|".join(text[start:end] for start, end in reversed(kept)), found
+
+
+def _check_not_meant(words: str, spec: Spec, names: list[str], found: dict[str, str]) -> None:
+    """Refuse words that end in what was meant as an option: `| closes: Fri`, `| clsoes=Fri`, or one without its bar.
+
+    Raises:
+        UsageError: With the line as it was meant.
+    """
+    if not names or spec.bare:
+        return
+    *before, last = _SEPARATOR.split(words)
+    apart = _ALMOST.fullmatch(last) if before else None
+    near = get_close_matches(apart[1].lower(), names, 1, 0.75) if apart else []
+    inside = re.search(rf"\s({'|'.join(names)})\s?=\s?(\S.*)", last, re.IGNORECASE)
+    if near and apart:
+        head, name, value = " | ".join(before), near[0], apart[2]
+    elif inside:
+        head, name, value = " | ".join([*before, last[: inside.start()]]), inside[1].lower(), inside[2]
+    else:
+        return
+    meant = [f"{label}={given}" for label, given in ({name: value.strip()} | found).items()]
+    raise UsageError(
+        "{name}= stands after a {bar}, with an equals sign. For example: {example}",
+        name=name,
+        bar=Code("|"),
+        example=Code(" | ".join([f"!{spec.name} {brief(tidy(head))}", *meant])),
+    )
 
 
 def _option(

@@ -175,6 +175,43 @@ async def test_a_stance_counts_however_the_id_is_written(chat: Chat, typed: str)
     assert await say(chat, "Ben", typed) == ["Ben: agrees. Counted in P1. So far: agree 1, silent 3."]
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("!propose We march closes=Fri 18:00", "!propose We march | closes=Fri 18:00"),
+        ("!propose We march | closes: Fri 18:00", "!propose We march | closes=Fri 18:00"),
+        ("!propose We march | clsoes=Fri 18:00", "!propose We march | closes=Fri 18:00"),
+        ("!propose We march class = pod | closes=Fri", "!propose We march | class=pod | closes=Fri"),
+        ("!decide We march\nowner: Ben", "!decide We march | owner=Ben"),
+    ],
+)
+async def test_an_option_that_is_not_quite_one_is_no_part_of_the_words(
+    chat: Chat, typed: str, meant: str
+) -> None:
+    await willow(chat)
+    before = await chat.everything()
+    [told] = await say(chat, "Ana", typed)
+    assert told.endswith(f"= stands after a |, with an equals sign. For example: {meant}")
+    assert await chat.everything() == before
+    assert (await say(chat, "Ana", meant))[-1].startswith(("P1, proposed by Ana:", "D1 is in the log"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["We march: all of us", "Who | why: because it helps", "1+1=2", "We march | of course", "Note\nBen: yes"],
+)
+async def test_words_with_colons_and_bars_stay_as_they_are(chat: Chat, words: str) -> None:
+    await willow(chat)
+    assert (await say(chat, "Ana", f"!propose {words}"))[-1].startswith("P1, proposed by Ana:")
+
+
+async def test_a_stance_on_what_is_no_proposal_is_answered(chat: Chat) -> None:
+    await proposed(chat)
+    assert await say(chat, "Ben", "agree S1") == [
+        "S1 is no proposal; !proposals lists those. For example: agree P3"
+    ]
+
+
 async def test_a_yes_in_a_thread_about_a_proposal_is_talk(chat: Chat) -> None:
     native = await proposed(chat)
     assert await chat.say("Ben", "willow", "yes", reply_to=native, thread=native) == []
