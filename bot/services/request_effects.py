@@ -71,7 +71,11 @@ async def _apply_setting(tx: Tx, now: datetime, request: Request) -> Text:
     if request.key == "digest":
         return digests.announced(request.value)
     if await pods.find_assembly(tx, request.room_id) is not None:
-        template = "{key} is now {value} in this assembly. {ics} sends its dates as a calendar file."
+        template = (
+            "{key} is now {value} in this assembly. {ics} sends its dates as a calendar file."
+            if request.key == "meets"
+            else "{key} is now {value} in this assembly. What is open already keeps its old rule."
+        )
     else:
         template = "{key} is now {value} in this pod. What is open already keeps its old rule."
     return Text(

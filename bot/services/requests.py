@@ -93,11 +93,8 @@ async def ask_setting(
         key, value = check_assembly_setting(*typed, now, settings.zone)
     else:
         key, value = check_setting(*typed)
-    if (
-        room.kind is RoomKind.ASSEMBLY
-        and key in BY_TWO_PODS
-        and not await spokes.is_spoke(tx, room, sender.user_id)
-    ):
+    by_two_pods = room.kind is RoomKind.ASSEMBLY and key in BY_TWO_PODS
+    if by_two_pods and not await spokes.is_spoke(tx, room, sender.user_id):
         raise NotAllowed(
             "What an assembly counts is proposed by a spoke. {show} lists them.", show=Code("!assembly")
         )
@@ -105,7 +102,7 @@ async def ask_setting(
         raise Conflict("{key} is {value} already.", key=key.capitalize(), value=shown(key, value))
     request = await ask(tx, now, "setting", room.room_id, room.room_id, sender, key=key, value=value)
     what = Text("{key} = {value}", key=key, value=shown(key, value))
-    return _asked(sender, what, request), request.id
+    return _asked(sender, what, request, by_two_pods=by_two_pods), request.id
 
 
 async def ask_leave(tx: Tx, now: datetime, room: Room, sender: Person) -> tuple[Text, str]:
@@ -145,9 +142,11 @@ async def ask_observer(
     return _asked(sender, Text(template, who=member.person), request), request.id
 
 
-def _asked(sender: Person, what: Text, request: Request) -> Text:
+def _asked(sender: Person, what: Text, request: Request, *, by_two_pods: bool = False) -> Text:
     return Text(
-        "{who} proposes {what} ({id}). It takes effect when another member types {ok}.",
+        "{who} proposes {what} ({id}). It takes effect when a spoke of another pod types {ok}."
+        if by_two_pods
+        else "{who} proposes {what} ({id}). It takes effect when another member types {ok}.",
         who=sender,
         what=what,
         id=request.id,

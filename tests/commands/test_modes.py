@@ -149,12 +149,14 @@ async def test_two_pods_set_what_is_counted_and_one_pod_alone_does_not(chat: Cha
     names = await river(chat, 3)
     await chat.joins("Guest", "river")
     assert "is proposed by a spoke" in (await chat.say("Guest", "river", "!assembly set mode people"))[0]
-    await chat.say("alder-ana", "river", "!assembly set mode people")
+    assert await chat.say("alder-ana", "river", "!assembly set mode people") == [
+        "alder-ana proposes mode = people (J1). It takes effect when a spoke of another pod types ok J1."
+    ]
     for person in ("alder-ben", "Guest"):
         assert "it needs the ok of a spoke of another pod" in (await chat.say(person, "river", "ok J1"))[0]
-    assert (await chat.say("birch-ana", "river", "ok J1"))[0].startswith(
-        "Mode is now people in this assembly."
-    )
+    assert await chat.say("birch-ana", "river", "ok J1") == [
+        "Mode is now people in this assembly. What is open already keeps its old rule."
+    ]
     [told] = await chat.say("Guest", "river", "!assembly")
     assert told.endswith(
         "What it decides on is counted by mode=people and of=voiced. People are counted, each once, also who is in two pods."
