@@ -236,8 +236,9 @@ async def approve(ctx: Context, object_id: str) -> Reply:
     ):
         raise Unaddressed  # "ok" to what others wrote to us is talk
     text = await summaries.approve(
-        ctx.tx, ctx.now, ctx.room, ctx.sender, object_id, ctx.event.event_id, ctx.event.shown_at
-    )
+        ctx.tx, ctx.now, ctx.room, ctx.sender, object_id,
+        ctx.event.event_id, ctx.event.shown_at, ctx.said.reply_to,
+    )  # fmt: skip
     return Answer(text, object_id) if text else None
 
 

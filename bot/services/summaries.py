@@ -38,6 +38,7 @@ async def approve(
     summary_id: str,
     event_id: str,
     shown_at: datetime | None = None,
+    reply_to: str | None = None,
 ) -> Text | None:
     """Count somebody's ok; the second one that counts sends the summary.
 
@@ -49,6 +50,7 @@ async def approve(
         summary_id: For what.
         event_id: The message it was typed in.
         shown_at: When that message came, if it could not be read then: it is no ok for what was shown since.
+        reply_to: What it replies to: it is no ok for what was shown after that.
 
     Raises:
         NotFound: There is no such summary here.
@@ -63,6 +65,13 @@ async def approve(
         raise Conflict(
             "I could read that ok only now, and {id} version {version} was shown after you typed it, so it does not count."
             " Read that first, then type {ok}.",
+            id=before.id,
+            version=before.version,
+            ok=Code(f"ok {before.id}"),
+        )
+    if reply_to is not None and await summary_drafts.is_older(tx, before, reply_to):
+        raise Conflict(
+            "You replied to an older message, and {id} has changed since. Read version {version}, then type {ok}.",
             id=before.id,
             version=before.version,
             ok=Code(f"ok {before.id}"),

@@ -200,6 +200,7 @@ async def show(
 
     A version whose file is still being fetched is shown when that is here.
     """
+    await steps.forget_choice(tx, room.room_id, f"ok {summary.id}")  # it was about another version
     if summary.file is not None and not summary.file.is_here:
         text = Text(
             "{id} has changed. It is shown when its file is here: {name}.",
@@ -220,7 +221,7 @@ async def show(
         )  # fmt: skip
     else:
         # in two messages rather than shortened: what is approved must be seen in full
-        first = f"{preview_id(summary)}.letter"
+        first = _letter_id(summary)
         language = (await pods.settings(tx, room.room_id)).language
         letter = Say(shown.render(language), (), reply_to, thread)
         await outbox.queue(tx, now, room.room_id, letter, about=summary.id, txn_id=first)
@@ -253,6 +254,15 @@ async def is_shown(tx: Tx, summary: Summary, by: datetime | None = None) -> bool
         row is not None and row.state == "sent" and (by is None or row.sent_at is None or row.sent_at <= by)
         for row in rows
     )
+
+
+async def is_older(tx: Tx, summary: Summary, event_id: str) -> bool:
+    """Tell whether a message of ours spoke of a summary before this version was shown: it is no answer to this one."""
+    return await outbox.stands_before(tx, summary.id, event_id, (preview_id(summary), _letter_id(summary)))
+
+
+def _letter_id(summary: Summary) -> str:
+    return f"{preview_id(summary)}.letter"
 
 
 def preview_id(summary: Summary) -> str:

@@ -63,6 +63,15 @@ async def ask(tx: Tx, room_id: str, user_id: str, now: datetime, choices: list[s
     )
 
 
+async def forget_choice(tx: Tx, room_id: str, line: str) -> None:
+    """Forget the questions in a room that offer a command which would mean something else from now on."""
+    await tx.run(
+        "DELETE FROM questions WHERE room_id = ? AND EXISTS (SELECT 1 FROM json_each(choices) WHERE value = ?)",
+        room_id,
+        line,
+    )
+
+
 async def forget_questions(tx: Tx, before: datetime) -> None:
     """Forget questions that were put before a moment: their choices say what somebody may have meant."""
     await tx.run("DELETE FROM questions WHERE asked_at < ?", to_ms(before))

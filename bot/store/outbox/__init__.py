@@ -33,6 +33,7 @@ from bot.store.outbox.rows import (
     load,
     queue,
     sent_as,
+    stands_before,
     troubles,
 )
 
@@ -62,6 +63,7 @@ __all__ = [
     "queue",
     "sent_as",
     "settle",
+    "stands_before",
     "troubles",
     "try_now",
 ]

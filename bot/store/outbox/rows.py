@@ -191,6 +191,18 @@ async def sent_as(tx: Tx, room_id: str, event_id: str) -> str | None:
     return row["txn_id"] if row else None
 
 
+async def stands_before(tx: Tx, about: str, event_id: str, txn_ids: Sequence[str]) -> bool:
+    """Tell whether a message of ours speaks of this object, and was queued before all of those rows."""
+    row = await tx.one(
+        "SELECT 1 FROM outbox WHERE event_id = ? AND about = ? AND id <"  # noqa: S608 - only placeholders
+        f" (SELECT min(id) FROM outbox WHERE txn_id IN ({', '.join('?' * len(txn_ids))}))",
+        event_id,
+        about,
+        *txn_ids,
+    )
+    return row is not None
+
+
 async def has_spoken_of(tx: Tx, room_id: str, about: str) -> bool:
     """Tell whether something about an object was ever queued for a room."""
     return (
