@@ -17,12 +17,12 @@ from bot.domain.polls import tidy
 from bot.domain.proposals import REASON_LENGTH, Proposal, State
 from bot.domain.stances import Stance, Statement
 from bot.domain.values import Code, Person, When
-from bot.ports import Event
+from bot.ports import Event, Said
 from bot.services import block_ends, proposal_results, proposal_texts
 from bot.services.deadlines import SKEW
 from bot.services.proposal_counting import stand
 from bot.services.proposals import find
-from bot.store import pods, proposals, spoken, stances, steps, timers
+from bot.store import outbox, pods, proposals, spoken, stances, steps, timers
 from bot.store.database import Tx
 from bot.text import Text, shorten
 
@@ -100,9 +100,9 @@ async def refusal(tx: Tx, proposal: Proposal, event: Event) -> Conflict | None:
     """Return why a stance cannot be taken any more, or not for this round."""
     if proposal.state is State.WITHDRAWN:
         return Conflict("{id} was withdrawn.", id=proposal.id)
-    if event.sent_at < proposal.round_at - SKEW:
+    if event.sent_at < proposal.round_at - SKEW or await _answers_older_round(tx, proposal, event):
         return Conflict(
-            "{id} has begun anew since you sent that. Look at it with {show} and say it again.",
+            "{id} has begun anew since then. Look at it with {show} and say it again.",
             id=proposal.id,
             show=Code(f"!proposal {proposal.id}"),
         )
@@ -129,6 +129,14 @@ async def refusal(tx: Tx, proposal: Proposal, event: Event) -> Conflict | None:
             at=When(proposal.end, zone),
         )
     return None
+
+
+async def _answers_older_round(tx: Tx, proposal: Proposal, event: Event) -> bool:
+    """Tell whether somebody replies to what was said in an earlier round: of this one they may have seen nothing."""
+    if not isinstance(event, Said) or event.reply_to is None:
+        return False
+    said_at = await outbox.queued_at(tx, proposal.id, event.reply_to)
+    return said_at is not None and said_at < proposal.round_at
 
 
 async def keep(tx: Tx, now: datetime, proposal: Proposal, said: Statement) -> None:

@@ -191,6 +191,12 @@ async def sent_as(tx: Tx, room_id: str, event_id: str) -> str | None:
     return row["txn_id"] if row else None
 
 
+async def queued_at(tx: Tx, about: str, event_id: str) -> datetime | None:
+    """Return when a message of ours that speaks of this object was queued, if it is one."""
+    row = await tx.one("SELECT queued_at FROM outbox WHERE event_id = ? AND about = ?", event_id, about)
+    return _moment(row["queued_at"]) if row else None
+
+
 async def stands_before(tx: Tx, about: str, event_id: str, txn_ids: Sequence[str]) -> bool:
     """Tell whether a message of ours speaks of this object, and was queued before all of those rows."""
     row = await tx.one(
