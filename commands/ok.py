@@ -1,11 +1,16 @@
 """`ok`: the second pair of eyes. What it approves is said by the id, or by the message replied to."""
 
+from datetime import timedelta
+
 from bot.commanding import Context, Prose, Reply, Unaddressed, approves, command, needs, undoes
 from bot.domain.errors import Ambiguous, NotFound, UsageError
 from bot.domain.ids import REQUEST, normal_id
 from bot.domain.values import Code
 from bot.services import identity, request_texts, requests, summaries, summary_words
 from bot.text import Text, _
+
+FRESH = timedelta(hours=1)
+"""For how long after a question a mere "ok" in the room is an answer to it; later it is said to somebody else."""
 
 
 @command(
@@ -47,8 +52,10 @@ async def _only_one(ctx: Context) -> str:
     A summary is named, because its words go to others: where some wait it is asked which one is meant.
     """
     waiting = await requests.waiting_for_ok(ctx.tx, ctx.room, ctx.sender)
-    if ctx.bare and not waiting:
-        raise Unaddressed
+    if ctx.bare:
+        waiting = [item for item in waiting if ctx.event.sent_at - item.asked_at <= FRESH]
+        if not waiting:
+            raise Unaddressed
     drafts = await summaries.waiting_for_ok(ctx.tx, ctx.now, ctx.room, ctx.sender.user_id)
     if len(waiting) == 1 and not drafts:
         return waiting[0].id

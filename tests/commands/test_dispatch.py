@@ -235,6 +235,21 @@ async def test_a_time_zone_may_be_called_by_its_city(chat: Chat, typed: str) -> 
     assert asked.startswith("Ana proposes timezone = Europe/Berlin (J")
 
 
+async def test_a_mere_ok_is_an_answer_for_an_hour_and_talk_after_that(chat: Chat) -> None:
+    await willow(chat)
+    await chat.say("Ana", "willow", "!pod set term 3 weeks")
+    question = chat.last("willow").event_id
+    done = "Term is now 21d in this pod. What is open already keeps its old rule."
+    await chat.wait(minutes=61)
+    before = await chat.everything()
+    assert await chat.say("Ben", "willow", "ok") == []
+    assert await chat.everything() == before
+    assert await chat.say("Ben", "willow", "ok", reply_to=question) == [done]
+    await chat.say("Ana", "willow", "!pod set term 2 weeks")
+    await chat.wait(minutes=59)
+    assert await chat.say("Ben", "willow", "ok") == [done.replace("21d", "14d")]
+
+
 async def test_a_step_can_be_taken_back_for_ten_minutes(chat: Chat) -> None:
     await willow(chat)
     await chat.say("Ana", "willow", "!pod set term 3 weeks")
