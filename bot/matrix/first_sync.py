@@ -1,7 +1,8 @@
 """Ask for a bot's very first sync while the program is still being loaded: the server works on it for seconds.
 
 Rule: it is taken only in the place of a request that asks the same. Nothing of it is handled before everything is
-checked that is checked at a start, and asking for it changes nothing, here or on the server.
+checked that is checked at a start, and asking for it changes nothing, here or on the server
+(docs/adr/0021-the-server-is-asked-before-the-program-is-loaded.md).
 """
 
 from __future__ import annotations
