@@ -60,7 +60,7 @@ async def serve(
         StartError: It must not run as things are; the text says what to do.
         DiskError: The disk takes nothing more; the next start goes on from what is on it.
     """
-    session = await _until(stop, _restore(config, store_key))
+    session = await _until(stop, _restore(config, store_key, ahead))
     if session is None:
         return
     session.client.first_sync = ahead
@@ -80,13 +80,15 @@ async def serve(
         await session.client.close()
 
 
-async def _restore(config: Config, store_key: bytes) -> Session:
-    """Restore the session, waiting for a server that is down."""
+async def _restore(config: Config, store_key: bytes, ahead: FirstSync | None) -> Session:
+    """Restore the session, waiting for a server that is down; an answer of a server that was is not waited for."""
     backoff = Backoff()
     while True:
         try:
             return await restore(config, store_key)
         except Retry as error:
+            if ahead is not None:
+                ahead.drop()
             await backoff.wait(error)
 
 
@@ -116,7 +118,7 @@ async def _work(
     # one fault of either file ends all work: the two belong together
     session.client.store.disk = database.disk
     fetcher = Fetcher(session.client, database, clock, handle.file, config.files.largest_mb * 1_000_000)
-    upkeep = Upkeep(session.client, database, clock, sync.read_after_upkeep)
+    upkeep = Upkeep(session.client, database, clock, sync.synced, sync.read_after_upkeep)
     sender = Sender(session.client, database, clock, sync.joins)
     log.info("spokesbot %s runs as %s on device %s", __version__, session.user_id, session.device_id)
     async with control.serve(config.data_dir, operations(verifications)), asyncio.TaskGroup() as group:

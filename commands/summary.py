@@ -33,6 +33,7 @@ from bot.services import (
     summary_lines,
     summary_sources,
 )
+from bot.services.answered import answered
 from bot.services.summary_drafts import Source
 from bot.text import Text, _
 
@@ -237,7 +238,7 @@ async def approve(ctx: Context, object_id: str) -> Reply:
         raise Unaddressed  # "ok" to what others wrote to us is talk
     text = await summaries.approve(
         ctx.tx, ctx.now, ctx.room, ctx.sender, object_id,
-        ctx.event.event_id, ctx.event.shown_at, ctx.said.reply_to,
+        ctx.event.event_id, ctx.event.shown_at, answered(ctx.event, object_id),
     )  # fmt: skip
     return Answer(text, object_id) if text else None
 

@@ -93,6 +93,11 @@ class SavedSession:
         """
         return None if self.token is None else str(self.unseal(store_key, "token", self.token)["token"])
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the setup was finished."""
+        return None not in (self.token, self.fingerprint, self.master_key) and self.pending is None
+
     def _cipher(self, store_key: bytes, name: str, nonce: bytes) -> Any:
         cipher = AES.new(_derive(store_key, "session"), AES.MODE_GCM, nonce=nonce, mac_len=_TAG)
         return cipher.update("\n".join((name, self.user_id, self.device_id)).encode())

@@ -54,9 +54,10 @@ class FirstSync:
         return await fetching
 
     def drop(self) -> None:
-        """Wait for it no longer."""
+        """Wait for it no longer; it stands for nothing from now on."""
         if self._fetching is not None:
             self._fetching.cancel()
+            self._fetching = None
 
     async def _fetch(self, homeserver: str, token: str) -> aiohttp.ClientResponse:
         url = f"{homeserver}{_PATH}?{self._query}"
@@ -74,7 +75,7 @@ def ask(config: Config, store_key: bytes) -> FirstSync | None:
         StartError: As `datafolder.load` and `SavedSession.unseal`.
     """
     saved = datafolder.load(config.data_dir)
-    if saved is None or saved.user_id != config.user_id:
+    if saved is None or saved.user_id != config.user_id or not saved.is_complete:
         return None
     token = saved.access_token(store_key)
     return FirstSync(config.homeserver.rstrip("/"), token) if token else None

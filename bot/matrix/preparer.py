@@ -126,7 +126,7 @@ class Preparer:
         """
         wanted = dict.fromkeys(room_ids)
         cold = [room_id for room_id in wanted if room_id not in self._running and self._is_cold(room_id)]
-        asked = {room_id for room_id in cold if self._is_asked_for(room_id)}
+        asked = dict.fromkeys(room_id for room_id in cold if self._is_asked_for(room_id))
         known = [room_id for room_id in cold if room_id not in asked]
         tasks = set()
         for group in (known, asked):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from nio import KeysQueryResponse
 
+from bot.domain.errors import Retry
 from bot.matrix.requests import V3, objects, request
 from bot.matrix.signatures import Owner, read_owners
 from bot.ports import IdentitySeen
@@ -72,9 +73,12 @@ class Queries:
             Retry: As `ask`.
             GiveUp: As `ask`.
         """
-        hurried = set(self._waited_for)
-        await self.ask(hurried)
-        self._waited_for -= hurried
+        hurried, self._waited_for = self._waited_for, set()
+        try:
+            await self.ask(hurried)
+        except Retry:
+            self._waited_for |= hurried
+            raise
         now = asyncio.get_running_loop().time()
         others = filter(self._is_askable, self._client.olm.users_for_key_query)
         some = list(islice(others, USERS_A_QUERY + 1))

@@ -49,7 +49,7 @@ async def restore(config: Config, store_key: bytes) -> Session:
     versions.check()
     saved = saved_session(config)
     token = saved.access_token(store_key)
-    if token is None or saved.fingerprint is None or saved.master_key is None or saved.pending is not None:
+    if token is None or saved.master_key is None or not saved.is_complete:
         raise StartError("The setup was interrupted: run `spokesbot init` once more.")
     check_store(config, store_key, saved)
     client = connect(config, store_key, saved.device_id)

@@ -31,6 +31,7 @@ class Upkeep:
         client: The logged-in client.
         database: Where it stands what may be approved soon.
         clock: The source of time.
+        synced: Set when the first answer was taken in: until then nobody's message is known to be there still.
         read_parked: Reads what waited for keys or devices.
         pause: How to wait before another try.
     """
@@ -40,18 +41,21 @@ class Upkeep:
         client: BotClient,
         database: Database,
         clock: Clock,
+        synced: asyncio.Event,
         read_parked: Callable[[], Awaitable[None]],
         pause: Pause = asyncio.sleep,
     ) -> None:
         self._client = client
         self._database = database
         self._clock = clock
+        self._synced = synced
         self._read_parked = read_parked
         self._pause = pause
 
     async def run(self) -> None:
         """Do it whenever there is something to do, until cancelled."""
         backoff, wanted = Backoff(self._pause), self._client.keys_wanted
+        await self._synced.wait()
         while True:
             await wanted.wait()
             wanted.clear()

@@ -20,7 +20,7 @@ from bot.ports import Event
 from bot.services import mandate_texts, pair_texts, voices
 from bot.services.proposals import check_in_time
 from bot.services.speech import say
-from bot.services.stances import KEPT_OF_ONE, correct_later, read_late, refusal
+from bot.services.stances import KEPT_OF_ONE, check_seen, correct_later, read_late, refusal
 from bot.store import mandates, proposals, rooms, spoken, steps
 from bot.store.database import Tx
 from bot.text import Text, shorten
@@ -52,6 +52,8 @@ async def take(
     mandate = await own(tx, proposal, sender, f"{verb} {proposal.id}", pod)
     if (refused := await refusal(tx, proposal, event)) is not None:
         raise refused
+    if stance is not None:
+        await check_seen(tx, proposal, event)
     said = Statement(event.event_id, event.sender, event.sent_at, stance, typed=True)
     before = next((each for each in mandate.said if each.user_id == sender.user_id and each.stance), None)
     if stance is None and before is None:

@@ -17,8 +17,9 @@ from bot.domain.polls import tidy
 from bot.domain.proposals import REASON_LENGTH, Proposal, State
 from bot.domain.stances import Stance, Statement
 from bot.domain.values import Code, Person, When
-from bot.ports import Event, Said
+from bot.ports import Event
 from bot.services import block_ends, proposal_results, proposal_texts
+from bot.services.answered import answered
 from bot.services.deadlines import SKEW
 from bot.services.proposal_counting import stand
 from bot.services.proposals import find
@@ -50,6 +51,8 @@ async def take(
     refused = await refusal(tx, proposal, event)
     if refused is not None:
         raise refused
+    if stance is not None:
+        await check_seen(tx, proposal, event)
     before = await stand(tx, proposal)
     if stance is None and before.said(sender.user_id) is None:
         raise Conflict("You have no stance on {id} that you could withdraw.", id=proposal.id)
@@ -100,9 +103,9 @@ async def refusal(tx: Tx, proposal: Proposal, event: Event) -> Conflict | None:
     """Return why a stance cannot be taken any more, or not for this round."""
     if proposal.state is State.WITHDRAWN:
         return Conflict("{id} was withdrawn.", id=proposal.id)
-    if event.sent_at < proposal.round_at - SKEW or await _answers_older_round(tx, proposal, event):
+    if event.sent_at < proposal.round_at - SKEW:
         return Conflict(
-            "{id} has begun anew since then. Look at it with {show} and say it again.",
+            "{id} has begun anew since you sent that. Look at it with {show} and say it again.",
             id=proposal.id,
             show=Code(f"!proposal {proposal.id}"),
         )
@@ -131,12 +134,21 @@ async def refusal(tx: Tx, proposal: Proposal, event: Event) -> Conflict | None:
     return None
 
 
-async def _answers_older_round(tx: Tx, proposal: Proposal, event: Event) -> bool:
-    """Tell whether somebody replies to what was said in an earlier round: of this one they may have seen nothing."""
-    if not isinstance(event, Said) or event.reply_to is None:
-        return False
-    said_at = await outbox.queued_at(tx, proposal.id, event.reply_to)
-    return said_at is not None and said_at < proposal.round_at
+async def check_seen(tx: Tx, proposal: Proposal, event: Event) -> None:
+    """Check that a stance answers nothing that was said in an earlier round: of this one its sender may have seen nothing.
+
+    Raises:
+        Conflict: It does.
+    """
+    seen = answered(event, proposal.id)
+    said_at = await outbox.queued_at(tx, proposal.id, seen) if seen else None
+    if said_at is not None and said_at < proposal.round_at:
+        raise Conflict(
+            "{id} has begun anew since the message that you answered. Look at it with {show}, then say it"
+            " in a message of its own, with {id} in it.",
+            id=proposal.id,
+            show=Code(f"!proposal {proposal.id}"),
+        )
 
 
 async def keep(tx: Tx, now: datetime, proposal: Proposal, said: Statement) -> None:

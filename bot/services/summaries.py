@@ -38,7 +38,7 @@ async def approve(
     summary_id: str,
     event_id: str,
     shown_at: datetime | None = None,
-    reply_to: str | None = None,
+    answered: str | None = None,
 ) -> Text | None:
     """Count somebody's ok; the second one that counts sends the summary.
 
@@ -50,7 +50,7 @@ async def approve(
         summary_id: For what.
         event_id: The message it was typed in.
         shown_at: When that message came, if it could not be read then: it is no ok for what was shown since.
-        reply_to: What it replies to: it is no ok for what was shown after that.
+        answered: What it speaks to: it is no ok for what was shown after that.
 
     Raises:
         NotFound: There is no such summary here.
@@ -69,9 +69,9 @@ async def approve(
             version=before.version,
             ok=Code(f"ok {before.id}"),
         )
-    if reply_to is not None and await summary_drafts.is_older(tx, before, reply_to):
+    if answered is not None and await summary_drafts.is_older(tx, before, answered):
         raise Conflict(
-            "You replied to an older message, and {id} has changed since. Read version {version}, then type {ok}.",
+            "{id} version {version} was shown after the message that you answered. Read it first, then type {ok}.",
             id=before.id,
             version=before.version,
             ok=Code(f"ok {before.id}"),

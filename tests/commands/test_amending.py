@@ -57,7 +57,7 @@ async def test_a_stance_sent_before_a_new_version_is_not_counted_for_it(chat: Ch
     await chat.wait(hours=1)
     await say(chat, "Ana", NEWER)
     [told] = await chat.key_comes(event)
-    assert "P1 has begun anew since then." in told
+    assert "P1 has begun anew since you sent that." in told
 
 
 async def test_a_stance_in_reply_to_the_version_before_is_not_counted_for_the_new_one(chat: Chat) -> None:
@@ -67,7 +67,17 @@ async def test_a_stance_in_reply_to_the_version_before_is_not_counted_for_the_ne
     newer = chat.last_poll("willow").event_id
     for word in ("agree", "agree P1", "!block P1 It rains."):
         [told] = await chat.say("Ben", "willow", word, reply_to=native)
-        assert "P1 has begun anew since then. Look at it with !proposal P1 and say it again." in told
+        assert told == (
+            "P1 has begun anew since the message that you answered. Look at it with !proposal P1,"
+            " then say it in a message of its own, with P1 in it."
+        )
+    [told] = await chat.say("Ben", "willow", "agree", reply_to=native, thread=native)
+    assert told.startswith("P1 has begun anew")
+    [told] = await chat.say("Ben", "willow", "reserve P1 It rains.", reply_to=native, thread=native)
+    assert "with reservations 1" in told
+    # letting go of it is no stance on anything new
+    [told] = await chat.say("Ben", "willow", "!undo", reply_to=native)
+    assert "has begun anew" not in told
     [told] = await chat.say("Ben", "willow", "agree", reply_to=newer)
     assert "agree 1" in told
 

@@ -5,7 +5,7 @@ import pytest
 from tests.commands.chat import Chat
 from tests.commands.relay import quoted, river, shown
 
-OLDER = "You replied to an older message, and S1 has changed since. Read version 2, then type ok S1."
+OLDER = "S1 version 2 was shown after the message that you answered. Read it first, then type ok S1."
 
 
 @pytest.mark.parametrize("word", ["ok", "ok S1", "!ok"])
@@ -52,3 +52,18 @@ async def test_a_number_chooses_no_version_that_was_shown_after_the_question(cha
     assert question.startswith("Ok to which one?")
     await chat.say("Cy", "willow", "!summary We cannot host.", replaces=drafted)
     assert await chat.say("Ana", "willow", "1") == []
+
+
+async def test_in_a_thread_under_an_older_version_an_ok_needs_the_id(chat: Chat) -> None:
+    await river(chat)
+    await chat.say("Cy", "willow", "!summary We can host.")
+    root = chat.last("willow").event_id
+    drafted = (await chat.rows("SELECT source_event_id FROM summaries"))[0]["source_event_id"]
+    await chat.say("Cy", "willow", "!summary We cannot host.", replaces=drafted)
+    assert await chat.say("Ana", "willow", "ok", reply_to=root, thread=root) == [OLDER]
+    assert (await chat.say("Ana", "willow", "ok S1", reply_to=root, thread=root))[0].startswith(
+        "Counted: Ana"
+    )
+    assert (await chat.say("Ben", "willow", "Ok, s1!", reply_to=root, thread=root))[0].startswith(
+        "S1 is approved"
+    )

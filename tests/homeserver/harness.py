@@ -191,7 +191,9 @@ class Bot:
 
         self.database.files_wanted = RingingEvent(self.bell)
         self.fetcher = Fetcher(self.client, self.database, self.clock, handle.file, LARGEST)
-        self.upkeep = Upkeep(self.client, self.database, self.clock, self.sync.read_after_upkeep, self._pause)
+        self.upkeep = Upkeep(
+            self.client, self.database, self.clock, self.sync.synced, self.sync.read_after_upkeep, self._pause
+        )
         self.sender = Sender(self.client, self.database, self.clock, settling=timedelta(0), draw=self.draw)
         self._tasks = [
             asyncio.create_task(work, name=name)

@@ -52,7 +52,19 @@ async def test_who_has_synced_before_takes_nothing_that_asks_something_else(
     ana.say(room, "!help")
     await bot.start()
     assert len(ana.texts(room)) == 2
+    assert bot.first_sync._fetching is not None  # not taken
     bot.first_sync.drop()
+
+
+async def test_what_was_dropped_stands_for_nothing(
+    server: Homeserver, bot: Bot, ana: Peer, room: str
+) -> None:
+    bot.first_sync = FirstSync(server.url, bot.device.token)
+    bot.first_sync.drop()
+    await bot.start()
+    ana.say(room, "!help")
+    await bot.settled()
+    assert len(ana.texts(room)) == 2
 
 
 async def test_it_stands_for_nothing_but_the_same_request(server: Homeserver, bot: Bot) -> None:

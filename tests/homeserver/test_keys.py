@@ -68,6 +68,22 @@ async def test_a_key_that_never_came_is_asked_for_and_taken_when_forwarded(
     assert bot.rows("SELECT name FROM pods") == [{"name": "Willow"}]
 
 
+async def test_what_was_deleted_while_the_bot_was_down_is_not_done_when_its_key_has_come(
+    world: World, bot: Bot, ana: Peer, room: str
+) -> None:
+    ana.say(room, "!pod create Willow")
+    await bot.settled()
+    ana.new_room_key(room)
+    said = ana.say(room, "!decide We sell the house", share=False)
+    await bot.settled()
+    bot.die_at("before sync")
+    ana.forward_keys()  # taken into the key store, but the answer that brought it is not committed
+    await bot.died()
+    world.put(room, ana.user_id, "m.room.redaction", {}, redacts=said)
+    await bot.start()
+    assert bot.rows("SELECT * FROM decisions") == []
+
+
 async def test_a_key_forwarded_by_somebody_else_is_refused(
     world: World, bot: Bot, ana: Peer, ben: Peer, room: str
 ) -> None:

@@ -71,7 +71,7 @@ async def running_here(process: BotProcess) -> AsyncIterator[Here]:
     dispatcher = Dispatcher(discover(), clock, session.user_id)
     handle = replace(handlers(dispatcher, clock, lambda _: True), unread=see_unread)
     sync = SyncLoop(session.client, database, clock, handle, "!")
-    upkeep = Upkeep(session.client, database, clock, sync.read_after_upkeep)
+    upkeep = Upkeep(session.client, database, clock, sync.synced, sync.read_after_upkeep)
     tasks = [asyncio.create_task(sync.run()), asyncio.create_task(upkeep.run())]
     try:
         await sync.synced.wait()
