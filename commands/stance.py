@@ -5,6 +5,7 @@ import re
 from bot.commanding import Answer, Context, Line, Prose, Reply, Unaddressed, command, hears, replied, undoes
 from bot.domain.errors import UsageError
 from bot.domain.ids import POLL, by_number, normal_id
+from bot.domain.polls import tidy
 from bot.domain.proposals import Proposal
 from bot.domain.stances import Stance
 from bot.domain.values import Code
@@ -17,13 +18,35 @@ _REPLY = re.compile(
     r"(?:i\s+)?(agree|reserve|(?:stand\s+)?aside|disagree|abstain|block|withdraw)\b[\s:;,.!\u2013\u2014-]*(.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_VAGUE = re.compile(
-    r"(?:(?:yes|yeah|yep|yup|y|ja|oui|s[ií]|sure|ok(?:ay)?|\+1|[👍👌✅✔]|(no|nope|nah|n|nein|non|-1|[👎❌]))"
-    r"[\s\ufe0f\U0001f3fb-\U0001f3ff.,!]*)+",
-    re.IGNORECASE,
+_YES = frozenset(
+    [
+        "yes",
+        "yeah",
+        "yep",
+        "yup",
+        "y",
+        "ja",
+        "oui",
+        "si",
+        "sí",
+        "sure",
+        "ok",
+        "okay",
+        "+1",
+        "👍",
+        "👌",
+        "✅",
+        "✔",
+    ]
 )
-"""A yes or a no that is none of the words of a proposal; the group is the no."""
-_GROUND = re.compile(r"\s*[|\n]\s*ground\s*=\s*([^|\n]*)\s*$", re.IGNORECASE)
+_NO = frozenset(["no", "nope", "nah", "n", "nein", "non", "-1", "👎", "❌"])
+_APART = str.maketrans(
+    {sign: f" {sign} " for sign in "👍👌✅✔👎❌"}
+    | dict.fromkeys("\ufe0f🏻🏼🏽🏾🏿.,!", " ")  # colours of skin
+)
+_SHORT = 60
+"""Letters of the longest reply that is taken for a mere yes or no."""
+_GROUND = re.compile(r"\s*ground\s*=(.*)", re.IGNORECASE)
 
 
 @command(
@@ -175,18 +198,34 @@ async def reply(ctx: Context, object_id: str, text: str) -> Reply:
     match = _REPLY.fullmatch(text.strip())
     if match is None:
         in_talk = ctx.said.thread is not None  # a yes there may be meant for somebody else
-        if found.is_open and not in_talk and (vague := _VAGUE.fullmatch(text.strip())):
+        if found.is_open and not in_talk and (vague := _vague(text)):
             raise UsageError(
-                "Nothing is counted: say it in a word that nobody can doubt, agree, reserve, aside, disagree, abstain or "
-                "block. For example: {example}",
-                example=Code(f"{'disagree' if vague[1] else 'agree'} {found.id}"),
+                "A {vague} alone is not counted here: say agree, reserve, aside, disagree, abstain or block. "
+                "For example: {example}",
+                vague=vague,
+                example=Code(f"{'disagree' if vague == 'no' else 'agree'} {found.id}"),
             )
         raise Unaddressed
     verb = match[1].lower().split()[-1]
-    ground = _GROUND.search(match[2])
-    reason = match[2][: ground.start()] if ground else match[2]
+    reason, ground = _without_ground(match[2])
     stance = None if verb == "withdraw" else Stance(verb)
-    return await _take(ctx, found, stance, reason, ground[1] if ground else "")
+    return await _take(ctx, found, stance, reason, ground)
+
+
+def _vague(text: str) -> str | None:
+    """Return `yes` or `no` for a reply of nothing else, in whatever words, that is none of the words of a proposal."""
+    words = set(tidy(text).casefold().translate(_APART).split()) if len(text) <= _SHORT else set()
+    if not words or not words <= _YES | _NO:
+        return None
+    return "no" if words & _NO else "yes"
+
+
+def _without_ground(words: str) -> tuple[str, str]:
+    """Return a reason, and the ground that its last part names, if it does."""
+    words = words.rstrip()
+    bar = max(words.rfind("|"), words.rfind("\n"))
+    ground = _GROUND.fullmatch(words[bar + 1 :]) if bar >= 0 else None
+    return (words[:bar].rstrip(), ground[1].strip()) if ground else (words, "")
 
 
 @hears(PollAnswered)

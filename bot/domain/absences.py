@@ -20,7 +20,7 @@ from bot.domain.values import Code
 LONGEST = timedelta(days=184)
 """The longest time one can be away; for longer there is `!spokes optout`."""
 
-_TO = re.compile(r"\s*(?:\.{2,}|…|–|—|\s-\s|\bto\b|\buntil\b|\btill\b)\s*")
+_TO = re.compile(r"\.{2,}|…|–|—|\s-\s|\bto\b|\buntil\b|\btill\b")
 _LENGTH = re.compile(r"(?:for\s+)?((?:\d+|an?)\s*(?:d|w|days?|weeks?))", re.IGNORECASE)
 _END_OF_DAY = "23:59"
 _EVER, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -157,7 +157,7 @@ def _read(words: str, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime
 
 def _parted(words: str) -> tuple[str, str]:
     match = _TO.search(words)
-    return (words[: match.start()], words[match.end() :]) if match else (words, "")
+    return (words[: match.start()].rstrip(), words[match.end() :].lstrip()) if match else (words, "")
 
 
 def _written(moment: datetime, zone: ZoneInfo) -> str:

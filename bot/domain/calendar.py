@@ -41,7 +41,8 @@ _UNITS = {
 _LENGTH = re.compile(
     r"(\d{1,4}|an?)\s*(s|m|h|d|w|(?:sec|second|min|minute|hr|hour|day|week)s?)(?=\d|\s|$)\s*(?:and\b)?\s*"
 )
-_DURATION = re.compile(rf"(?:in\s+)?(?:{_LENGTH.pattern})+")
+# each length is read in one way: "and" is also "an d", and a long line has no end of such readings
+_DURATION = re.compile(rf"(?:in\s+)?(?>{_LENGTH.pattern})+")
 _CLOCK = re.compile(
     r"(?<![\w.:/-])(\d{1,2})(?:[:.](\d{2})(?:\s*([ap])\.?m\b\.?)?|\s*([ap])\.?m\b\.?)(?![\w:-]|\.\d)"
 )

@@ -114,5 +114,5 @@ def read_trial(typed: str, example: str) -> timedelta | None:
 
 def names_pillar(text: str) -> str:
     """Return the pillar that a text names, as `2` or `Care`; nothing if it names none."""
-    match = re.search(r"\bpillar\s*[:#]?\s*(\d{1,4}|(?<=[:#])\s*\S{1,40})", text, re.IGNORECASE)
+    match = re.search(r"\bpillar(?:\s*[:#])?\s*(\d{1,4}|(?<=[:#])\s*\S{1,40})", text, re.IGNORECASE)
     return match[1].strip(" .,;") if match else ""

@@ -21,9 +21,10 @@ from bot.domain.errors import UsageError
 from bot.domain.polls import LONGEST_TOGETHER, MOST, Poll, brief, key, tidy
 from bot.domain.values import Code
 
-_POINTS = r"(\d{1,3})(?:\s*/\s*5)?(?!\d|[.,]\d)"
-_PAIRS = re.compile(rf"(?:[^=:,;|\n]+?\s*[=:]\s*{_POINTS}\s*[,;|\n.]*\s*)+")
-_PAIR = re.compile(rf"([^=:,;|\n]+?)\s*[=:]\s*{_POINTS}\s*[,;|\n.]*\s*")
+_POINTS = r"(\d{1,3})(?:\s*/\s*5)?+(?!\d|[.,]\d)"
+# each letter of a pair can be only one thing: else a long line is divided in all ways there are
+_PAIR = re.compile(rf"([^=:,;|.\s][^=:,;|\n]*)[=:]\s*{_POINTS}[\s,;|.]*")
+_PAIRS = re.compile(rf"(?>{_PAIR.pattern})+")
 _WORDS_THEN_POINTS = re.compile(rf"(.+?)\s*(?:[=:–—-]|\s)\s*{_POINTS}\s*(?:points?)?[.!]?", re.IGNORECASE)
 
 

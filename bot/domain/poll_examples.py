@@ -16,9 +16,13 @@ _BETWEEN = re.compile(r"\s*(?:[,;/\\¦│｜]|\bor\b)\s*")
 """What people put between options instead of a bar."""
 
 
+_READ = 1000
+"""Letters of a question that are looked through; an example shows far fewer."""
+
+
 def example_of(question: str, options: Sequence[str], kind: Kind = Kind.CHOICE) -> str:
     """Return a valid `!poll` line made of somebody's own words, with at most three options."""
-    asked = question
+    asked = question = question[:_READ]
     words = list(options)
     if not words and len(quoted := _QUOTED.findall(question)) > FEWEST and not kind.fixed:
         asked, *words = quoted

@@ -22,10 +22,14 @@ from bot.domain.polls import LONGEST_TOGETHER, MOST, Poll, brief, key, tidy
 from bot.domain.values import Code
 
 _ARROWS = r">+|›|»|→|➔|\bthen\b"
+_POINT = r"(?:[.)](?![#\d]))?+"
+"""What may stand behind the number of a list. It is never given back as a separator: else a long list is read in all ways."""
 _NUMBERS = re.compile(
-    rf"#?\d{{1,3}}[.)]?(?:(?:\s*(?:[,;|\n/.–—-]|{_ARROWS})\s*|\s+)#?\d{{1,3}}[.)]?)*", re.IGNORECASE
+    rf"#?\d{{1,3}}{_POINT}(?:(?:\s*(?:[,;|\n/.–—-]|{_ARROWS})\s*|\s+)#?\d{{1,3}}{_POINT})*", re.IGNORECASE
 )
-_SHAPE = re.compile(r"[\s\d#.,;|()]*\d[\s]*(?:[<=>,&+]|\band\b)[\s\d#.,;|()<=>&+]*", re.IGNORECASE)
+_SHAPE = re.compile(
+    r"(?=.*?\d\s?(?:[<=>,&+]|\band\b))(?:[\s\d#.,;|()<=>&+]|\band\b)+", re.IGNORECASE | re.DOTALL
+)
 
 
 def read_ranking(text: str, poll: Poll) -> tuple[int, ...]:

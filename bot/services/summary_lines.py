@@ -30,7 +30,7 @@ _SAME = {
 """What people type for a verb."""
 _BARE = (Kind.QUESTION, Kind.ANSWER)
 """What may be typed without `!`."""
-_SIGN = f"[{re.escape(BEHIND)}]*"
+_SIGN = f"[{re.escape(BEHIND)}]*+"
 
 
 async def words_in(tx: Tx, room: Room, prefix: str, body: str, summary: Summary | None = None) -> str | None:

@@ -161,10 +161,13 @@ async def test_a_yes_or_no_in_a_reply_is_not_counted_and_says_so(chat: Chat, typ
     native = await proposed(chat)
     before = await chat.everything()
     assert await say(chat, "Ben", typed, reply_to=native) == [
-        "Nothing is counted: say it in a word that nobody can doubt, agree, reserve, aside, disagree, abstain or block. "
-        f"For example: {word} P1"
+        f"A {'yes' if word == 'agree' else 'no'} alone is not counted here: "
+        f"say agree, reserve, aside, disagree, abstain or block. For example: {word} P1"
     ]
     assert await chat.everything() == before
+    refused = chat.last("willow").event_id
+    [counted] = await say(chat, "Ben", word, reply_to=refused)
+    assert "Counted in P1" in counted
     await say(chat, "Ana", "!proposal withdraw P1")
     assert await say(chat, "Ben", typed, reply_to=native) == []
 

@@ -414,3 +414,10 @@ def test_the_example_of_every_kind_can_be_asked(kind: Kind) -> None:
         if kind is Kind.MEETING:
             options = list(check_times(question, options, START, ZONE)[0])
         assert check_poll(question, options, "", kind)
+
+
+def test_an_example_is_made_of_the_beginning_of_a_long_question() -> None:
+    far = " " * 1000
+    assert example_of('"Where?" "Park" "Library"', []) == "!poll Where? | Park | Library"
+    assert example_of(f'"Where?" "Park" {far} "Library"', []) == '!poll "Where? | " "Park" | Other'
+    assert example_of(f"Where? Park or Library{far} or River", []) == "!poll Where? | Park | Library"
