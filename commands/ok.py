@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.commanding import Context, Prose, Reply, Unaddressed, approves, command, needs, undoes
+from bot.commanding import Context, Prose, Reply, Unaddressed, approves, command, needs, refusals, undoes
 from bot.domain.errors import Ambiguous, NotFound, UsageError
 from bot.domain.ids import REQUEST, normal_id
 from bot.domain.values import Code
@@ -10,7 +10,7 @@ from bot.services import identity, request_texts, requests, summaries, summary_w
 from bot.text import Text, _
 
 FRESH = timedelta(hours=1)
-"""For how long after a question a mere "ok" in the room is an answer to it; later it is said to somebody else."""
+"""For how long after a question a mere "ok" in the room is an answer to it; before and later it is said to somebody else."""
 
 
 @command(
@@ -21,6 +21,8 @@ FRESH = timedelta(hours=1)
 )
 async def ok(ctx: Context, id: Prose = "") -> Reply:
     """Approve a summary, a request to enter, or a change of a setting."""
+    if not normal_id(id.partition(" ")[0]) and ctx.bare and await refusals.is_reply_to_one(ctx):
+        raise Unaddressed  # it says "I see"
     named = [typed for word in id.split() if (typed := normal_id(word))]
     if named and len(id.split()) > 1:
         raise UsageError(
@@ -53,7 +55,10 @@ async def _only_one(ctx: Context) -> str:
     """
     waiting = await requests.waiting_for_ok(ctx.tx, ctx.room, ctx.sender)
     if ctx.bare:
-        waiting = [item for item in waiting if ctx.event.sent_at - item.asked_at <= FRESH]
+        said_at = [at for at in (ctx.event.sent_at, ctx.event.shown_at) if at is not None]
+        waiting = [
+            item for item in waiting if all(timedelta() <= at - item.asked_at <= FRESH for at in said_at)
+        ]
         if not waiting:
             raise Unaddressed
     drafts = await summaries.waiting_for_ok(ctx.tx, ctx.now, ctx.room, ctx.sender.user_id)

@@ -16,7 +16,7 @@ from bot.domain.typed_lines import after_prefix, visible
 from bot.store import rooms, steps
 
 _CALL = re.compile(r"@|[^:,\n]{1,60}[:,]\s")
-"""How somebody is called by a name that the app made no mention of: `Spokesbot: next`, `@spokesbot next`."""
+"""How a message begins that may call us without the app's mention: `Spokesbot: next`, `@spokesbot next`."""
 QUESTION_GOOD_FOR = timedelta(minutes=10)
 
 
@@ -41,7 +41,7 @@ class Address:
             return rest if rest[:1].isalpha() else None
         is_named = self.user_id in ctx.said.mentions or body.startswith(self.user_id)
         if is_named or _CALL.match(body):
-            line = await self._after_name(ctx, body)
+            line = await self._after_name(ctx, body, mentioned=is_named)
             if line is not None:
                 return line  # else it only names us, as apps do in a reply to us
         # a number in reply to something of ours is about that, not about the question asked last
@@ -51,13 +51,16 @@ class Address:
             return body or None  # a direct chat: everything said is said to us
         return None
 
-    async def _after_name(self, ctx: Context, body: str) -> str | None:
-        """Return what follows the bot's name at the start of a message."""
+    async def _after_name(self, ctx: Context, body: str, *, mentioned: bool) -> str | None:
+        """Return what follows the bot's name at the start of a message.
+
+        Without a mention by the app, `Spokesbot is broken` is talk about us: the name has an `@` or a sign behind it.
+        """
         localpart = self.user_id[1:].partition(":")[0]
         shown = await rooms.display_name(ctx.tx, ctx.room.room_id, self.user_id)
         for name in (self.user_id, shown or localpart, localpart):
-            match = re.match(rf"@?{re.escape(name)}(?:\s*[:,])?\s+", body, re.IGNORECASE)
-            if match:
+            match = re.match(rf"@?{re.escape(name)}(\s*[:,])?\s+", body, re.IGNORECASE)
+            if match and (mentioned or match[1] or body.startswith("@")):
                 return body[match.end() :].removeprefix(self.prefix).strip() or None
         return None
 

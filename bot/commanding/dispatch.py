@@ -149,8 +149,6 @@ class Dispatcher:
 
     async def _bare(self, ctx: Context) -> Reply:
         """Handle a message without prefix: a reply to one of ours, or a word like `accept`."""
-        if ctx.about and await refusals.is_reply_to_one(ctx):
-            ctx = replace(ctx, about=None)
         body = visible(ctx.said.body)
         line = self._written(body)
         found = ctx.registry.find(line.split())

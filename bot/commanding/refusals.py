@@ -1,8 +1,8 @@
 """What a refusal speaks of: the object that the answer would have spoken of.
 
 Rule: it is one that was spoken of in this room before. So a command in reply to a refusal needs no id, and somebody who was
-refused and then approves a summary does not hold up its way to the rooms (docs/adr/0020-gentle-while-people-talk.md). But an "ok"
-without the prefix says there "I see", and approves nothing.
+refused and then approves a summary does not hold up its way to the rooms (docs/adr/0020-gentle-while-people-talk.md). What people
+say there without the prefix counts as in any reply, a stance or a vote; but an "ok" says there "I see", and approves nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def txn_id(event: Event) -> str:
 
 
 async def is_reply_to_one(ctx: Context) -> bool:
-    """Tell whether a message replies to a refusal: what is said there without a command is said of the refusal."""
+    """Tell whether a message replies to a refusal."""
     found = await outbox.sent_as(ctx.tx, ctx.room.room_id, ctx.said.reply_to) if ctx.said.reply_to else None
     return found is not None and found.endswith(_REFUSED)
 

@@ -29,6 +29,8 @@ Hears = Callable[[Context, Any], Awaitable[Reply]]
 Owns = Callable[[Context, str], Awaitable[bool]]
 
 MARK = "_spokesbot_declares"
+WITH_ID = ("id", "words")
+"""What the first parameter of a command is called where an id begins it: `id`, or `words` for an id and what is said of it."""
 _T = TypeVar("_T")
 
 
@@ -104,7 +106,7 @@ class Spec:
     @property
     def takes_id(self) -> bool:
         """Whether what follows it begins with an id, if there is one."""
-        return bool(self.parameters) and self.parameters[0].label in ("id", "words")
+        return bool(self.parameters) and self.parameters[0].label in WITH_ID
 
     @property
     def has_prose(self) -> bool:
@@ -131,7 +133,8 @@ def command(
     """Declare a command.
 
     Args:
-        name: Its words: a topic, or a topic and a verb.
+        name: Its words: a topic, or a topic and a verb. If an id may follow them, the handler's first parameter is
+            called as in `WITH_ID`, so that the id may be typed in any way; no other first parameter is called so.
         summary: One line for `!help`.
         example: One valid line as typed, and a piece of the bot's answer to it; it runs as a test.
         who: What its sender must be in the room.

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -40,7 +41,14 @@ async def test_a_command_starts_with_the_prefix_or_the_bots_name(chat: Chat) -> 
 async def test_being_spoken_of_is_not_being_spoken_to(chat: Chat) -> None:
     await willow(chat)
     assert await chat.say("Ana", "willow", "I think spokesbot is down", mentions=(BOT,)) == []
-    for talk in ("Spokesbot is down", "Ben: pod roster", "@ben pod roster", "so, spokesbot is down"):
+    for talk in (
+        "Spokesbot is down",
+        "Spokesbot is broken again, sigh",
+        "Spokesbot undo would be nice, no?",
+        "Ben: pod roster",
+        "@ben pod roster",
+        "so, spokesbot is down",
+    ):
         assert await chat.say("Ana", "willow", talk) == []
 
 
@@ -248,6 +256,21 @@ async def test_a_mere_ok_is_an_answer_for_an_hour_and_talk_after_that(chat: Chat
     await chat.say("Ana", "willow", "!pod set term 2 weeks")
     await chat.wait(minutes=59)
     assert await chat.say("Ben", "willow", "ok") == [done.replace("21d", "14d")]
+
+
+async def test_a_mere_ok_of_before_the_question_answers_nothing(chat: Chat) -> None:
+    await willow(chat)
+    early = await chat.unreadable("Ben", "willow", "ok")
+    seen_at = chat.clock.now()
+    await chat.wait(minutes=30)
+    await chat.say("Ana", "willow", "!pod set term 3 weeks")
+    assert await chat.key_comes(early) == []
+    # a clock that is ahead does not make it an answer
+    ahead = await chat.unreadable("Ben", "willow", "ok")
+    assert await chat.key_comes(replace(ahead, shown_at=seen_at)) == []
+    assert await chat.rows("SELECT state FROM requests") == [{"state": "open"}]
+    await chat.say("Ben", "willow", "ok")
+    assert await chat.rows("SELECT state FROM requests") != [{"state": "open"}]
 
 
 async def test_a_step_can_be_taken_back_for_ten_minutes(chat: Chat) -> None:

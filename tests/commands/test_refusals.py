@@ -65,11 +65,25 @@ async def test_an_ok_in_reply_to_a_refusal_is_no_approval(relay: Chat, seen: str
     assert refused.text == "Your ok for S1 is counted already. It needs another person."
     await relay.say("Ben", "willow", seen, reply_to=refused.event_id)
     assert relay.heard("river") == []
+    await relay.say("Ana", "willow", "!pod set term 3 weeks")
+    await relay.say("Ana", "willow", "ok J1")
+    refused = relay.last("willow")
+    assert refused.about == "J1"
+    before = await relay.everything()
+    assert await relay.say("Ben", "willow", seen, reply_to=refused.event_id) == []
+    assert await relay.everything() == before
+
+
+async def test_a_vote_in_reply_to_a_refusal_is_one(relay: Chat) -> None:
     await relay.say("Ana", "willow", "!vote P1 7")
     refused = relay.last("willow")
     assert refused.about == "P1"
-    assert await relay.say("Ben", "willow", seen, reply_to=refused.event_id) == []
+    assert await relay.say("Ben", "willow", "ok", reply_to=refused.event_id) == []
     assert await relay.rows("SELECT * FROM ballots") == []
+    assert (await relay.say("Ana", "willow", "2", reply_to=refused.event_id))[0].startswith("Ana")
+    assert await relay.rows("SELECT user_id, answers FROM ballots") == [
+        {"user_id": "@ana:test", "answers": "[2]"}
+    ]
 
 
 async def test_a_command_in_reply_to_a_refusal_is_one(relay: Chat) -> None:
