@@ -52,14 +52,16 @@ async def here_and_gone(
         since: Who left before this moment is not named; nobody who left, if not given.
         of: Look at this person alone.
     """
-    rows = await tx.all(
+    looked_at = (
         "SELECT user_id, membership IN ('join', 'moving') AS here FROM members"
-        " WHERE room_id = ?1 AND (?2 IS NULL OR user_id = ?2) AND NOT observer"
-        " AND (membership IN ('join', 'moving') OR membership IN ('leave', 'ban') AND since >= ?3)"
-        " AND user_id IS NOT (SELECT value FROM meta WHERE key = 'user_id')",
-        room_id,
-        of,
-        to_ms(since) if since else None,
+        " WHERE room_id = ?1 AND NOT observer"
+        " AND (membership IN ('join', 'moving') OR membership IN ('leave', 'ban') AND since >= ?2)"
+        " AND user_id IS NOT (SELECT value FROM meta WHERE key = 'user_id')"
     )
+    left_since = to_ms(since) if since else None
+    if of is None:
+        rows = await tx.all(looked_at, room_id, left_since)
+    else:
+        rows = await tx.all(f"{looked_at} AND user_id = ?3", room_id, left_since, of)
     here = frozenset(row["user_id"] for row in rows if row["here"])
     return here, frozenset(row["user_id"] for row in rows) - here

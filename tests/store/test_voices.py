@@ -41,3 +41,25 @@ async def test_members_have_a_voice_and_observers_strangers_and_the_bot_have_non
     assert found.pop("ana") == ({"@ana:test"}, nobody)
     assert found.pop("cy") == (nobody, {"@cy:test"})
     assert set(found.values()) == {(nobody, nobody)}
+
+
+async def test_looking_at_one_person_costs_the_same_however_many_are_in_the_room(tmp_path: Path) -> None:
+    database = await new_store.opened(tmp_path / "x.db")
+    steps: list[int] = []
+    async with database.transaction("test") as tx:
+        await rooms.remember(tx, ROOM, "joined")
+        for number in (10, 40):
+            await rooms.see_members(
+                tx, ROOM, [MemberSeen(f"@{who}:test", "join", None, AT) for who in range(number)]
+            )
+            steps.append(0)
+
+            def count() -> int:
+                steps[-1] += 1
+                return 0
+
+            tx._connection.set_progress_handler(count, 1)
+            await voices.here_and_gone(tx, ROOM, AT, "@1:test")
+            tx._connection.set_progress_handler(None, 1)
+    await database.close()
+    assert steps[0] == steps[1]
