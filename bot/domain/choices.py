@@ -112,6 +112,12 @@ def check_plain(text: str, numbers: Sequence[int], poll: Poll, example: str) -> 
         )
 
 
+def place_mark(poll: Poll) -> str:
+    """Return what stands before a place in an example: `#` where options are numbers themselves, in whatever script."""
+    numbered = any(numbers_in(key(option)) for option in poll.options)
+    return "#" if numbered else ""
+
+
 def is_attempt(text: str, poll: Poll) -> bool:
     """Tell whether words said in reply to a poll are an answer, if a faulty one, rather than talk."""
     if len(text) > LONGEST_TOGETHER:

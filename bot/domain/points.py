@@ -14,6 +14,7 @@ from bot.domain.choices import (
     no_such_option,
     numbers_in,
     out_of_range,
+    place_mark,
     place_of,
 )
 from bot.domain.counting.levels import HIGHEST, LOWEST
@@ -114,5 +115,5 @@ def points_line(poll: Poll, pairs: list[tuple[int, int]]) -> str:
     for number, points in ((1, 5), (2, 3)):
         if len(good) < 2:
             good.setdefault(number, points)
-    mark = "#" if any(numbers_in(option) for option in poll.options) else ""
+    mark = place_mark(poll)
     return f"!vote {poll.id} {' '.join(f'{mark}{number}={points}' for number, points in list(good.items())[:MOST])}"

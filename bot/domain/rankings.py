@@ -15,6 +15,7 @@ from bot.domain.choices import (
     no_such_option,
     numbers_in,
     out_of_range,
+    place_mark,
     place_of,
 )
 from bot.domain.errors import UsageError
@@ -58,7 +59,7 @@ def read_ranking(text: str, poll: Poll) -> tuple[int, ...]:
         raise no_such_option(text, poll, order_line(poll, [number for number in found or [] if number > 0]))
     if not all(0 < number <= len(poll.options) for number in found):
         raise out_of_range(poll, order_line(poll, found))
-    check_plain(text, found, poll, order_line(poll, found, "#"))
+    check_plain(text, found, poll, order_line(poll, found))
     for number in found:
         if found.count(number) > 1:
             raise UsageError(
@@ -90,11 +91,11 @@ def _split(text: str, poll: Poll) -> list[int] | None:
     return None
 
 
-def order_line(poll: Poll, numbers: list[int], mark: str = "") -> str:
+def order_line(poll: Poll, numbers: list[int]) -> str:
     """Return a valid line with an order that begins as somebody's did, of up to three options."""
     good = dict.fromkeys(number for number in numbers if 0 < number <= len(poll.options))
     for number in (2, 1, 3):
         if len(good) < min(3, len(poll.options)) and number <= len(poll.options):
             good.setdefault(number)
-    mark = "#" if any(numbers_in(option) for option in poll.options) else mark
+    mark = place_mark(poll)
     return f"!vote {poll.id} {' > '.join(f'{mark}{number}' for number in list(good)[:MOST])}"

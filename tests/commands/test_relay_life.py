@@ -579,7 +579,7 @@ async def test_nothing_leaves_a_room_that_two_entitled_people_there_did_not_appr
         run_state_machine_as_test,
         Relay,
         settings=settings(
-            max_examples=50,
+            max_examples=40,
             stateful_step_count=30,
             deadline=None,
             derandomize=True,

@@ -191,7 +191,7 @@ class ExactlyOnce(RuleBasedStateMachine):
 
 
 ExactlyOnce.TestCase.settings = settings(
-    max_examples=30,
+    max_examples=25,
     stateful_step_count=15,
     deadline=None,
     derandomize=True,

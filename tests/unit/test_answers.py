@@ -255,6 +255,15 @@ def test_whatever_is_answered_it_is_whole_or_refused_with_a_valid_example(
         assert all(1 <= points <= 5 for points in answer)
 
 
+@pytest.mark.parametrize("kind", [Kind.RANK, Kind.SCORE])
+def test_where_options_are_numbers_in_another_script_the_example_names_places(kind: Kind) -> None:
+    asked = poll(kind, "Kitchen", "①")
+    with pytest.raises(UsageError) as refused:
+        read_answer("the hall", asked)
+    assert "#1" in refused.value.values["example"].text
+    assert read_answer(refused.value.values["example"].text.removeprefix("!vote P3 "), asked)
+
+
 # -- asking --------------------------------------------------------------------------------------------
 
 

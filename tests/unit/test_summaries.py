@@ -326,7 +326,7 @@ class Life(RuleBasedStateMachine):
         assert self.summary == self.ended
 
 
-Life.TestCase.settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
+Life.TestCase.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
 test_life = Life.TestCase
 
 
