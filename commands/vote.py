@@ -7,6 +7,7 @@ from bot.domain.answers import is_attempt, read_answer, read_tap, sample
 from bot.domain.errors import Ambiguous, UsageError
 from bot.domain.ids import POLL, normal_id
 from bot.domain.polls import Poll, brief, tidy
+from bot.domain.typed_lines import with_id
 from bot.domain.values import Code
 from bot.ports import PollAnswered, Redacted, Said
 from bot.services import poll_adopting, poll_answers, poll_counting, polls
@@ -65,7 +66,7 @@ async def _meant(ctx: Context, answer: str) -> tuple[Poll, str]:
         NotFound: There is no such poll here, or none is open.
         Ambiguous: It could be for several polls.
     """
-    first, _space, rest = answer.partition(" ")
+    first, _space, rest = with_id(answer).partition(" ")
     named = normal_id(first)
     if named is not None and named.startswith(POLL):
         if rest.strip():

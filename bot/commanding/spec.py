@@ -134,7 +134,7 @@ def command(
 
     Args:
         name: Its words: a topic, or a topic and a verb. If an id may follow them, the handler's first parameter is
-            called as in `WITH_ID`, so that the id may be typed in any way; no other first parameter is called so.
+            called as in `WITH_ID`, so that the id may be typed as phones write it; no other first parameter is called so.
         summary: One line for `!help`.
         example: One valid line as typed, and a piece of the bot's answer to it; it runs as a test.
         who: What its sender must be in the room.

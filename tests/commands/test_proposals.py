@@ -151,6 +151,20 @@ async def test_a_stance_is_taken_typed_as_a_reply_and_tapped_and_each_replaces_t
 
 
 @pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("!reserve P 1 litre of milk", "litre of milk"),
+        ("!reserve 1 litre of milk", "1 litre of milk"),
+        ("!reserve litre P 1 of milk", "litre P 1 of milk"),
+    ],
+)
+async def test_a_reason_loses_the_id_before_it_and_nothing_else(chat: Chat, typed: str, reason: str) -> None:
+    await proposed(chat)
+    await say(chat, "Ben", typed)
+    assert await chat.rows("SELECT reason FROM stances") == [{"reason": reason}]
+
+
+@pytest.mark.parametrize(
     ("typed", "word"),
     [
         *((typed, "agree") for typed in ("yes", "Ja!", "👍🏽", "+1", "ok")),

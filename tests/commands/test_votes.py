@@ -26,7 +26,17 @@ async def test_people_answer_by_command_by_reply_and_by_tapping(chat: Chat) -> N
 
 
 @pytest.mark.parametrize(
-    "typed", ["!vote 2", "!vote P1 2", "!vote p1 #2", "!vote Library", "!vote P1 library"]
+    "typed",
+    [
+        "!vote 2",
+        "!vote P1 2",
+        "!vote P 1 2",
+        "!vote #p1 2",
+        "!vote “P1” 2",
+        "!vote p1 #2",
+        "!vote Library",
+        "!vote P1 library",
+    ],
 )
 async def test_ways_to_type_an_answer(chat: Chat, typed: str) -> None:
     await willow(chat)

@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commanding import Context, Line, Prose, Reply, Word
-from bot.commanding.parse import Cursor, split_options
+from bot.commanding.discover import discover
+from bot.commanding.parse import Cursor, split_options, without_words
 from bot.commanding.registry import Registry
 from bot.commanding.spec import Spec, command
 from bot.domain.errors import UsageError
+from bot.domain.ids import normal_id
 from bot.text import _
 
 
@@ -92,3 +94,14 @@ def test_words_are_single() -> None:
 
 def test_a_word_is_a_word() -> None:
     assert Word is not Line
+
+
+def test_a_command_that_an_id_may_follow_calls_its_first_parameter_so() -> None:
+    taking = {
+        spec.name
+        for spec in discover().commands
+        if normal_id(without_words(spec.example.removeprefix("!"), len(spec.words)).partition(" ")[0])
+        and not spec.takes_id
+    }
+    # their words stay as they were typed: they look for an id themselves
+    assert taking == {"vote", "summary correct"}
