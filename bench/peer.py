@@ -159,7 +159,9 @@ class Peer:
         curve, ed = keys[f"curve25519:{device_id}"], keys[f"ed25519:{device_id}"]
         if curve not in self._olm:
             wanted = {"one_time_keys": {self._bot: {device_id: SIGNED}}}
-            claimed = (await self._ask("POST", "/keys/claim", wanted))["one_time_keys"]
+            claimed: Json = {}
+            while self._bot not in claimed:  # some say that they have started before they have uploaded any
+                claimed = (await self._ask("POST", "/keys/claim", wanted))["one_time_keys"]
             (key,) = claimed[self._bot][device_id].values()
             public = vodozemac.Curve25519PublicKey.from_base64
             self._olm[curve] = [self._account.create_outbound_session(public(curve), public(key["key"]))]
