@@ -28,6 +28,8 @@ from sandbox.synapse import Account
 KEYS = ("query", "claim", "to device")
 QUIET = 1.5
 """Seconds without a request for keys after which it counts as prepared."""
+CALM = 0.3
+"""Seconds without news for the bot after which the next news is what is said next."""
 PATIENCE = 120.0
 
 
@@ -68,6 +70,7 @@ class Spokesbot:
         """Draft a summary, let whoever prepares prepare, and approve it."""
         server, room = self._setting.server, self._setting.world.assembly.room_id
         first, second = self._setting.peers[:2]
+        await self._calm(first, room)
         mark = server.mark()
         drafted = await first.ask(room, f"!summary {words}", PATIENCE)
         found = re.search(r"\bDraft (S\d+)\b", drafted.body)
@@ -77,9 +80,16 @@ class Spokesbot:
         prepared = await server.until_quiet(mark, BOT, KEYS, QUIET)
         before = max(prepared.at - began, 0.0) if prepared else 0.0
         await self._approve(first, room, found[1], "Counted")
+        await self._calm(second, room)
         mark_ok = server.mark()
         asked_at = await _say(second, room, f"ok {found[1]}")
         return Ordered(mark, await self._delivered(mark_ok), asked_at, before)
+
+    async def _calm(self, peer: Peer, room: str) -> None:
+        """Let the key of what a member will say reach the bot, and the echoes of what was said before."""
+        server = self._setting.server
+        await peer.share_key(room)
+        await server.until_quiet(server.mark(), BOT, ("sync", "send", *KEYS), CALM)
 
     async def _delivered(self, mark: int) -> float:
         """Return when the server first had news for the bot after a mark."""
