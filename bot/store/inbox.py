@@ -159,7 +159,7 @@ async def parked_of_sessions(tx: Tx, readable: Callable[[str, str], bool]) -> li
         return []
     rows = await tx.all(
         "SELECT * FROM parked WHERE (room_id, session_id) IN"
-        " (SELECT value ->> 0, value ->> 1 FROM json_each(?)) ORDER BY id",
+        " (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)) ORDER BY id",
         json.dumps(chosen),
     )
     return [parked_of(row) for row in rows]

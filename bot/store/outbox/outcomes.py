@@ -122,7 +122,7 @@ async def forget_words(tx: Tx, about: str, *, answers_only: bool) -> int:
     return await _erase(
         tx,
         "UPDATE outbox SET state = 'cancelled', payload = '' WHERE state = 'waiting' AND about = ?1"
-        " AND kind IN ('Say', 'Edit', 'SendFile') AND (?2 = 0 OR payload ->> 'reply_to' IS NOT NULL)",
+        " AND kind IN ('Say', 'Edit', 'SendFile') AND (?2 = 0 OR json_extract(payload, '$.reply_to') IS NOT NULL)",
         about,
         answers_only,
     )
