@@ -75,7 +75,7 @@ Whoever verified the bot has still verified it. The bot must be stopped.
 
 
 class Terminal:
-    """The operator at standard input and output; see `bot.matrix.first_login.Operator`."""
+    """The operator at standard input and output; see `bot.matrix.setup.Operator`."""
 
     def __init__(self, user_id: str) -> None:
         self._user_id = user_id

@@ -86,10 +86,10 @@ class Queries:
             self._rested_at = None
             await self.ask(some)
             return None
-        if self._rested_at is not None and self._rested_at <= now:
-            await self.ask(some[:USERS_A_QUERY])
-            self._rested_at = None
         if self._rested_at is None:
+            self._rested_at = now + REST_SECONDS
+        elif self._rested_at <= now:
+            await self.ask(some[:USERS_A_QUERY])
             self._rested_at = now + REST_SECONDS
         return self._rested_at - now
 

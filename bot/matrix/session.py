@@ -10,11 +10,11 @@ from bot.config import Config
 from bot.domain.errors import StartError, StoreError
 from bot.matrix import datafolder, identity, keyfile, keystore, versions
 from bot.matrix.client import BotClient
-from bot.matrix.datafolder import SavedSession, data_lock
+from bot.matrix.datafolder import SavedSession
 from bot.matrix.identity import Published
 from bot.matrix.requests import Refused
 
-__all__ = ["Session", "connect", "data_lock", "restore", "saved_session"]
+__all__ = ["Session", "connect", "restore", "saved_session"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Session:
 
 
 async def restore(config: Config, store_key: bytes) -> Session:
-    """Take up the session; the caller holds `data_lock`.
+    """Take up the session; the caller holds `datafolder.data_lock`.
 
     Args:
         config: Says where the data folder is, and which account is expected.
